@@ -1,119 +1,123 @@
-"""What the use cases offer to the network and ask of it: small Protocols and the frozen values that pass through them."""
+"""What the use cases need from the outside, as small Protocols. ``store`` and ``net`` implement them.
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from enum import Enum, unique
+Errors that cross these ports are those of ``node.domain.errors``: ``Transient`` where another try may help,
+``Refused`` where it will not.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from node.domain.peer import Peer
+
+Part = bytes | bytearray | memoryview
+
+
+class Clock(Protocol):
+    """Gives the time; the tests turn it."""
+
+    def __call__(self) -> datetime:
+        """Now, aware, in UTC."""
+        ...
+
+
+class IntakeOutcome(StrEnum):
+    """What became of a received instance. ``net`` answers with the status of docs/dicom.md section 5."""
+
+    STORED = "stored"  # blob and row are durable
+    DUPLICATE = "duplicate"  # this instance with this content was durable already
+    CONFLICT = "conflict"  # this UID with other content: quarantined, visible in the journal
+    DISK_FULL = "disk_full"  # below the watermark, or the disk said so
+    UNPARSABLE = "unparsable"  # not a dataset, truncated, or UIDs missing: quarantined
+    UID_MISMATCH = "uid_mismatch"  # SOP class or instance UID differ from the command's
+
 
 @dataclass(frozen=True)
-class AssociationFacts:
-    """Who talks to us. ``number`` is unique in the life of the state folder (a random hex string)."""
+class Contact:
+    """Who called: the association's requestor as it named itself, and the address it called from.
 
-    number: str
+    ``association_id`` is ours (unique over all receiver processes and restarts, e.g. ``uuid4().hex``).
+    """
+
+    association_id: str
     calling_ae_title: str
     called_ae_title: str
     address: str
-    port: int = 0
-
-
-@unique
-class AssociationEnd(Enum):
-    """How an association ended; only a release says that the sender was content."""
-
-    RELEASED = "released"
-    ABORTED = "aborted"
-
-
-@unique
-class StoreOutcome(Enum):
-    """What became of a received instance; ``dicom.statuses`` translates it into a C-STORE status."""
-
-    STORED = "stored"  # durable: file and folder synced, row committed
-    DUPLICATE = "duplicate"  # the same UID with the same content: nothing to do
-    OWN_OBJECT = "own object"  # a result of this node comes back: acknowledged, no new job
-    NO_SPACE = "no space"  # disk watermark or quota
-    UID_MISMATCH = "uid mismatch"  # SOP class or instance UID of the dataset is not the command's
-    UNREADABLE = "unreadable"  # cannot be parsed, or a UID is missing
-    CONFLICT = "conflict"  # the same UID with other content: quarantined
-    NOT_AUTHORISED = "not authorised"
-    FAILED = "failed"  # our fault
 
 
 @dataclass(frozen=True)
-class StoreAnswer:
-    """Outcome and the words for the peer's log (Error Comment, at most 64 characters go out)."""
+class Received:
+    """One C-STORE request.
 
-    outcome: StoreOutcome
-    comment: str = ""
-
-
-@dataclass(frozen=True)
-class ReceivedInstance:
-    """One C-STORE request, its bytes as the peer sent them.
-
-    ``part10_header`` is preamble, prefix and file meta information with the peer's transfer syntax; together with
-    ``dataset`` it makes a complete file. UIDs are the command's: not yet compared with the dataset, never a path.
+    ``sop_class_uid`` and ``sop_instance_uid`` are the command's. ``parts`` joined are one whole DICOM file (PS3.10:
+    preamble, ``DICM``, file meta group, then the peer's dataset bytes untouched), in as many parts as is convenient.
     """
 
-    association: AssociationFacts
+    contact: Contact
     sop_class_uid: str
     sop_instance_uid: str
     transfer_syntax_uid: str
-    part10_header: bytes = field(repr=False)
-    dataset: bytes | bytearray | memoryview = field(repr=False)
+    parts: Sequence[Part]
 
 
-@unique
-class RejectionReason(Enum):
-    """Why an association was not accepted."""
+class Closing(StrEnum):
+    """How an association ended. Only a release says that the peer had finished."""
 
-    UNKNOWN_CALLING_AE_TITLE = "unknown calling AE title"
-    UNKNOWN_ADDRESS = "address not on the list of this AE title"
-    WRONG_CALLED_AE_TITLE = "wrong called AE title"
-    TOO_MANY_ASSOCIATIONS = "too many associations"
-
-
-@dataclass(frozen=True)
-class Rejection:
-    """A peer that was seen but rejected, so that an administrator can allow it with one entry."""
-
-    association: AssociationFacts
-    reason: RejectionReason
-    hint: str
+    RELEASED = "released"
+    ABORTED = "aborted"
+    LOST = "lost"
 
 
 class Intake(Protocol):
-    """Takes what the SCP receives. Called from the threads of several associations at once."""
+    """Takes instances in. Thread-safe: each association may call from its own thread."""
 
-    def association_opened(self, association: AssociationFacts) -> None: ...
-
-    def accept(self, received: ReceivedInstance) -> StoreAnswer:
-        """Make the instance durable, then answer. Must not raise for bad input; what it raises becomes 0x0110."""
+    def accept(self, received: Received) -> IntakeOutcome:
+        """Return when the outcome is durable. What it raises (Transient, Defect) is our fault: 0x0110."""
         ...
 
-    def association_closed(self, association: AssociationFacts, end: AssociationEnd) -> None: ...
 
-    def rejected(self, rejection: Rejection) -> None: ...
+class AssociationLog(Protocol):
+    """Keeps what happened to associations: the assembly needs the releases, people need the rejections."""
+
+    def association_opened(self, contact: Contact) -> None:
+        """An association was accepted."""
+        ...
+
+    def association_closed(self, association_id: str, closing: Closing) -> None:
+        """It ended."""
+        ...
+
+    def peer_rejected(self, contact: Contact, reason: str) -> None:
+        """Somebody was not let in. ``reason`` is a sentence for the administrator. Counted by title and address."""
+        ...
 
 
 @dataclass(frozen=True)
-class Destination:
-    """A peer that gets results. Timeouts in seconds."""
+class CommitmentReport:
+    """An N-EVENT-REPORT of Storage Commitment (PS3.4 J.3.3).
 
-    name: str
-    host: str
-    port: int
-    ae_title: str
-    calling_ae_title: str
-    connection_timeout_s: float = 10.0
-    response_timeout_s: float = 60.0
+    ``failed`` pairs SOP Instance UIDs with the failure reason (0008,1197).
+    """
+
+    transaction_uid: str
+    committed: tuple[str, ...]
+    failed: tuple[tuple[str, int], ...] = ()
+
+
+class CommitmentInbox(Protocol):
+    """Takes reports that arrive on an association of their own, in a receiver process."""
+
+    def commitment_reported(self, report: CommitmentReport) -> bool:
+        """Record the report durably. False where the transaction is unknown (answer 0x0112 or the like)."""
+        ...
 
 
 @dataclass(frozen=True)
-class OutgoingInstance:
-    """One encoded object in a Part 10 file, ready to send as it is."""
+class Parcel:
+    """One encoded object to be sent as it is: a PS3.10 file at ``path``."""
 
     sop_class_uid: str
     sop_instance_uid: str
@@ -121,76 +125,48 @@ class OutgoingInstance:
     path: Path
 
 
-@unique
-class DeliveryState(Enum):
-    """What a peer said to one C-STORE. ``delivered`` is an acknowledgement, not yet a commitment."""
-
-    DELIVERED = "delivered"
-    TRANSIENT = "transient"  # try again later
-    REFUSED = "refused"  # the same request will get the same answer
-
-
 @dataclass(frozen=True)
-class Delivery:
-    """The answer to one object: ``status`` is None when there was none, ``words`` are for a person."""
+class SendResult:
+    """The peer's answer to one C-STORE.
+
+    ``delivered`` only for a status of success or warning. ``permanent`` where another try cannot help (no
+    presentation context accepted, class not supported). ``message`` is a sentence for the administrator, empty on
+    plain success.
+    """
 
     sop_instance_uid: str
-    state: DeliveryState
-    words: str = ""
+    delivered: bool
     status: int | None = None
+    permanent: bool = False
+    message: str = ""
 
 
-class Deliverer(Protocol):
-    """Sends objects to a peer by C-STORE."""
+class Sender(Protocol):
+    """C-STORE SCU."""
 
-    def send(self, destination: Destination, instances: Iterable[OutgoingInstance]) -> Iterator[Delivery]:
-        """One answer for each instance, in order, over one association; never raises for the peer's faults."""
-        ...
+    def send(self, peer: Peer, parcels: Sequence[Parcel]) -> Sequence[SendResult]:
+        """Send over one association; one result a parcel, in order.
 
-
-@dataclass(frozen=True)
-class InstanceReference:
-    """A SOP instance as storage commitment names it."""
-
-    sop_class_uid: str
-    sop_instance_uid: str
-
-
-@dataclass(frozen=True)
-class FailedReference:
-    """An instance that the peer does not commit to, with its Failure Reason (PS3.3 C.14.1.1)."""
-
-    sop_class_uid: str
-    sop_instance_uid: str
-    reason: int
-
-
-@dataclass(frozen=True)
-class CommitmentReport:
-    """A peer's N-EVENT-REPORT on one transaction."""
-
-    transaction_uid: str
-    reporter: AssociationFacts
-    committed: tuple[InstanceReference, ...] = ()
-    failed: tuple[FailedReference, ...] = ()
-
-
-class CommitmentReports(Protocol):
-    """Takes commitment reports, whichever association they come on. Called from several threads."""
-
-    def report(self, report: CommitmentReport) -> bool:
-        """Record the report durably; False when the transaction UID is not one of ours."""
+        If the association dies on the way, the parcels not answered get ``delivered=False`` with the reason. Raises
+        Transient where the peer could not be reached or refused the association.
+        """
         ...
 
 
 class CommitmentRequester(Protocol):
-    """Asks a peer to take responsibility for objects (Storage Commitment Push Model, as SCU)."""
+    """Storage Commitment SCU."""
 
-    def request(
-        self, destination: Destination, transaction_uid: str, references: Iterable[InstanceReference]
-    ) -> None:
-        """Send N-ACTION; the transaction UID must be in the journal before. The report comes by ``CommitmentReports``.
+    def request(self, peer: Peer, transaction_uid: str, parcels: Sequence[Parcel]) -> CommitmentReport | None:
+        """N-ACTION. The report if it came on the same association, None if it is to come on another one.
 
-        Raises Transient (no answer, aborted, busy) or Refused (the peer does not do it), with the peer's words.
+        Raises Transient (unreachable, no valid answer) or Refused (the peer does not do Storage Commitment).
         """
+        ...
+
+
+class Echoer(Protocol):
+    """C-ECHO SCU."""
+
+    def echo(self, peer: Peer) -> None:
+        """Return on success; raise Transient with what to check otherwise."""
         ...
