@@ -1,0 +1,115 @@
+"""The deposits as a DICOM Segmentation: BINARY, one segment a deposit, on the source grid (PS3.3 A.51)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from highdicom import AlgorithmIdentificationSequence
+from highdicom.color import CIELabColor
+from highdicom.seg import SegmentAlgorithmTypeValues, Segmentation, SegmentationTypeValues, SegmentDescription
+from highdicom.sr import CodedConcept
+from numpy.typing import NDArray
+from pydicom.sr.coding import Code
+from pydicom.uid import ExplicitVRLittleEndian
+
+from node import __version__
+from node.dicom.codes import Concept
+from node.dicom.seal import MANUFACTURER, PRODUCT, WRITER, coding_schemes, sealed
+from node.dicom.source import Source, dash
+from node.dicom.uids import Origin, tracking_identifier
+from node.domain.findings import Analysis, Deposit, Hand, Laterality, Material, Region
+from node.domain.wording import MATERIAL_RGB, deposit_words
+
+FINDING_TYPES = {
+    Material.CALCIUM: Concept.PATHOLOGIC_CALCIFICATION.code,
+    Material.URATE: Concept.URATE_DEPOSIT.code,
+    Material.INDETERMINATE: Concept.MINERAL_DEPOSIT.code,
+}
+SIDES = {Laterality.RIGHT: Concept.RIGHT.code, Laterality.LEFT: Concept.LEFT.code, Laterality.UNCERTAIN: None}
+REGIONS = {
+    Region.DIGIT: Concept.FINGER.code,
+    Region.HAND: Concept.HAND.code,
+    Region.WRIST: Concept.WRIST.code,
+    Region.FOREARM: Concept.FOREARM.code,
+}
+
+
+@dataclass(frozen=True)
+class ObjectNumbers:
+    """Where an object stands in its study: UIDs and series number."""
+
+    sop_instance_uid: str
+    series_instance_uid: str
+    series_number: int
+
+
+def region_code(deposit: Deposit) -> Code:
+    """The anatomic region of a deposit (CID 4031); the hand where the region is uncertain."""
+    if deposit.region is Region.DIGIT and deposit.digit == 1:
+        return Concept.THUMB.code
+    return REGIONS.get(deposit.region or Region.HAND, Concept.HAND.code)
+
+
+def segmentation(analysis: Analysis, source: Source, origin: Origin, numbers: ObjectNumbers) -> bytes:
+    """The PS3.10 file of the Segmentation; the segment number is the deposit's number.
+
+    Raises ValueError where there is no deposit: an empty Segmentation would hold every frame.
+    """
+    deposits = sorted(((d, h) for h in analysis.findings.hands for d in h.deposits), key=lambda pair: pair[0].number)
+    if not deposits:
+        raise ValueError("A Segmentation needs a deposit.")
+    dataset = Segmentation(
+        source_images=source.low_headers,
+        pixel_array=_by_source_frame(analysis.segments, source),
+        segmentation_type=SegmentationTypeValues.BINARY,
+        segment_descriptions=[_description(deposit, hand, origin) for deposit, hand in deposits],
+        series_instance_uid=numbers.series_instance_uid,
+        series_number=numbers.series_number,
+        sop_instance_uid=numbers.sop_instance_uid,
+        instance_number=1,
+        manufacturer=MANUFACTURER,
+        manufacturer_model_name=PRODUCT,
+        software_versions=__version__,
+        device_serial_number=__version__,
+        content_label="CALCINOSIS",
+        content_description="Deposits in the soft tissue of the hands",
+        series_description=f"Calcinosis segmentation, AI {dash(source.head)} not for primary diagnosis",
+        transfer_syntax_uid=ExplicitVRLittleEndian,
+        omit_empty_frames=True,
+        coding_schemes=coding_schemes(),
+        specific_character_set=source.head.SpecificCharacterSet,
+        content_date=source.acquired.date(),
+        content_time=source.acquired.time(),
+    )
+    return sealed(dataset, source.acquired, origin.uid("segmentation/dimensions", WRITER, numbers.sop_instance_uid))
+
+
+def _by_source_frame(segments: NDArray[np.uint16], source: Source) -> NDArray[np.uint16]:
+    """``segments`` (z, y, x) in the order of the source's frames: as they are for single-frame instances."""
+    head = source.head
+    if "NumberOfFrames" not in head:
+        return segments
+    frames = np.zeros((int(head.NumberOfFrames), *segments.shape[1:]), np.uint16)
+    for z, frame in enumerate(source.low.frames):
+        frames[frame.number - 1] = segments[z]
+    return frames
+
+
+def _description(deposit: Deposit, hand: Hand, origin: Origin) -> SegmentDescription:
+    description = SegmentDescription(
+        segment_number=deposit.number,
+        segment_label=deposit_words(deposit, hand.laterality),
+        segmented_property_category=Concept.MORPHOLOGICALLY_ABNORMAL.code,
+        segmented_property_type=FINDING_TYPES[deposit.material],
+        algorithm_type=SegmentAlgorithmTypeValues.AUTOMATIC,
+        algorithm_identification=AlgorithmIdentificationSequence(
+            name=PRODUCT, family=Concept.MORPHOLOGICAL_OPERATIONS.code, version=__version__, source=MANUFACTURER
+        ),
+        tracking_uid=origin.tracking_uid(deposit.number),
+        tracking_id=tracking_identifier(deposit.number),
+        anatomic_regions=[region_code(deposit)],
+        display_color=CIELabColor.from_rgb(*MATERIAL_RGB[deposit.material]),
+    )
+    side = SIDES[hand.laterality]
+    if side is not None:
+        description.AnatomicRegionSequence[0].AnatomicRegionModifierSequence = [CodedConcept.from_code(side)]
+    return description

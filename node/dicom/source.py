@@ -1,0 +1,125 @@
+"""The headers of the analysed images: what results copy from them, and what they refer to."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from pydicom import dcmread
+from pydicom.dataset import Dataset
+from pydicom.valuerep import DA, DT, TM
+
+from node.dicom.uids import digest
+from node.domain.series import Slice, Stack
+
+_LATIN_AND_KIN = (100, 101, 109, 110, 126, 127, 138, 144)
+CHARACTER_SETS: Final = frozenset({"GB18030", "GBK"} | {f"ISO_IR {n}" for n in _LATIN_AND_KIN})
+"""Character sets of one value without code extensions, which results take over from their source."""
+UNICODE: Final = "ISO_IR 192"
+COPIED: Final = (
+    "PatientName",
+    "PatientID",
+    "PatientBirthDate",
+    "PatientSex",
+    "AccessionNumber",
+    "StudyID",
+    "StudyDate",
+    "StudyTime",
+    "ReferringPhysicianName",
+)
+"""Type 2 attributes of patient and study: a result has them, if need be empty (PS3.3 C.7.1.1, C.7.2.1)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """Both energies with one header (no pixels) for each distinct instance, in the order of the slices."""
+
+    low: Stack
+    high: Stack
+    low_headers: tuple[Dataset, ...] = field(repr=False)
+    high_headers: tuple[Dataset, ...] = field(repr=False)
+
+    @property
+    def head(self) -> Dataset:
+        """The header that patient and study attributes are copied from: the first low-energy slice."""
+        return self.low_headers[0]
+
+    @property
+    def acquired(self) -> datetime:
+        """When the newest input was acquired: the content date and time of every result, never the clock.
+
+        1900-01-01 where no header holds a date.
+        """
+        return max(_acquired(header) for header in self.low_headers + self.high_headers)
+
+    @property
+    def demographics_digest(self) -> bytes:
+        """Digest (32 bytes) of all that results copy: corrected demographics give new objects under new UIDs."""
+        text = [str(self.head.get(keyword, "")) for keyword in COPIED]
+        return digest([*text, str(self.head.get("SpecificCharacterSet", "")), self.acquired.isoformat()])
+
+
+def read_source(low: Stack, high: Stack, locate: Callable[[str], Path]) -> Source:
+    """Read the headers of both stacks; ``locate`` gives the file of a SOP Instance UID."""
+    return Source(low, high, _headers(low, locate), _headers(high, locate))
+
+
+def _headers(stack: Stack, locate: Callable[[str], Path]) -> tuple[Dataset, ...]:
+    uids = dict.fromkeys(instance.sop_instance_uid for instance in stack.instances)
+    return tuple(presentable(dcmread(locate(uid), stop_before_pixels=True)) for uid in uids)
+
+
+def presentable(header: Dataset) -> Dataset:
+    """The header with what results copy made valid: type 2 attributes there, sex, dates and charset in their syntax.
+
+    Strings are decoded, so that a result may stand in another character set than its source.
+    """
+    charset = header.get("SpecificCharacterSet", None)
+    header.decode()
+    for keyword in COPIED:
+        if keyword not in header or header[keyword].value is None:
+            setattr(header, keyword, "")
+    if header.PatientSex not in ("M", "F", "O"):
+        header.PatientSex = ""
+    for keyword, syntax in (("PatientBirthDate", DA), ("StudyDate", DA), ("StudyTime", TM)):
+        try:
+            syntax(str(getattr(header, keyword)))
+        except ValueError:
+            setattr(header, keyword, "")
+    header.SpecificCharacterSet = charset if charset in CHARACTER_SETS else UNICODE
+    return header
+
+
+def dash(header: Dataset) -> str:
+    """An en dash where the character set holds one, else a hyphen."""
+    return "–" if header.SpecificCharacterSet in (UNICODE, "GB18030", "GBK") else "-"
+
+
+def _acquired(header: Dataset) -> datetime:
+    """Acquisition date and time, else those of the content, the series or the study."""
+    moment = _moment(str(header.get("AcquisitionDateTime", "") or ""))
+    for stem in ("Acquisition", "Content", "Series", "Study"):
+        if moment is None and header.get(f"{stem}Date", None):
+            moment = _moment(f"{header.get(f'{stem}Date')}{header.get(f'{stem}Time', '') or ''}")
+    return moment or datetime(1900, 1, 1)
+
+
+def _moment(text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        moment = DT(text)
+    except ValueError:
+        return None
+    return datetime.combine(moment.date(), moment.time())
+
+
+def place_of(plane: Slice) -> tuple[str, str, int | None]:
+    """SOP Class UID, SOP Instance UID and, in a multi-frame instance, the frame number of a slice."""
+    instance = plane.instance
+    number = plane.frame.number if len(instance.frames) > 1 or instance.sop_class_uid != CT_IMAGE_STORAGE else None
+    return instance.sop_class_uid, instance.sop_instance_uid, number
+
+
+CT_IMAGE_STORAGE: Final = "1.2.840.10008.5.1.4.1.1.2"
