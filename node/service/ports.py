@@ -11,9 +11,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from node.domain.errors import Transient
 from node.domain.peer import Peer
 
 Part = bytes | bytearray | memoryview
+
+
+class DiskFull(Transient):
+    """Nothing more can be stored: the volume is below its watermark, or the file system said so."""
 
 
 class Clock(Protocol):

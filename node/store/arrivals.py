@@ -1,0 +1,139 @@
+"""The rows that a receiver writes: instances, associations, quarantine, rejected peers."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from node.domain.instance import Instance
+from node.service.ports import Clock, Closing, Contact, IntakeOutcome
+from node.service.records import Arrival, Quarantined, Recorded
+from node.store.database import Database
+from node.store.tables import associations, instances, quarantine, rejected_peers
+
+HEADER: TypeAdapter[Instance] = TypeAdapter(Instance)
+"""An ``Instance`` to and from the JSON of its row."""
+
+_RETRIES = 5
+
+
+class Arrivals:
+    """Implements ``ArrivalJournal`` and ``AssociationLog``. ``receiver`` names this process across restarts."""
+
+    def __init__(self, database: Database, receiver: str, clock: Clock) -> None:
+        self._database = database
+        self._receiver = receiver
+        self._clock = clock
+
+    def record(self, arrivals: Sequence[Arrival]) -> Sequence[Recorded]:
+        """Record all in one durable transaction."""
+        for _ in range(_RETRIES):
+            try:
+                with self._database.write() as connection:
+                    return _record(connection, arrivals)
+            except IntegrityError:
+                continue  # PostgreSQL: another receiver stored the same instance meanwhile; look again
+        with self._database.write() as connection:
+            return _record(connection, arrivals)
+
+    def record_quarantined(self, quarantined: Quarantined) -> None:
+        """One row for each UID and content, however often it is sent."""
+        row = {
+            "sop_instance_uid": quarantined.sop_instance_uid,
+            "file_name": quarantined.file_name,
+            "outcome": quarantined.outcome.value,
+            "reason": quarantined.reason,
+            "calling_ae_title": quarantined.contact.calling_ae_title,
+            "address": quarantined.contact.address,
+            "at": quarantined.at,
+        }
+        same = (quarantine.c.sop_instance_uid == row["sop_instance_uid"]) & (
+            quarantine.c.file_name == row["file_name"]
+        )
+        with self._database.write() as connection:
+            if not connection.execute(update(quarantine).where(same).values(at=row["at"])).rowcount:
+                connection.execute(insert(quarantine).values(row))
+
+    def association_opened(self, contact: Contact) -> None:
+        """An association was accepted."""
+        row = {
+            "id": contact.association_id,
+            "receiver": self._receiver,
+            "calling_ae_title": contact.calling_ae_title,
+            "called_ae_title": contact.called_ae_title,
+            "address": contact.address,
+            "opened_at": self._clock(),
+        }
+        with self._database.write() as connection:
+            connection.execute(insert(associations).values(row))
+
+    def association_closed(self, association_id: str, closing: Closing) -> None:
+        """It ended. Closing it twice keeps the first end."""
+        where = (associations.c.id == association_id) & associations.c.closed_at.is_(None)
+        self._close(where, closing, self._clock())
+
+    def close_stale(self) -> None:
+        """Associations that an earlier run of this receiver left open died with it. Call at the start."""
+        where = (associations.c.receiver == self._receiver) & associations.c.closed_at.is_(None)
+        self._close(where, Closing.LOST, self._clock())
+
+    def peer_rejected(self, contact: Contact, reason: str) -> None:
+        """Counted by AE title and address, so that a stubborn peer is one row."""
+        now = self._clock()
+        known = (rejected_peers.c.calling_ae_title == contact.calling_ae_title) & (
+            rejected_peers.c.address == contact.address
+        )
+        values = {"called_ae_title": contact.called_ae_title, "reason": reason, "last_at": now}
+        again = update(rejected_peers).where(known).values(count=rejected_peers.c.count + 1, **values)
+        first = insert(rejected_peers).values(
+            calling_ae_title=contact.calling_ae_title, address=contact.address, first_at=now, count=1, **values
+        )
+        try:
+            with self._database.write() as connection:
+                if not connection.execute(again).rowcount:
+                    connection.execute(first)
+        except IntegrityError:  # another receiver rejected it for the first time at the same moment
+            with self._database.write() as connection:
+                connection.execute(again)
+
+    def _close(self, where: Any, closing: Closing, at: datetime) -> None:
+        with self._database.write() as connection:
+            connection.execute(update(associations).where(where).values(closed_at=at, closing=closing.value))
+
+
+def _record(connection: Connection, arrivals: Sequence[Arrival]) -> list[Recorded]:
+    uids = {a.instance.sop_instance_uid for a in arrivals}
+    columns = (instances.c.sop_instance_uid, instances.c.content_digest, instances.c.blob)
+    rows = connection.execute(select(*columns).where(instances.c.sop_instance_uid.in_(uids)))
+    known = {uid: (digest, blob) for uid, digest, blob in rows}
+    recorded, new = [], []
+    for arrival in arrivals:
+        uid, content = arrival.instance.sop_instance_uid, (arrival.instance.content_digest, arrival.blob)
+        if uid not in known:
+            known[uid] = content
+            new.append(_row(arrival))
+            recorded.append(Recorded(IntakeOutcome.STORED, arrival.blob))
+        else:
+            same = known[uid][0] == content[0] or known[uid][1] == content[1]
+            recorded.append(Recorded(IntakeOutcome.DUPLICATE if same else IntakeOutcome.CONFLICT, known[uid][1]))
+    if new:
+        connection.execute(insert(instances), new)
+    return recorded
+
+
+def _row(arrival: Arrival) -> dict[str, object]:
+    instance = arrival.instance
+    return {
+        "sop_instance_uid": instance.sop_instance_uid,
+        "study_instance_uid": instance.study_instance_uid,
+        "series_instance_uid": instance.series_instance_uid,
+        "content_digest": instance.content_digest,
+        "blob": arrival.blob,
+        "header": HEADER.dump_json(instance).decode(),
+        "association_id": arrival.contact.association_id,
+        "calling_ae_title": arrival.contact.calling_ae_title,
+        "received_at": arrival.received_at,
+    }

@@ -1,0 +1,75 @@
+"""The journal's connection: SQLite as durable as it can be, or PostgreSQL by URL."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
+
+from node.domain.errors import Transient
+
+_BUSY_TIMEOUT_MS = 30_000
+
+
+class Database:
+    """A pool of connections to one journal. Share it between threads; each process opens its own (never fork it)."""
+
+    def __init__(self, url: str) -> None:
+        """``url`` as SQLAlchemy takes it: ``sqlite:////var/lib/calcinode/journal.db``, ``postgresql+psycopg://…``."""
+        self.url = url
+        self._engine = _engine(url)
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that is durable when the block has ended. Raises Transient where the database is away."""
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except OperationalError as error:
+            raise _unavailable(error) from error
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A consistent view; takes no lock that a writer waits for."""
+        try:
+            with self._engine.connect().execution_options(calcinode_read_only=True) as connection:
+                yield connection
+        except OperationalError as error:
+            raise _unavailable(error) from error
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self._engine.dispose()
+
+
+def _unavailable(error: OperationalError) -> Transient:
+    return Transient(
+        f"The journal cannot be used now: {error.orig}.", hint="Check its disk, or the database's server."
+    )
+
+
+def _engine(url: str) -> Engine:
+    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+    if make_url(url).get_backend_name() == "sqlite":
+        event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _configure_sqlite(connection: Any, _record: object) -> None:
+    # The driver's own implicit BEGIN is deferred and skips DDL: we say BEGIN ourselves (SQLAlchemy, "pysqlite").
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A writer that starts as a reader can meet SQLITE_BUSY that no waiting cures: writers take the lock at once.
+    read_only = connection.get_execution_options().get("calcinode_read_only", False)
+    connection.exec_driver_sql("BEGIN DEFERRED" if read_only else "BEGIN IMMEDIATE")
