@@ -1,0 +1,44 @@
+"""Two things that forbid measuring: a contrast agent, and pixels that were compressed with loss."""
+
+from pydicom.uid import UID
+
+from node.dicom.attributes import Lookup, items, lookup_of, text
+
+_NO_AGENT = frozenset({"", "NO", "NONE", "N", "NEIN", "OHNE", "KEIN", "KEINE", "0", "NATIV", "NATIVE", "WITHOUT"})
+_LOSSY_SYNTAXES = frozenset(
+    {
+        "1.2.840.10008.1.2.4.50",  # JPEG baseline
+        "1.2.840.10008.1.2.4.51",  # JPEG extended
+        "1.2.840.10008.1.2.4.81",  # JPEG-LS near-lossless
+    }
+)
+_MAYBE_LOSSY_SYNTAXES = frozenset(
+    {
+        "1.2.840.10008.1.2.4.91",  # JPEG 2000
+        "1.2.840.10008.1.2.4.203",  # high-throughput JPEG 2000
+        "1.2.840.10008.1.2.4.112",  # JPEG XL
+    }
+)
+
+
+def contrast_agent(lookup: Lookup) -> str:
+    """Name of the contrast agent, empty where none was given."""
+    name = text(lookup("ContrastBolusAgent"))
+    if name.upper() not in _NO_AGENT:
+        return name
+    for item in items(lookup("ContrastBolusUsageSequence")):
+        if text(lookup_of(item)("ContrastBolusAgentAdministered")).upper() == "YES":
+            return "contrast agent"
+    if name.upper() in _NO_AGENT - {""}:
+        return ""
+    for item in items(lookup("ContrastBolusAgentSequence")):
+        return text(lookup_of(item)("CodeMeaning")) or "contrast agent"
+    return ""
+
+
+def is_lossy(lookup: Lookup, transfer_syntax_uid: UID | str) -> bool:
+    """True where Lossy Image Compression (0028,2110) says so, or the transfer syntax cannot be without loss."""
+    stated = text(lookup("LossyImageCompression"))
+    if stated == "01" or str(transfer_syntax_uid) in _LOSSY_SYNTAXES:
+        return True
+    return str(transfer_syntax_uid) in _MAYBE_LOSSY_SYNTAXES and stated != "00"

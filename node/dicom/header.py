@@ -1,0 +1,172 @@
+"""Header of a DICOM file → ``Instance``. Never decodes pixels; the receiver may call it."""
+
+import re
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from pydicom import dcmread
+from pydicom.dataset import FileDataset
+from pydicom.errors import InvalidDicomError
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ImplicitVRLittleEndian
+
+from node.dicom.attributes import Lookup, lookup_of, number, text, texts, whole
+from node.dicom.content import content_digest, pixel_digest
+from node.dicom.contrast import contrast_agent, is_lossy
+from node.dicom.multiframe import frame_lookups, frames_of
+from node.domain.errors import Refused
+from node.domain.instance import Instance
+
+NATIVE_SYNTAXES = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99"})
+"""Transfer syntaxes whose pixel data is not compressed (PS3.5 Annex A.1, A.2, A.5)."""
+_UID = re.compile(r"[0-9.]{1,64}")
+_REQUIRED_UIDS = ("SOPInstanceUID", "SOPClassUID", "StudyInstanceUID", "SeriesInstanceUID")
+
+
+def read_instance(source: Path) -> Instance:
+    """Facts of the instance in ``source``.
+
+    Raises Refused where the file is not DICOM, is truncated, or lacks a UID.
+    """
+    with source.open("rb") as file:
+        dataset, pixels = _read_header(file, source.name)
+        lookup = lookup_of(dataset)
+        _check_uids(lookup, source.name)
+        return _with_digest(_instance(dataset, lookup), lookup, pixels)
+
+
+def _read_header(file: BinaryIO, name: str) -> tuple[FileDataset, BinaryIO]:
+    """The dataset without pixels, and the stream at the pixel data element."""
+    try:
+        dataset = dcmread(file, stop_before_pixels=True)
+        if dataset.file_meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
+            return dataset, _inflated(file)
+        return dataset, file
+    except InvalidDicomError as error:
+        raise Refused(f"{name} is not a DICOM file: the mark DICM is absent.", hint="Send DICOM images.") from error
+    except Exception as error:
+        raise Refused(f"{name} is damaged or truncated: {error}.", hint="Send the image again.") from error
+
+
+def _inflated(file: BinaryIO) -> BinaryIO:
+    """Pixel data element of a deflated file as a stream, in Explicit VR Little Endian."""
+    file.seek(0)
+    dataset = dcmread(file)
+    if "PixelData" not in dataset:
+        return BytesIO()
+    value = dataset.get_item("PixelData").value
+    return BytesIO(b"\xe0\x7f\x10\x00OW\0\0" + len(value).to_bytes(4, "little") + value)
+
+
+def _check_uids(lookup: Lookup, name: str) -> None:
+    missing = [k for k in _REQUIRED_UIDS if not text(lookup(k))]
+    if missing:
+        raise Refused(
+            f"{name} is truncated or not an image: {', '.join(missing)} missing.",
+            hint="Send the image again; a DICOMDIR is not needed.",
+        )
+    for keyword in _REQUIRED_UIDS:
+        if not _UID.fullmatch(text(lookup(keyword))):
+            raise Refused(f"{name}: {keyword} is not a UID (digits and dots, at most 64).", hint="Ask the sender.")
+
+
+def _with_digest(instance: Instance, lookup: Lookup, pixels: BinaryIO) -> Instance:
+    syntax = instance.transfer_syntax_uid
+    native = syntax in NATIVE_SYNTAXES
+    digest = pixel_digest(
+        pixels,
+        implicit_vr=syntax == ImplicitVRLittleEndian,
+        expected_bytes=_expected_bytes(lookup) if native else None,
+    )
+    if not digest and instance.frames:
+        raise Refused(
+            "The file is truncated: it has a header but no pixel data.",
+            hint="Send the image again.",
+        )
+    return replace(instance, content_digest=content_digest(instance, digest if native else f"{syntax}{digest}"))
+
+
+def _expected_bytes(lookup: Lookup) -> int:
+    """Length of native pixel data (PS3.5 section 8.1.1)."""
+    counts = (whole(lookup(k)) or 0 for k in ("Rows", "Columns", "BitsAllocated"))
+    rows, columns, bits = counts
+    samples, frames = (whole(lookup(k)) or 1 for k in ("SamplesPerPixel", "NumberOfFrames"))
+    return (rows * columns * samples * frames * bits + 7) // 8
+
+
+def _instance(dataset: FileDataset, lookup: Lookup) -> Instance:
+    lookups = frame_lookups(dataset)
+    first = lookups[0]
+    syntax = text(dataset.file_meta.get("TransferSyntaxUID"))
+    return Instance(
+        sop_instance_uid=text(lookup("SOPInstanceUID")),
+        sop_class_uid=text(lookup("SOPClassUID")),
+        transfer_syntax_uid=syntax,
+        study_instance_uid=text(lookup("StudyInstanceUID")),
+        series_instance_uid=text(lookup("SeriesInstanceUID")),
+        content_digest="",
+        frame_of_reference_uid=text(lookup("FrameOfReferenceUID")),
+        image_type=texts(first("FrameType")) or texts(lookup("ImageType")),
+        instance_number=whole(lookup("InstanceNumber")),
+        acquisition_datetime=_acquired(first),
+        photometric_interpretation=text(lookup("PhotometricInterpretation")),
+        rows=whole(lookup("Rows")) or 0,
+        columns=whole(lookup("Columns")) or 0,
+        contrast_agent=contrast_agent(first),
+        lossy=is_lossy(lookup, syntax),
+        multi_energy=text(lookup("MultienergyCTAcquisition")).upper() == "YES",
+        algorithm_name=_algorithm_name(lookup),
+        frames=frames_of(lookups),
+        **_described(lookup),
+        **_reconstructed(first),
+    )
+
+
+def _described(lookup: Lookup) -> dict[str, Any]:
+    return {
+        "patient_id": text(lookup("PatientID")),
+        "modality": text(lookup("Modality")),
+        "series_number": whole(lookup("SeriesNumber")),
+        "series_description": text(lookup("SeriesDescription")),
+        "study_description": text(lookup("StudyDescription")),
+        "station_name": text(lookup("StationName")),
+        "manufacturer": text(lookup("Manufacturer")),
+    }
+
+
+def _reconstructed(lookup: Lookup) -> dict[str, Any]:
+    """What Enhanced CT keeps in functional groups and plain CT at the top."""
+    return {
+        "body_part_examined": text(lookup("BodyPartExamined")),
+        "laterality": text(lookup("ImageLaterality"))
+        or text(lookup("FrameLaterality"))
+        or text(lookup("Laterality")),
+        "patient_position": text(lookup("PatientPosition")),
+        "convolution_kernel": text(lookup("ConvolutionKernel")),
+        "rescale_type": text(lookup("RescaleType")),
+        "slice_thickness_mm": number(lookup("SliceThickness")),
+        "gantry_tilt_degrees": number(lookup("GantryDetectorTilt")),
+    }
+
+
+def _acquired(lookup: Lookup) -> str:
+    """Time of acquisition as a DICOM DT, the series' or content's where it is not told."""
+    for keyword in ("FrameAcquisitionDateTime", "AcquisitionDateTime"):
+        if value := text(lookup(keyword)):
+            return value
+    for prefix in ("Acquisition", "Series", "Content", "Study"):
+        if date := text(lookup(f"{prefix}Date")):
+            return date + text(lookup(f"{prefix}Time"))
+    return ""
+
+
+def _algorithm_name(lookup: Lookup) -> str:
+    """Name of the software that made a derived object: how our own objects are recognised when they come back."""
+    for keyword in ("SegmentSequence", "ContributingEquipmentSequence"):
+        sequence = lookup(keyword)
+        for item in sequence or ():
+            inner = lookup_of(item)
+            if name := text(inner("SegmentAlgorithmName")) or text(inner("ManufacturerModelName")):
+                return name
+    return text(lookup("ManufacturerModelName"))

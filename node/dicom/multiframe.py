@@ -1,0 +1,66 @@
+"""Planes of an instance: one for plain CT, many for Enhanced and Legacy Converted Enhanced CT (PS3.3 C.7.6.16)."""
+
+from typing import Any, cast
+
+from pydicom.dataset import Dataset
+
+from node.dicom.attributes import Lookup, items, lookup_of, number, numbers, whole
+from node.dicom.energy import tube_of
+from node.domain.instance import Frame, Vector3
+
+Orientation = tuple[float, float, float, float, float, float]
+
+
+def frame_lookups(dataset: Dataset) -> list[Lookup]:
+    """One lookup a frame: its own functional groups first, then the shared ones, then the dataset."""
+    plain = lookup_of(dataset)
+    per_frame = items(plain("PerFrameFunctionalGroupsSequence"))
+    if not per_frame:
+        return [plain]
+    shared = {k: v for item in items(plain("SharedFunctionalGroupsSequence")) for k, v in _flat(item).items()}
+    return [_chain(_flat(item), shared, plain) for item in per_frame]
+
+
+def frames_of(lookups: list[Lookup]) -> tuple[Frame, ...]:
+    """Frames that have a place in the patient, numbered from 1; those without are left out."""
+    found = (_frame(number_, lookup) for number_, lookup in enumerate(lookups, start=1))
+    return tuple(f for f in found if f is not None)
+
+
+def _flat(item: Dataset) -> dict[str, Any]:
+    """Attributes of all functional groups of one item by keyword; every group that is read here has one item."""
+    values: dict[str, Any] = {}
+    for element in item:
+        if element.VR != "SQ" or not element.value:
+            continue
+        values[element.keyword] = element.value
+        values.update({e.keyword: e.value for e in element.value[0] if e.keyword and e.value not in (None, "")})
+    return values
+
+
+def _chain(own: dict[str, Any], shared: dict[str, Any], plain: Lookup) -> Lookup:
+    def lookup(keyword: str) -> Any:
+        if keyword in own:
+            return own[keyword]
+        return shared[keyword] if keyword in shared else plain(keyword)
+
+    return lookup
+
+
+def _frame(frame_number: int, lookup: Lookup) -> Frame | None:
+    position = numbers(lookup("ImagePositionPatient"), 3)
+    orientation = numbers(lookup("ImageOrientationPatient"), 6)
+    spacing = numbers(lookup("PixelSpacing"), 2)
+    if position is None or orientation is None or spacing is None:
+        return None
+    slope = number(lookup("RescaleSlope"))
+    return Frame(
+        number=frame_number,
+        position_mm=cast(Vector3, position),
+        orientation=cast(Orientation, orientation),
+        pixel_spacing_mm=cast(tuple[float, float], spacing),
+        tube=tube_of(lookup),
+        rescale_slope=1.0 if slope is None else slope,
+        rescale_intercept=number(lookup("RescaleIntercept")) or 0.0,
+        acquisition_number=whole(lookup("AcquisitionNumber")) or whole(lookup("FrameAcquisitionNumber")),
+    )
