@@ -49,7 +49,7 @@ class Arrivals:
 
 @dataclass(frozen=True, eq=False)
 class Assessment:
-    """The decision and its reason (a sentence). ``ask``: series whose count, asked by C-FIND, would decide earlier."""
+    """The decision and its reason (a sentence). ``ask``: series whose count by C-FIND would decide earlier."""
 
     readiness: Readiness
     reason: str
