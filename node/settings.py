@@ -1,0 +1,232 @@
+"""One frozen settings object from one TOML file and the environment (``CALCINODE_NODE__PORT=11112`` and so on).
+
+The environment wins over the file. ``deploy/calcinode.toml`` shows every key with its meaning.
+"""
+
+import os
+import re
+import tomllib
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+AeTitle = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=16, pattern=r"^[^\\\x00-\x1f]+$")
+]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Glob = str
+
+
+class SettingsError(ValueError):
+    """The configuration cannot be used. The message names the key, what was expected, and the line if it is known."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _state_folder() -> Path:
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "calcinode"
+
+
+class NodeSettings(_Section):
+    """This node as its peers see it. ``port`` 0 takes any free port (tests). ``open``: let unknown peers send."""
+
+    ae_title: AeTitle = "CALCINODE"
+    host: str = "0.0.0.0"
+    port: Annotated[int, Field(ge=0, le=65535)] = 11112
+    data_folder: Path = Field(default_factory=_state_folder)
+    open: bool = False
+    receiver_processes: Annotated[int, Field(ge=1, le=64)] = 2
+    max_associations: Annotated[int, Field(ge=1)] = 50
+
+
+class PeerSettings(_Section):
+    """An application entity. ``addresses``: IP addresses or networks it may call from; empty: any."""
+
+    ae_title: AeTitle
+    host: str | None = None
+    port: Port | None = None
+    roles: tuple[Literal["sender", "destination"], ...] = ("sender",)
+    addresses: tuple[str, ...] = ()
+    commitment: bool = True
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if "destination" in self.roles and (self.host is None or self.port is None):
+            raise ValueError("a destination needs host and port")
+        return self
+
+
+class RouteSettings(_Section):
+    """Studies that match all globs go to ``destinations`` (names of peers). Case is ignored."""
+
+    destinations: tuple[str, ...]
+    calling_ae_title: Glob = "*"
+    station_name: Glob = "*"
+    study_description: Glob = "*"
+
+
+class StorageSettings(_Section):
+    """``journal_url``: SQLAlchemy URL; empty: SQLite in the data folder. ``watermark_mib`` MiB stay free."""
+
+    journal_url: str = ""
+    watermark_mib: Annotated[int, Field(ge=0)] = 1024
+
+
+class TimingSettings(_Section):
+    """When a study is complete: seconds without a new image; the same with positive proof; the longest wait."""
+
+    quiet_s: Annotated[float, Field(gt=0)] = 60.0
+    proof_quiet_s: Annotated[float, Field(ge=0)] = 3.0
+    deadline_s: Annotated[float, Field(gt=0)] = 900.0
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not self.proof_quiet_s <= self.quiet_s <= self.deadline_s:
+            raise ValueError("proof_quiet_s <= quiet_s <= deadline_s is expected")
+        return self
+
+
+class AnalysisSettings(_Section):
+    """``allow_monoenergetic``: accept pairs of virtual monoenergetic series. ``workers`` run side by side."""
+
+    allow_monoenergetic: bool = False
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    timeout_s: Annotated[float, Field(gt=0)] = 900.0
+    attempts: Annotated[int, Field(ge=1)] = 3
+    tasks_per_worker: Annotated[int, Field(ge=1)] = 50
+
+
+class DeliverySettings(_Section):
+    """Pauses between attempts double from ``first_retry_s`` to ``longest_retry_s``."""
+
+    first_retry_s: Annotated[float, Field(gt=0)] = 30.0
+    longest_retry_s: Annotated[float, Field(gt=0)] = 3600.0
+    give_up_after_days: Annotated[float, Field(gt=0)] = 14.0
+    commitment_timeout_s: Annotated[float, Field(gt=0)] = 300.0
+
+
+class LogSettings(_Section):
+    """``format``: JSON lines, or text for a person at a terminal."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["json", "text"] = "json"
+
+
+class Settings(BaseSettings):
+    """All settings. Without ``routes`` every destination gets every study."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        env_prefix="CALCINODE_",
+        env_nested_delimiter="__",
+        nested_model_default_partial_update=True,
+    )
+
+    node: NodeSettings = NodeSettings()
+    peers: dict[str, PeerSettings] = {}
+    routes: tuple[RouteSettings, ...] = ()
+    storage: StorageSettings = StorageSettings()
+    timing: TimingSettings = TimingSettings()
+    analysis: AnalysisSettings = AnalysisSettings()
+    delivery: DeliverySettings = DeliverySettings()
+    log: LogSettings = LogSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 -- the library's signature
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment before the file, which ``load`` hands in."""
+        return env_settings, init_settings
+
+    @model_validator(mode="after")
+    def _routes_lead_somewhere(self) -> Self:
+        known = [name for name, peer in self.peers.items() if "destination" in peer.roles]
+        for route in self.routes:
+            for name in route.destinations:
+                if name not in known:
+                    raise ValueError(f"routes: '{name}' is not a destination; {_suggestion(name, known)}")
+        return self
+
+    @property
+    def journal_url(self) -> str:
+        """SQLAlchemy URL of the journal."""
+        return self.storage.journal_url or f"sqlite:///{self.node.data_folder.absolute()}/journal.db"
+
+
+def load(path: Path | None = None) -> Settings:
+    """Settings from ``path`` (None: no file) and the environment. Raises SettingsError with all that is wrong."""
+    text = "" if path is None else _read(path)
+    name = "the environment" if path is None else str(path)
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{name} is not valid TOML: {error}.") from error
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_explain(e, name, text) for e in error.errors())) from error
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(f"The configuration {path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"The configuration {path} is not UTF-8 text: {error.reason}.") from error
+
+
+def _explain(error: Any, name: str, text: str) -> str:
+    location = tuple(error["loc"])
+    key = ".".join(str(part) for part in location) or "configuration"
+    line = _line_of(location, text)
+    where = f"{name}, line {line}" if line else name
+    if error["type"] == "extra_forbidden":
+        known = _known_keys(location[:-1])
+        return f"{where}: unknown key '{key}'; {_suggestion(str(location[-1]), known)}"
+    if error["type"] == "missing":
+        return f"{where}: the key '{key}' is missing."
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return f"{where}: {key} = {error['input']!r}: {message}." if location else f"{where}: {message}."
+
+
+def _suggestion(word: str, known: list[str]) -> str:
+    near = get_close_matches(word, known, n=1, cutoff=0.5)
+    return f"did you mean '{near[0]}'?" if near else f"known: {', '.join(sorted(known)) or 'none'}."
+
+
+def _known_keys(section: tuple[int | str, ...]) -> list[str]:
+    if not section:
+        return list(Settings.model_fields)
+    model = {"peers": PeerSettings, "routes": RouteSettings}.get(str(section[0]))
+    if model is None:
+        annotation = Settings.model_fields[str(section[0])].annotation
+        model = annotation if isinstance(annotation, type) and issubclass(annotation, _Section) else None
+    return list(model.model_fields) if model else []
+
+
+def _line_of(location: tuple[int | str, ...], text: str) -> int | None:
+    """The line of a key: the one within its table, else the first of its name, else the table's own."""
+    names = [str(part) for part in location if isinstance(part, str)]
+    if not names:
+        return None
+    table, candidates, header = "", [], None
+    for number, line in enumerate(text.splitlines(), start=1):
+        if found := re.match(r"\s*\[+\s*([^\]]+?)\s*\]", line):
+            table = found[1].replace('"', "")
+            header = number if table == ".".join(names[:-1]) or table == ".".join(names) else header
+        elif re.match(rf"\s*\"?{re.escape(names[-1])}\"?\s*=", line) and table == ".".join(names[:-1]):
+            candidates.append(number)
+    index = next((part for part in location if isinstance(part, int)), 0)
+    return candidates[min(index, len(candidates) - 1)] if candidates else header

@@ -1,0 +1,61 @@
+"""The configuration: it loads, the environment wins, and what is wrong is said so that a person can mend it."""
+
+from pathlib import Path
+
+import pytest
+from node.settings import Settings, SettingsError, load
+
+EXAMPLE = Path(__file__).parents[2] / "deploy" / "calcinode.toml"
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "calcinode.toml"
+    path.write_text(text)
+    return path
+
+
+def test_the_example_loads_and_says_the_defaults() -> None:
+    settings = load(EXAMPLE)
+    assert settings.peers["pacs"].roles == ("sender", "destination")
+    assert settings.routes[0].study_description == "*hand*"
+    for section in ("node", "storage", "timing", "analysis", "delivery", "log"):
+        assert getattr(settings, section) == getattr(Settings(), section), section
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path, '[node]\nport = 104\nae_title = "HANDS"\n')
+    monkeypatch.setenv("CALCINODE_NODE__PORT", "11113")
+    settings = load(path)
+    assert (settings.node.port, settings.node.ae_title) == (11113, "HANDS")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[node]\nhost = '::'\nprot = 104\n", ["line 3", "unknown key 'node.prot'", "did you mean 'port'?"]),
+        ("[nod]\nport = 104\n", ["line 1", "unknown key 'nod'", "did you mean 'node'?"]),
+        ("[node]\nport = 70000\n", ["line 2", "node.port = 70000", "65535"]),
+        ("[node]\nport = 'x'\n", ["line 2", "node.port = 'x'", "integer"]),
+        ("[node]\nae_title = 'SEVENTEEN_LETTERS'\n", ["line 2", "node.ae_title", "16"]),
+        ("[peers.pacs]\nae_titel = 'A'\n", ["line 2", "did you mean 'ae_title'?", "peers.pacs.ae_title' is missing"]),
+        ("[peers.pacs]\nae_title = 'A'\nroles = ['destination']\n", ["line 1", "a destination needs host and port"]),
+        ("[[routes]]\ndestinations = ['pacs']\n", ["'pacs' is not a destination"]),
+        ("[timing]\nquiet_s = 1000\n", ["proof_quiet_s <= quiet_s <= deadline_s"]),
+        ("[node\n", ["not valid TOML", "line 1"]),
+    ],
+)
+def test_a_mistake_is_named_with_its_place(tmp_path: Path, text: str, expected: list[str]) -> None:
+    with pytest.raises(SettingsError) as error:
+        load(write(tmp_path, text))
+    for words in expected:
+        assert words in str(error.value)
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="cannot be read: No such file"):
+        load(tmp_path / "absent.toml")
+
+
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        Settings().node.port = 1  # type: ignore[misc]
