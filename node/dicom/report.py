@@ -1,0 +1,143 @@
+"""The findings as a Structured Report: TID 1500 in a Comprehensive 3D SR (PS3.3 A.35.13, PS3.16 TID 1500).
+
+COMPLETE or PARTIAL, always UNVERIFIED and PRELIMINARY: it is a physician's signature that makes it more.
+"""
+
+from highdicom.sr import (
+    CodeContentItem,
+    CodedConcept,
+    Comprehensive3DSR,
+    ContainerContentItem,
+    ContentSequence,
+    DeviceObserverIdentifyingAttributes,
+    ImageContentItem,
+    MeasurementReport,
+    NumContentItem,
+    ObservationContext,
+    ObserverContext,
+    RelationshipTypeValues,
+    UIDRefContentItem,
+)
+from pydicom.dataset import Dataset
+from pydicom.sr.codedict import codes
+from pydicom.sr.coding import Code
+from pydicom.uid import ExplicitVRLittleEndian, SegmentationStorage
+
+from node import __version__
+from node.dicom.codes import Concept
+from node.dicom.report_groups import Group, deposit_group, hand_group, outline_group, uncovered_hand_group
+from node.dicom.seal import MANUFACTURER, PRODUCT, coding_schemes, sealed
+from node.dicom.segmentation import ObjectNumbers
+from node.dicom.source import Source, dash, place_of
+from node.dicom.uids import Origin, uid_of
+from node.domain.findings import Analysis, Laterality, Outcome
+from node.domain.series import Stack
+
+DEVICE_UID = uid_of("calcinode", "device")
+"""Device Observer UID of this software, the same on every machine, as the report is."""
+
+
+def report(
+    analysis: Analysis,
+    source: Source,
+    origin: Origin,
+    numbers: ObjectNumbers,
+    segmentation: ObjectNumbers | None,
+) -> bytes:
+    """The PS3.10 file of the report; ``segmentation`` is None for a study without deposits, which is a result too."""
+    findings = analysis.findings
+    content = MeasurementReport(
+        observation_context=_observer(),
+        procedure_reported=Concept.CT_PROCEDURE.code,
+        imaging_measurements=_groups(analysis, source, origin, segmentation),
+        title=Concept.REPORT.code,
+    )
+    library = _image_library(source)
+    items = content[0].ContentSequence
+    items.insert(len(items) - 1, library)
+    dataset = Comprehensive3DSR(
+        evidence=_evidence(source, segmentation),
+        content=content,
+        series_instance_uid=numbers.series_instance_uid,
+        series_number=numbers.series_number,
+        sop_instance_uid=numbers.sop_instance_uid,
+        instance_number=1,
+        manufacturer=MANUFACTURER,
+        manufacturer_model_name=PRODUCT,
+        software_versions=__version__,
+        device_serial_number=__version__,
+        is_complete=findings.outcome is Outcome.COMPLETE,
+        is_final=False,
+        is_verified=False,
+        series_description=f"Calcinosis measurements, AI {dash(source.head)} not for primary diagnosis",
+        transfer_syntax_uid=ExplicitVRLittleEndian,
+        coding_schemes=coding_schemes(),
+        specific_character_set=source.head.SpecificCharacterSet,
+        content_date=source.acquired.date(),
+        content_time=source.acquired.time(),
+    )
+    if findings.outcome is not Outcome.COMPLETE:
+        dataset.CompletionFlagDescription = ("; ".join(findings.reasons) or "A part could not be assessed")[:64]
+    return sealed(dataset, source.acquired)
+
+
+def _observer() -> ObservationContext:
+    device = DeviceObserverIdentifyingAttributes(
+        uid=DEVICE_UID, name=PRODUCT, manufacturer_name=MANUFACTURER, model_name=PRODUCT, serial_number=__version__
+    )
+    return ObservationContext(
+        observer_device_context=ObserverContext(CodedConcept.from_code(Concept.DEVICE.code), device)
+    )
+
+
+def _groups(analysis: Analysis, source: Source, origin: Origin, segmentation: ObjectNumbers | None) -> list[Group]:
+    findings = analysis.findings
+    summaries: list[Group] = [hand_group(hand, findings, origin) for hand in findings.hands]
+    sides = {hand.laterality for hand in findings.hands}
+    if Laterality.UNCERTAIN not in sides:
+        unseen = [side for side in (Laterality.RIGHT, Laterality.LEFT) if side not in sides]
+        summaries += [uncovered_hand_group(side, findings, origin) for side in unseen]
+    if segmentation is None:
+        return summaries
+    pairs = sorted(((d, h) for h in findings.hands for d in h.deposits), key=lambda pair: pair[0].number)
+    volumes = [deposit_group(d, h, source, origin, segmentation.sop_instance_uid) for d, h in pairs]
+    outlines = [outline_group(d, h, analysis, source, origin) for d, h in pairs]
+    return [*volumes, *outlines, *summaries]
+
+
+def _image_library(source: Source) -> ContainerContentItem:
+    """TID 1600: a group for each energy; what all its images share stands once, at the group."""
+    library = ContainerContentItem(codes.DCM.ImageLibrary, relationship_type=RelationshipTypeValues.CONTAINS)
+    library.ContentSequence = ContentSequence([_image_group(source.low), _image_group(source.high)])
+    return library
+
+
+def _image_group(stack: Stack) -> ContainerContentItem:
+    group = ContainerContentItem(codes.DCM.ImageLibraryGroup, relationship_type=RelationshipTypeValues.CONTAINS)
+    context, pixels = RelationshipTypeValues.HAS_ACQ_CONTEXT, Code("{pixels}", "UCUM", "Pixels")
+    head = stack.head
+    images = dict.fromkeys(place_of(plane)[:2] for plane in stack.slices)
+    group.ContentSequence = ContentSequence(
+        [
+            CodeContentItem(codes.DCM.Modality, codes.cid29.ComputedTomography, context),
+            UIDRefContentItem(codes.DCM.FrameOfReferenceUID, head.frame_of_reference_uid, context),
+            NumContentItem(codes.DCM.PixelDataRows, head.rows, pixels, relationship_type=context),
+            NumContentItem(codes.DCM.PixelDataColumns, head.columns, pixels, relationship_type=context),
+            *(
+                ImageContentItem(Concept.SOURCE.code, *image, relationship_type=RelationshipTypeValues.CONTAINS)
+                for image in images
+            ),
+        ]
+    )
+    return group
+
+
+def _evidence(source: Source, segmentation: ObjectNumbers | None) -> list[Dataset]:
+    """Everything that the report refers to; patient and study are copied from the first."""
+    evidence = [*source.low_headers, *source.high_headers]
+    if segmentation is not None:
+        item = Dataset()
+        item.StudyInstanceUID, item.SeriesInstanceUID = source.head.StudyInstanceUID, segmentation.series_instance_uid
+        item.SOPClassUID, item.SOPInstanceUID = SegmentationStorage, segmentation.sop_instance_uid
+        evidence.append(item)
+    return evidence
