@@ -80,6 +80,7 @@ def segmentation(analysis: Analysis, source: Source, origin: Origin, numbers: Ob
         content_date=source.acquired.date(),
         content_time=source.acquired.time(),
     )
+    dataset.ContentCreatorName = None  # type 2: no person made it
     return sealed(dataset, source.acquired, origin.uid("segmentation/dimensions", WRITER, numbers.sop_instance_uid))
 
 
