@@ -38,7 +38,8 @@ def calcinode(
     """
 
 
-app.command()(installation.warm)
+for _group in (installation,):
+    _group.register(app)
 
 
 def main() -> int:

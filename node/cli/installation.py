@@ -1,8 +1,14 @@
 """Commands for whoever installs the node."""
 
 import time
+from pathlib import Path
+
+import typer
+from rich.table import Table
 
 from node.cli.console import out
+from node.cli.options import Config, settings_from
+from node.settings import Settings
 
 
 def warm() -> None:
@@ -18,5 +24,74 @@ def warm() -> None:
     from node.bootstrap.kernels import warm_kernels
 
     began = time.perf_counter()
-    count, folder = warm_kernels()
+    with out.status("compiling the kernels"):
+        count, folder = warm_kernels()
     out.print(f"{count} kernel files ready after {time.perf_counter() - began:.1f} s in {folder}")
+
+
+def check_config(config: Config = None) -> None:
+    """Check a configuration and show what it means. Exit code 2 where it cannot be used.
+
+    \b
+    Examples:
+      calcinode check-config --config calcinode.toml
+      CALCINODE_NODE__PORT=104 calcinode check-config
+    """
+    settings = settings_from(config)
+    from node.bootstrap.parts import data_folder
+
+    node = settings.node
+    out.print(f"node          {node.ae_title} on {node.host}, port {node.port}")
+    out.print(f"data folder   {data_folder(settings).absolute()}")
+    out.print(f"journal       {_without_password(settings.journal_url)}")
+    if settings.peers:
+        out.print(_peer_table(settings))
+    for number, route in enumerate(settings.routes, start=1):
+        conditions = [
+            f"{name} {getattr(route, name)}"
+            for name in ("calling_ae_title", "station_name", "study_description")
+            if getattr(route, name) != "*"
+        ]
+        out.print(
+            f"route {number}       {' and '.join(conditions) or 'every study'} to {', '.join(route.destinations)}"
+        )
+    for warning in _warnings(settings, config):
+        out.print(f"[yellow]warning:[/] {warning}")
+    out.print("The configuration can be used.")
+
+
+def _peer_table(settings: Settings) -> Table:
+    table = Table("peer", "AE title", "listens on", "may call from", "is", "commitment")
+    for name, peer in settings.peers.items():
+        place = f"{peer.host}:{peer.port}" if peer.port else "-"
+        commitment = ("asked for" if peer.commitment else "not asked for") if "destination" in peer.roles else "-"
+        table.add_row(
+            name, peer.ae_title, place, ", ".join(peer.addresses) or "anywhere", " and ".join(peer.roles), commitment
+        )
+    return table
+
+
+def _warnings(settings: Settings, config: Path | None) -> list[str]:
+    roles = {role for peer in settings.peers.values() for role in peer.roles}
+    found = []
+    if "destination" not in roles:
+        found.append("no peer is a destination: results stay in the data folder.")
+    if settings.node.open:
+        found.append("the node is open: any AE title may send images to it.")
+    elif "sender" not in roles:
+        found.append("no peer is a sender and the node is not open: nobody can send images to it.")
+    if config is None:
+        found.append("no file was named: these are the defaults and the environment.")
+    return found
+
+
+def _without_password(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    credentials, at, place = rest.rpartition("@")
+    return f"{scheme}://{credentials.partition(':')[0]}{at}{place}"
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the application."""
+    app.command()(warm)
+    app.command("check-config")(check_config)

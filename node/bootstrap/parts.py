@@ -1,0 +1,60 @@
+"""Parts that more than one role is wired from: the journal, the blobs, the peers as the configuration has them."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from node.domain.errors import Refused
+from node.domain.peer import Peer
+from node.settings import PeerSettings, Settings
+from node.store.blobs import Blobs
+from node.store.database import Database
+
+
+def now() -> datetime:
+    """The clock of the running node."""
+    return datetime.now(UTC)
+
+
+def peer_of(name: str, settings: PeerSettings) -> Peer:
+    """One configured peer in the language of the domain."""
+    return Peer(
+        name=name,
+        ae_title=settings.ae_title,
+        host=settings.host,
+        port=settings.port,
+        addresses=settings.addresses,
+        sends="sender" in settings.roles,
+        receives="destination" in settings.roles,
+        commitment=settings.commitment,
+    )
+
+
+def peers_of(settings: Settings) -> tuple[Peer, ...]:
+    """All configured peers, in the order of the configuration."""
+    return tuple(peer_of(name, peer) for name, peer in settings.peers.items())
+
+
+def data_folder(settings: Settings) -> Path:
+    """The folder of journal and blobs, made if need be. Raises Refused where it cannot be used."""
+    folder = settings.node.data_folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        probe = folder / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise Refused(
+            f"The data folder {folder} cannot be written: {error.strerror}.",
+            hint="Name another one (node.data_folder), or give the account that runs the node its rights.",
+        ) from error
+    return folder
+
+
+def blobs_of(settings: Settings) -> Blobs:
+    """The received and encoded bytes."""
+    return Blobs(settings.node.data_folder / "blobs", watermark_bytes=settings.storage.watermark_mib * 2**20)
+
+
+def database_of(settings: Settings) -> Database:
+    """A connection pool to the journal; every process opens its own."""
+    return Database(settings.journal_url)
