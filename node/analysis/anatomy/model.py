@@ -1,0 +1,88 @@
+"""What the anatomy says: values for the rest of the analysis."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from node.analysis.anatomy.parts import Part
+from node.domain.findings import Laterality
+
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class NamedBone:
+    """One bone of a ray in patient coordinates (mm): its proximal and distal end and the labels that hold it.
+
+    ``part`` is measured over the bone alone, also where a label holds two bones or a bone has two labels.
+    """
+
+    name: str
+    digit: int
+    level: str
+    proximal: Vector
+    distal: Vector
+    labels: tuple[int, ...]
+    part: Part = field(repr=False)
+
+    @property
+    def length_mm(self) -> float:
+        """From end to end along its axis."""
+        return float(np.linalg.norm(self.distal - self.proximal))
+
+    @property
+    def axis(self) -> Vector:
+        """Unit vector from proximal to distal."""
+        return np.asarray((self.distal - self.proximal) / max(self.length_mm, 1e-9))
+
+
+@dataclass(frozen=True, eq=False)
+class Ray:
+    """A digit with its metacarpal: bones from proximal to distal, joints in mm, and its own palmar direction."""
+
+    digit: int
+    bones: tuple[NamedBone, ...]
+    palmar: Vector
+
+    def bone(self, level: str) -> NamedBone | None:
+        """The bone of a level (MC, PP, MP, DP), None where it was not found."""
+        return next((b for b in self.bones if b.level == level), None)
+
+    @property
+    def joints_mm(self) -> tuple[Vector, ...]:
+        """Centres of the joints between the bones that were found."""
+        pairs = pairwise(self.bones)
+        return tuple(0.5 * (a.distal + b.proximal) for a, b in pairs)
+
+
+@dataclass(frozen=True, eq=False)
+class HandAnatomy:
+    """Bones and directions of one limb. Unit vectors in patient coordinates (LPS); None where they are not known.
+
+    ``bones`` maps each bone label to the name of ``domain.anatomy``: the names there, "carpus" for a carpal bone that
+    was not told apart, "unnamed" else; a label that holds two bones carries both, joined by "+".
+    ``laterality_margin`` 0 … 1 is the lead of the winning side over all votes. ``digits_sure`` is False where the
+    order of the digits could be read in two ways. ``limits``: sentences for the reader of the findings.
+    """
+
+    laterality: Laterality
+    laterality_margin: float
+    bones: Mapping[int, str]
+    rays: tuple[Ray, ...]
+    distal: Vector | None
+    palmar: Vector | None
+    radial: Vector | None
+    digits_sure: bool
+    scale: float
+    limits: tuple[str, ...]
+
+    def ray(self, digit: int) -> Ray | None:
+        """The ray of a digit, None where it was not found."""
+        return next((r for r in self.rays if r.digit == digit), None)
+
+    def named(self, name: str) -> NamedBone | None:
+        """The ray bone of a name such as ``PP3``, None where it was not found."""
+        return next((b for r in self.rays for b in r.bones if b.name == name), None)

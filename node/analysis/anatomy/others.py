@@ -1,0 +1,109 @@
+"""Names of what is not a ray: carpal bones, radius and ulna, sesamoids, by their place in the hand's own frame."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from node.analysis.anatomy.model import NamedBone
+from node.analysis.anatomy.parts import Part, Points
+
+CARPAL_PLACES: Final[dict[str, tuple[float, float, float]]] = {
+    "scaphoid": (-20.0, 5.0, 12.0),
+    "lunate": (-24.5, 1.0, 0.0),
+    "triquetrum": (-17.0, 0.0, -11.0),
+    "pisiform": (-14.5, 9.5, -14.5),
+    "trapezium": (-5.0, 14.5, 17.0),
+    "trapezoid": (-5.0, 5.5, 13.0),
+    "capitate": (-9.0, 0.5, 5.0),
+    "hamate": (-6.5, -1.0, -6.5),
+}
+"""Centres (distal, palmar, radial) in mm of a mean hand from the middle of the bases of metacarpals 2 to 5; the
+order of a hand in neutral position, rounded from surface models [K]. Only neighbours within 7 mm are believed."""
+NEAR_MM = 7.0
+LARGEST_CARPAL_MM3 = 4200.0
+"""A single carpal bone of a large hand stays below; more is several of them in one component [K]."""
+FOREARM_MM = -31.0
+"""Behind the metacarpal bases (scaled): beyond the proximal row of the carpus, which ends at about 33 mm."""
+SESAMOID_MM3 = (2.0, 220.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """The hand's own frame: origin at the bases of the finger metacarpals, unit vectors, scale of the hand."""
+
+    origin: Points
+    distal: Points
+    palmar: Points
+    radial: Points
+    scale: float
+
+    def place(self, points: Points) -> Points:
+        """(distal, palmar, radial) in mm of a mean hand, of points (n, 3) or (3,) in LPS mm."""
+        axes = np.stack([self.distal, self.palmar, self.radial])
+        return np.asarray((points - self.origin) @ axes.T / self.scale)
+
+
+def forearm_names(parts: Sequence[Part], frame: Frame) -> dict[int, str]:
+    """Radius and ulna among ``parts``: large, behind the carpus, the radius on the thumb's side."""
+    behind = [p for p in parts if p.volume_mm3 > 300.0 and (frame.place(p.points)[:, 0] < FOREARM_MM).mean() > 0.55]
+    behind = sorted(behind, key=lambda p: -p.volume_mm3)[:2]
+    if len(behind) == 1:
+        ray = frame.place(behind[0].centroid)[2]
+        return {behind[0].label: "radius" if ray > -3.0 else "ulna"}
+    behind.sort(key=lambda p: float(p.centroid @ frame.radial))
+    return dict(zip((p.label for p in behind), ("ulna", "radius"), strict=True))
+
+
+def carpal_names(parts: Sequence[Part], frame: Frame) -> dict[int, str]:
+    """Carpal bones among ``parts``; "carpus" for one that is in their place but cannot be told apart."""
+    region = []
+    for part in parts:
+        distal, _, radial = frame.place(part.centroid)
+        if -36.0 < distal < 8.0 and abs(radial) < 34.0 and part.volume_mm3 > 120.0:
+            region.append(part)
+    names = {p.label: "carpus" for p in region}
+    single = [p for p in region if p.volume_mm3 < LARGEST_CARPAL_MM3 * frame.scale**3]
+    if not single:
+        return names
+    places = np.array([frame.place(p.centroid) for p in single])
+    cost = np.linalg.norm(places[:, None] - np.array(list(CARPAL_PLACES.values()))[None], axis=2)
+    for row, column in zip(*linear_sum_assignment(np.minimum(cost, 3.0 * NEAR_MM)), strict=True):
+        if cost[row, column] < NEAR_MM:
+            names[single[row].label] = list(CARPAL_PLACES)[column]
+    return names
+
+
+def sesamoid_names(parts: Sequence[Part], bones: Mapping[int, Sequence[NamedBone]], frame: Frame) -> dict[int, str]:
+    """Sesamoids: small parts palmar of the joints MCP 1, IP 1, MCP 2 and MCP 5."""
+    names: dict[int, str] = {}
+    for joint, digit, level in (("MCP1", 1, "MC"), ("IP1", 1, "PP"), ("MCP2", 2, "MC"), ("MCP5", 5, "MC")):
+        bone = next((b for b in bones.get(digit, ()) if b.level == level), None)
+        if bone is None:
+            continue
+        near = [p for p in parts if p.label not in names and _at_joint(p, bone, frame)]
+        if joint == "MCP1":
+            near = sorted(near, key=lambda p: -p.volume_mm3)[:2]
+            near.sort(key=lambda p: -float(p.centroid @ frame.radial))
+            middle = bone.distal @ frame.radial
+            for n, part in enumerate(near):
+                ulnar = n == 1 or (len(near) == 1 and part.centroid @ frame.radial < middle)
+                names[part.label] = "sesamoid_MCP1_u" if ulnar else "sesamoid_MCP1_r"
+        elif near:
+            names[max(near, key=lambda p: p.volume_mm3).label] = f"sesamoid_{joint}"
+    return names
+
+
+def _at_joint(part: Part, bone: NamedBone, frame: Frame) -> bool:
+    """True for a pea-sized part beside the distal end of ``bone``, on its palmar side."""
+    low, high = SESAMOID_MM3
+    if not low < part.volume_mm3 < high * frame.scale**3 or part.length_mm > 9.0 * frame.scale:
+        return False
+    place = part.centroid - bone.distal
+    along = float(place @ bone.axis)
+    aside = place - along * bone.axis
+    reach = float(np.linalg.norm(aside))
+    width = bone.part.width_mm
+    return abs(along) < 0.8 * width and 0.35 * width < reach < 1.3 * width and float(aside @ frame.palmar) > 0.0

@@ -1,0 +1,155 @@
+"""Which chain is which digit: lengths, order of the metacarpals, and where the thumb stands."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+
+import numpy as np
+
+from node.analysis.anatomy.align import Alignment, align
+from node.analysis.anatomy.chains import Chain
+from node.analysis.anatomy.parts import Points
+from node.analysis.anatomy.proportions import MEAN_LENGTH_MM, SCALES
+
+NO_THUMB = 3.0
+DROPPED = 2.5
+"""Cost for each bone of a chain that is taken for no ray at all."""
+STEP_MM = 10.0
+"""How far metacarpal bases stand in front of or behind each other (about 8 mm) before it costs."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """One reading of the hand: ``digits[n]`` of chain n (0 = no ray), the size of the hand, and the cost.
+
+    ``radial`` is the unit vector from the little finger's side to the index finger's.
+    """
+
+    cost: float
+    scale: float
+    digits: tuple[int, ...]
+    alignments: tuple[Alignment | None, ...]
+    radial: Points
+
+
+def unit(vector: Points) -> Points:
+    """The vector's direction (zero stays zero)."""
+    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-9))
+
+
+def orient(chains: Sequence[Chain]) -> list[Chain]:
+    """Chains from proximal to distal: the bones of a ray get shorter; lone bones follow the others."""
+    turned = [c if _fall(c) >= 0 else c.reversed() for c in chains]
+    votes = [abs(_fall(c)) * c.direction for c in turned]
+    distal = unit(np.sum(votes, axis=0)) if votes else np.zeros(3)
+    return [c.reversed() if len(c.parts) == 1 and c.direction @ distal < 0 else c for c in turned]
+
+
+def _fall(chain: Chain) -> float:
+    """How much the lengths fall along the chain (ln of first over last, cut bones left out), 0 when unknown."""
+    whole = [p.length_mm for p in chain.parts if not p.cut]
+    return float(np.log(whole[0] / whole[-1])) * len(whole) if len(whole) > 1 else 0.0
+
+
+def _spans(chain: Chain) -> list[float]:
+    outer = [(p.ends[e], p.ends[1 - e]) for p, e in zip(chain.parts, chain.ends, strict=True)]
+    return [float(np.linalg.norm(b[1] - a[0])) for a, b in pairwise(outer)]
+
+
+def read_rays(chains: Sequence[Chain]) -> list[Reading]:
+    """Readings of the oriented ``chains`` as digits, the cheapest first; empty where there is nothing to read."""
+    if not chains:
+        return []
+    table = {
+        (n, digit, scale): align(chain.parts, _spans(chain), digit, scale)
+        for n, chain in enumerate(chains)
+        for digit in range(1, 6)
+        for scale in SCALES
+    }
+    readings = []
+    for thumb in (None, *range(len(chains))):
+        fingers = [n for n in range(len(chains)) if n != thumb]
+        for kept in _choices(fingers):
+            readings += _readings(chains, thumb, kept, table)
+    return sorted(readings, key=lambda reading: reading.cost)
+
+
+def _choices(fingers: Sequence[int]) -> list[tuple[int, ...]]:
+    """All sets of one to four of the chains, the largest possible and those with up to two chains less."""
+    most = min(4, len(fingers))
+    return [kept for size in range(max(1, most - 2), most + 1) for kept in combinations(fingers, size)]
+
+
+def _across(chains: Sequence[Chain], kept: Sequence[int]) -> Points:
+    """Unit vector across the palm (either sense): the spread of the proximal bones, square to their direction."""
+    along = unit(np.sum([chains[n].direction for n in kept], axis=0))
+    middle = np.array([chains[n].parts[0].centroid for n in kept])
+    off = middle - middle.mean(axis=0)
+    off = off - np.outer(off @ along, along)
+    return np.asarray(np.linalg.svd(off)[2][0])
+
+
+def _readings(
+    chains: Sequence[Chain],
+    thumb: int | None,
+    kept: Sequence[int],
+    table: dict[tuple[int, int, float], Alignment],
+) -> list[Reading]:
+    """Readings with this thumb and these fingers: both directions across the palm, every fitting set of digits."""
+    if len(kept) < 2:
+        if thumb is None:
+            return []
+        across = unit(chains[thumb].parts[0].centroid - chains[kept[0]].parts[0].centroid)
+    else:
+        across = _across(chains, kept)
+    dropped = DROPPED * sum(len(c.parts) for n, c in enumerate(chains) if n != thumb and n not in kept)
+    readings = []
+    for radial in (across, -across):
+        order = sorted(kept, key=lambda n: float(-(chains[n].parts[0].centroid @ radial)))
+        opposition = NO_THUMB if thumb is None else _thumb_cost(chains, thumb, order)
+        for names in combinations(range(2, 6), len(order)):
+            digits = [0] * len(chains)
+            for n, digit in zip(order, names, strict=True):
+                digits[n] = digit
+            if thumb is not None:
+                digits[thumb] = 1
+            costs = [sum(table[n, digit, scale].cost for n, digit in enumerate(digits) if digit) for scale in SCALES]
+            k = int(np.argmin(costs))
+            fits = tuple(table[n, digit, SCALES[k]] if digit else None for n, digit in enumerate(digits))
+            gaps = 0.5 * (names[-1] - names[0] + 1 - len(names))
+            cost = costs[k] + opposition + dropped + gaps + _row_cost(chains, order, digits, fits, SCALES[k])
+            readings.append(Reading(cost, SCALES[k], tuple(digits), fits, np.asarray(radial)))
+    return readings
+
+
+def _row_cost(
+    chains: Sequence[Chain],
+    order: Sequence[int],
+    digits: Sequence[int],
+    fits: Sequence[Alignment | None],
+    scale: float,
+) -> float:
+    """Cost of fingers whose first bones do not stand in one row across the palm."""
+    distal = unit(np.sum([chains[n].direction for n in order], axis=0))
+    bases = []
+    for n in order:
+        fit = fits[n]
+        first = fit.levels[0][0] if fit and fit.levels[0] else 0
+        bases.append(float(chains[n].start @ distal) - scale * sum(MEAN_LENGTH_MM[digits[n]][:first]))
+    out = np.abs(np.array(bases) - np.median(bases)) - STEP_MM
+    return float(np.clip(out / 4.0, 0.0, 6.0).sum())
+
+
+def _thumb_cost(chains: Sequence[Chain], thumb: int, order: Sequence[int]) -> float:
+    """Cost of a thumb that does not stand by the index finger, reaches as far as the fingers, or runs with them."""
+    ray = chains[thumb]
+    first, last = chains[order[0]], chains[order[-1]]
+    nearer = float(np.linalg.norm(ray.start - last.start) - np.linalg.norm(ray.start - first.start))
+    span = float(np.linalg.norm(first.start - last.start))
+    side = float(np.clip(2.0 - 4.0 * nearer / max(span, 8.0), 0.0, 6.0)) if len(order) > 1 else 1.0
+    distal = unit(np.sum([chains[n].direction for n in order], axis=0))
+    heads = np.median([chains[n].parts[0].ends[1 - chains[n].ends[0]] @ distal for n in order])
+    behind = float(heads - ray.parts[0].ends[1 - ray.ends[0]] @ distal)
+    reach = float(np.clip((12.0 - behind) / 6.0, 0.0, 3.0))
+    angle = float(np.degrees(np.arccos(np.clip(ray.direction @ distal, -1.0, 1.0))))
+    return side + reach + float(np.clip((20.0 - angle) / 10.0, 0.0, 2.0))
