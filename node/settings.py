@@ -209,7 +209,8 @@ def _suggestion(word: str, known: list[str]) -> str:
 def _known_keys(section: tuple[int | str, ...]) -> list[str]:
     if not section:
         return list(Settings.model_fields)
-    model = {"peers": PeerSettings, "routes": RouteSettings}.get(str(section[0]))
+    lists: dict[str, type[_Section]] = {"peers": PeerSettings, "routes": RouteSettings}
+    model = lists.get(str(section[0]))
     if model is None:
         annotation = Settings.model_fields[str(section[0])].annotation
         model = annotation if isinstance(annotation, type) and issubclass(annotation, _Section) else None

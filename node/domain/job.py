@@ -62,7 +62,7 @@ _O = OutboxState
 OUTBOX_TRANSITIONS: Final[Mapping[OutboxState, frozenset[OutboxState]]] = {
     _O.PENDING: frozenset({_O.SENDING, _O.SUPERSEDED, _O.FAILED}),
     _O.SENDING: frozenset({_O.PENDING, _O.DELIVERED, _O.FAILED}),
-    _O.DELIVERED: frozenset({_O.COMMITMENT_REQUESTED, _O.PENDING}),
+    _O.DELIVERED: frozenset({_O.COMMITMENT_REQUESTED, _O.COMMITTED, _O.PENDING}),  # a late report still counts
     _O.COMMITMENT_REQUESTED: frozenset({_O.COMMITTED, _O.DELIVERED, _O.PENDING}),
     _O.COMMITTED: frozenset({_O.PENDING}),  # resend
     _O.FAILED: frozenset({_O.PENDING}),
@@ -113,7 +113,7 @@ class Backoff:
 
 
 @dataclass(frozen=True)
-class Patience:
+class AttemptLimits:
     """How often a job may fail before it is ``failed``.
 
     An attempt that ends by an error, a dead worker or a timeout counts against ``attempts``. A lease that ran out

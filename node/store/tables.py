@@ -171,15 +171,14 @@ outbox = Table(
     Column("reason", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("began_at", Moment, nullable=False),
-    Column("not_before", Moment, nullable=False),
+    # Empty: nothing more is to be done by itself.
+    Column("not_before", Moment),
     Column("lease_owner", String(128)),
     Column("lease_expires_at", Moment),
-    Column("transaction_uid", Uid),
     Column("updated_at", Moment, nullable=False),
     UniqueConstraint("result_id", "destination"),
-    Index(None, "state", "not_before"),
+    Index(None, "destination", "state", "not_before"),
     Index(None, "job_id"),
-    Index(None, "transaction_uid"),
 )
 
 commitments = Table(

@@ -140,10 +140,9 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("not_before", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("not_before", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lease_owner", sa.String(length=128), nullable=True),
         sa.Column("lease_expires_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("transaction_uid", sa.String(length=64), nullable=True),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name=op.f("fk_outbox_job_id")),
         sa.ForeignKeyConstraint(["result_id"], ["results.id"], name=op.f("fk_outbox_result_id")),
@@ -151,14 +150,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("result_id", "destination", name=op.f("uq_outbox_result_id_destination")),
     )
     op.create_index(op.f("ix_outbox_job_id"), "outbox", ["job_id"], unique=False)
-    op.create_index(op.f("ix_outbox_state_not_before"), "outbox", ["state", "not_before"], unique=False)
-    op.create_index(op.f("ix_outbox_transaction_uid"), "outbox", ["transaction_uid"], unique=False)
+    op.create_index(
+        op.f("ix_outbox_destination_state_not_before"), "outbox", ["destination", "state", "not_before"], unique=False
+    )
 
 
 def downgrade() -> None:
     """Back."""
-    op.drop_index(op.f("ix_outbox_transaction_uid"), table_name="outbox")
-    op.drop_index(op.f("ix_outbox_state_not_before"), table_name="outbox")
+    op.drop_index(op.f("ix_outbox_destination_state_not_before"), table_name="outbox")
     op.drop_index(op.f("ix_outbox_job_id"), table_name="outbox")
     op.drop_table("outbox")
     op.drop_index(op.f("ix_results_sop_instance_uid"), table_name="results")
