@@ -11,9 +11,7 @@ from node.dicom.segmentation import ObjectNumbers
 from node.dicom.source import Source, dash
 
 
-def overlay(
-    rgb: NDArray[np.uint8], source: Source, numbers: ObjectNumbers, title: str = "Calcinosis overview"
-) -> bytes:
+def overlay(rgb: NDArray[np.uint8], source: Source, numbers: ObjectNumbers, title: str) -> bytes:
     """The PS3.10 file of a picture, uint8 (rows, columns, 3), with its texts burned in."""
     head = source.head
     dataset = SCImage(
@@ -44,7 +42,7 @@ def overlay(
         specific_character_set=head.SpecificCharacterSet,
     )
     dataset.copy_patient_and_study_information(head)
-    dataset.PatientOrientation = None  # a page of several views has none (type 2C)
+    dataset.PatientOrientation, dataset.Laterality = [], ""  # type 2C: a page of several views has none
     dataset.BurnedInAnnotation = "YES"
     dataset.ImageType = ["DERIVED", "SECONDARY"]
     return sealed(dataset, source.acquired)
