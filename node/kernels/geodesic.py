@@ -69,7 +69,7 @@ def geodesic_nearest(
     empty = 0
     current = 0
     while empty < buckets and current <= limit:
-        v = np.int64(heads[current % buckets])
+        v = int(heads[current % buckets])
         if v < 0:
             empty += 1
             current += 1

@@ -53,9 +53,8 @@ def align(parts: Sequence[Part], spans: Sequence[float], digit: int, scale: floa
         if part == len(parts):
             missing = last + 1 - level
             return (0.0 if cut[-1] else MISSING * missing), ()
-        options: list[tuple[float, Levels]] = (
-            [(EXTRA * (len(parts) - part), ((),) * (len(parts) - part))] if part > 0 else []
-        )
+        left = len(parts) - part
+        options: list[tuple[float, Levels]] = [(EXTRA * left, ((),) * left)] if part > 0 else []
         if level > last:
             return options[0] if options else (WORST, ((),) * len(parts))
         if part == 0:

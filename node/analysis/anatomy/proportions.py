@@ -16,9 +16,8 @@ MEAN_LENGTH_MM: Final[dict[int, tuple[float, ...]]] = {
 }
 """Metacarpal, proximal, (middle) and distal phalanx of each digit."""
 
-LEVELS: Final[dict[int, tuple[str, ...]]] = {1: ("MC", "PP", "DP")} | dict.fromkeys(
-    range(2, 6), ("MC", "PP", "MP", "DP")
-)
+FINGER_LEVELS: Final = ("MC", "PP", "MP", "DP")
+LEVELS: Final[dict[int, tuple[str, ...]]] = {1: ("MC", "PP", "DP")} | dict.fromkeys(range(2, 6), FINGER_LEVELS)
 
 LOG_SD: Final = 0.10
 """Standard deviation of ln(length / scaled mean) of a bone once the hand's own scale is taken out: the published
