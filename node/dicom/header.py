@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from pydicom import dcmread
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import FileDataset
 from pydicom.errors import InvalidDicomError
+from pydicom.tag import Tag
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from node.dicom.attributes import Lookup, lookup_of, number, text, texts, whole
@@ -17,9 +19,12 @@ from node.dicom.contrast import contrast_agent, is_lossy
 from node.dicom.multiframe import frame_lookups, frames_of
 from node.domain.errors import Refused
 from node.domain.instance import Instance
+from node.domain.kind import CT_CLASSES
 
 NATIVE_SYNTAXES = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99"})
 """Transfer syntaxes whose pixel data is not compressed (PS3.5 Annex A.1, A.2, A.5)."""
+_UNDEFINED = 0xFFFFFFFF
+_AGAIN = "Send the image again."
 _UID = re.compile(r"[0-9.]{1,64}")
 _REQUIRED_UIDS = ("SOPInstanceUID", "SOPClassUID", "StudyInstanceUID", "SeriesInstanceUID")
 
@@ -40,13 +45,23 @@ def _read_header(file: BinaryIO, name: str) -> tuple[FileDataset, BinaryIO]:
     """The dataset without pixels, and the stream at the pixel data element."""
     try:
         dataset = dcmread(file, stop_before_pixels=True)
+        _check_last_element(dataset, name)
         if dataset.file_meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
             return dataset, _inflated(file)
         return dataset, file
+    except Refused:
+        raise
     except InvalidDicomError as error:
         raise Refused(f"{name} is not a DICOM file: the mark DICM is absent.", hint="Send DICOM images.") from error
     except Exception as error:
-        raise Refused(f"{name} is damaged or truncated: {error}.", hint="Send the image again.") from error
+        raise Refused(f"{name} is damaged or truncated: {error}.", hint=_AGAIN) from error
+
+
+def _check_last_element(dataset: FileDataset, name: str) -> None:
+    """pydicom keeps a value that the end of the file cut short: its declared length tells."""
+    last: object = dataset.get_item(max(dataset.keys(), default=Tag(0)))
+    if isinstance(last, RawDataElement) and last.length != _UNDEFINED and len(last.value or b"") < last.length:
+        raise Refused(f"{name} is truncated in its header, at {last.tag}.", hint=_AGAIN)
 
 
 def _inflated(file: BinaryIO) -> BinaryIO:
@@ -79,11 +94,8 @@ def _with_digest(instance: Instance, lookup: Lookup, pixels: BinaryIO) -> Instan
         implicit_vr=syntax == ImplicitVRLittleEndian,
         expected_bytes=_expected_bytes(lookup) if native else None,
     )
-    if not digest and instance.frames:
-        raise Refused(
-            "The file is truncated: it has a header but no pixel data.",
-            hint="Send the image again.",
-        )
+    if not digest and (instance.frames or instance.rows or instance.sop_class_uid in CT_CLASSES):
+        raise Refused("The file is truncated: it has a header but no pixel data.", hint=_AGAIN)
     return replace(instance, content_digest=content_digest(instance, digest if native else f"{syntax}{digest}"))
 
 
