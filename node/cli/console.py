@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from node.domain.errors import NodeError, Refused
+from node.settings import SettingsError
 
 EXIT_USAGE = 2
 EXIT_REFUSED = 3
@@ -48,6 +49,9 @@ def report(error: Exception) -> int:
     if isinstance(error, NodeError):
         complain(error.message, error.hint)
         return exit_code_of(error)
+    if isinstance(error, SettingsError):
+        complain(str(error), "deploy/calcinode.toml shows every key with its meaning and default.")
+        return EXIT_USAGE
     if os.environ.get("CALCINODE_DEBUG"):
         traceback.print_exception(error, file=sys.stderr)
     complain(

@@ -7,8 +7,8 @@ import typer
 from rich.table import Table
 
 from node.cli.console import out
-from node.cli.options import Config, settings_from
-from node.settings import Settings
+from node.cli.options import Config
+from node.settings import Settings, load
 
 
 def warm() -> None:
@@ -37,7 +37,7 @@ def check_config(config: Config = None) -> None:
       calcinode check-config --config calcinode.toml
       CALCINODE_NODE__PORT=104 calcinode check-config
     """
-    settings = settings_from(config)
+    settings = load(config)
     from node.bootstrap.parts import data_folder
 
     node = settings.node

@@ -1,0 +1,70 @@
+"""A folder of DICOM files as instances, for the commands that work without the network."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from node.dicom.header import read_instance
+from node.domain.errors import Refused
+from node.domain.instance import Instance
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class Folder:
+    """What was found: instances, the file of each SOP Instance UID, and what could not be read with its reason."""
+
+    instances: tuple[Instance, ...]
+    files: dict[str, Path] = field(repr=False)
+    skipped: tuple[tuple[Path, str], ...] = ()
+
+    def locate(self, sop_instance_uid: str) -> Path:
+        """The file of an instance."""
+        return self.files[sop_instance_uid]
+
+
+def read_folder(folder: Path, progress: Progress | None = None) -> Folder:
+    """Read every file under ``folder`` (or the one file it names). ``progress`` is told ("read", share from 0 to 1).
+
+    The first file of a SOP Instance UID counts; the same instance twice is no error. Raises Refused where there is
+    no DICOM file at all.
+    """
+    paths = list(_paths(folder))
+    instances: list[Instance] = []
+    files: dict[str, Path] = {}
+    skipped: list[tuple[Path, str]] = []
+    for done, path in enumerate(paths, start=1):
+        try:
+            instance = read_instance(path)
+        except Refused as refusal:
+            skipped.append((path, refusal.message))
+        else:
+            if instance.sop_instance_uid not in files:
+                files[instance.sop_instance_uid] = path
+                instances.append(instance)
+        if progress:
+            progress("read", done / len(paths))
+    if not instances:
+        raise _nothing(folder, skipped)
+    return Folder(tuple(instances), files, tuple(skipped))
+
+
+def _paths(folder: Path) -> Iterator[Path]:
+    if not folder.exists():
+        raise Refused(f"{folder} does not exist.", hint="Name the folder that holds the study's DICOM files.")
+    if folder.is_file():
+        yield folder
+        return
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.name != "DICOMDIR":
+            yield path
+
+
+def _nothing(folder: Path, skipped: list[tuple[Path, str]]) -> Refused:
+    if not skipped:
+        return Refused(f"{folder} holds no files.", hint="Name the folder that holds the study's DICOM files.")
+    return Refused(
+        f"{folder} holds no readable DICOM file; {len(skipped)} looked at, the first: {skipped[0][1]}",
+        hint="DICOM files (PS3.10) of both energies are expected, in this folder or below it.",
+    )
