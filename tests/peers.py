@@ -75,7 +75,7 @@ def wait_for_port(
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         if process is not None and process.poll() is not None:
-            pytest.fail(f"peer {process.args} ended with {process.returncode} before it listened on {port}")
+            pytest.fail(f"peer {process.args!r} ended with {process.returncode} before it listened on {port}")
         with socket.socket() as probe:
             probe.settimeout(1.0)
             if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -117,6 +117,13 @@ class Peer:
             self.process.wait()
         self.process = None
 
+    def kill(self) -> None:
+        """End the program at once."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
     def log(self) -> str:
         return (self.folder / "peer.log").read_text(errors="replace")
 
@@ -126,7 +133,7 @@ class Peer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
+        self.kill()  # Orthanc takes seconds to end gracefully
 
 
 @dataclass
