@@ -182,7 +182,7 @@ def read(folder: Path, *groups: CtSeries) -> list[Instance]:
     return [read_instance(path) for series in groups for path in write(folder, datasets(series))]
 
 
-def but(series: CtSeries, **changes: Any) -> CtSeries:
+def but(series: CtSeries, /, **changes: Any) -> CtSeries:
     """The series with changes; ``extra`` is added to, not replaced."""
     extra = {**series.extra, **changes.pop("extra", {})}
     return replace(series, extra=extra, **changes)

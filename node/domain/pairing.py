@@ -92,11 +92,11 @@ class _Candidates:
 
 
 def _decide(candidates: _Candidates, allow_monoenergetic: bool) -> tuple[StackPair | None, tuple[Reason, ...]]:
-    if not candidates.ct and not candidates.monoenergetic:
-        return None, (_not_dual_energy(candidates),)
-    mixed_up = _mixed_up((*candidates.ct, *candidates.monoenergetic))
+    mixed_up = _mixed_up(candidates.instances)
     if mixed_up:
         return None, mixed_up
+    if not candidates.ct and not candidates.monoenergetic:
+        return None, (_too_few(candidates) if candidates.instances else _not_dual_energy(candidates),)
     pair, reasons = _best(candidates.ct)
     if pair:
         return pair, ()
@@ -108,9 +108,9 @@ def _decide(candidates: _Candidates, allow_monoenergetic: bool) -> tuple[StackPa
     return mono_pair, () if mono_pair else mono_reasons or reasons or _single(candidates)
 
 
-def _mixed_up(found: Sequence[Stack]) -> tuple[Reason, ...]:
-    patients = {s.head.patient_id for s in found if s.head.patient_id}
-    studies = {s.head.study_instance_uid for s in found}
+def _mixed_up(found: Sequence[Instance]) -> tuple[Reason, ...]:
+    patients = {i.patient_id for i in found if i.patient_id}
+    studies = {i.study_instance_uid for i in found}
     reasons = []
     if len(patients) > 1:
         sentence = f"Images of {len(patients)} patients are mixed in this study; one patient is expected."
@@ -186,8 +186,9 @@ def _ambiguous(good: Sequence[tuple[Stack, Stack]]) -> Reason:
 def _single(candidates: _Candidates) -> tuple[Reason, ...]:
     """Reasons where no two energies are there to be compared."""
     found = candidates.ct or candidates.monoenergetic
-    if not any(s.tube.kvp or s.tube.kev for s in found):
-        sentence = f"The {found[0].name} does not tell its tube voltage (KVP and its sequences are empty)."
+    silent = [s for s in found if not s.tube.kvp and not s.tube.kev]
+    if silent:
+        sentence = f"The {silent[0].name} does not tell its tube voltage (KVP and its sequences are empty)."
         return (Reason(ReasonCode.ENERGY_UNKNOWN, sentence, "Check the export settings of the scanner."),)
     tubes = sorted({str(s.tube) for s in found})
     if _meant_as_dual(candidates):
@@ -219,9 +220,20 @@ def _not_dual_energy(candidates: _Candidates) -> Reason:
     )
 
 
+def _too_few(candidates: _Candidates) -> Reason:
+    """CT images are there, but not as many planes with a place as make a volume."""
+    placed = sum(len(i.frames) for i in candidates.instances)
+    sentence = (
+        f"{len(candidates.instances)} CT images are here, {placed} slices with a position; a volume is expected."
+    )
+    hint = "Send the two series of a dual-energy CT, with Image Position and Orientation (Patient)."
+    code = ReasonCode.MISSING_SLICES if _meant_as_dual(candidates) else ReasonCode.TOO_FEW_SLICES
+    return Reason(code, sentence, hint)
+
+
 def _outcome(reasons: tuple[Reason, ...]) -> PairingOutcome:
     codes = {r.code for r in reasons}
-    if codes == {ReasonCode.NOT_DUAL_ENERGY}:
+    if codes <= {ReasonCode.NOT_DUAL_ENERGY, ReasonCode.TOO_FEW_SLICES}:
         return PairingOutcome.IGNORED
     return PairingOutcome.INCOMPLETE if codes and codes <= INCOMPLETE_CODES else PairingOutcome.REFUSED
 
