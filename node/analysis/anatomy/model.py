@@ -59,13 +59,31 @@ class Ray:
 
 
 @dataclass(frozen=True, eq=False)
+class Frame:
+    """The hand's own frame: origin at the bases of the finger metacarpals, unit vectors, scale of the hand."""
+
+    origin: Vector
+    distal: Vector
+    palmar: Vector
+    radial: Vector
+    scale: float
+
+    def place(self, points: Vector) -> Vector:
+        """(distal, palmar, radial) in mm of a mean hand, of points (n, 3) or (3,) in LPS mm."""
+        axes = np.stack([self.distal, self.palmar, self.radial])
+        return np.asarray((points - self.origin) @ axes.T / self.scale)
+
+
+@dataclass(frozen=True, eq=False)
 class HandAnatomy:
     """Bones and directions of one limb. Unit vectors in patient coordinates (LPS); None where they are not known.
 
     ``bones`` maps each bone label to the name of ``domain.anatomy``: the names there, "carpus" for a carpal bone that
     was not told apart, "unnamed" else; a label that holds two bones carries both, joined by "+".
     ``laterality_margin`` 0 … 1 is the lead of the winning side over all votes. ``digits_sure`` is False where the
-    order of the digits could be read in two ways. ``limits``: sentences for the reader of the findings.
+    order of the digits could be read in two ways. ``scale``: size over that of a mean adult hand. ``frame`` is the
+    hand's own frame (None without a hand), ``forearm_axis`` the unit vector of the forearm towards the hand.
+    ``limits``: sentences for the reader of the findings.
     """
 
     laterality: Laterality
@@ -77,6 +95,8 @@ class HandAnatomy:
     radial: Vector | None
     digits_sure: bool
     scale: float
+    frame: Frame | None
+    forearm_axis: Vector | None
     limits: tuple[str, ...]
 
     def ray(self, digit: int) -> Ray | None:

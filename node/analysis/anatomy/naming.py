@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from node.analysis.anatomy.bones import named_bones
 from node.analysis.anatomy.chains import Chain, attach_terminals, link_chains
-from node.analysis.anatomy.model import HandAnatomy, NamedBone, Ray, Vector
-from node.analysis.anatomy.others import Frame, carpal_names, forearm_names, sesamoid_names
+from node.analysis.anatomy.model import Frame, HandAnatomy, NamedBone, Ray, Vector
+from node.analysis.anatomy.others import carpal_names, forearm_axis, forearm_names, lone_forearm, sesamoid_names
 from node.analysis.anatomy.palmar import palmar_votes, tally
 from node.analysis.anatomy.parts import Part, measure_parts
 from node.analysis.anatomy.rays import Reading, orient, read_rays, unit
@@ -39,9 +39,19 @@ def name_hand(
 
 def _unread(parts: Sequence[Part]) -> HandAnatomy:
     return HandAnatomy(
-        Laterality.UNCERTAIN, 0.0, {p.label: "unnamed" for p in parts}, (), None, None, None, False, 1.0,
-        ("no finger or metacarpal was recognised: bones, digits and side are not named",),
-    )  # fmt: skip
+        laterality=Laterality.UNCERTAIN,
+        laterality_margin=0.0,
+        bones={p.label: "unnamed" for p in parts} | lone_forearm(parts),
+        rays=(),
+        distal=None,
+        palmar=None,
+        radial=None,
+        digits_sure=False,
+        scale=1.0,
+        frame=None,
+        forearm_axis=None,
+        limits=("no finger or metacarpal was recognised: digits and side are not given",),
+    )
 
 
 def _lead(readings: Sequence[Reading]) -> float:
@@ -100,6 +110,8 @@ def _read(
         radial=radial if sure_radial else None,
         digits_sure=sure_digits,
         scale=reading.scale,
+        frame=frame,
+        forearm_axis=forearm_axis(parts, names, distal),
         limits=tuple(limits),
     )
 

@@ -1,14 +1,13 @@
 """Names of what is not a ray: carpal bones, radius and ulna, sesamoids, by their place in the hand's own frame."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from node.analysis.anatomy.model import NamedBone
-from node.analysis.anatomy.parts import Part, Points
+from node.analysis.anatomy.model import Frame, NamedBone, Vector
+from node.analysis.anatomy.parts import Part
 
 CARPAL_PLACES: Final[dict[str, tuple[float, float, float]]] = {
     "scaphoid": (-20.0, 5.0, 12.0),
@@ -30,22 +29,6 @@ FOREARM_MM = -31.0
 SESAMOID_MM3 = (2.0, 220.0)
 
 
-@dataclass(frozen=True, eq=False)
-class Frame:
-    """The hand's own frame: origin at the bases of the finger metacarpals, unit vectors, scale of the hand."""
-
-    origin: Points
-    distal: Points
-    palmar: Points
-    radial: Points
-    scale: float
-
-    def place(self, points: Points) -> Points:
-        """(distal, palmar, radial) in mm of a mean hand, of points (n, 3) or (3,) in LPS mm."""
-        axes = np.stack([self.distal, self.palmar, self.radial])
-        return np.asarray((points - self.origin) @ axes.T / self.scale)
-
-
 def forearm_names(parts: Sequence[Part], frame: Frame) -> dict[int, str]:
     """Radius and ulna among ``parts``: large, behind the carpus, the radius on the thumb's side."""
     behind = [p for p in parts if p.volume_mm3 > 300.0 and (frame.place(p.points)[:, 0] < FOREARM_MM).mean() > 0.55]
@@ -55,6 +38,26 @@ def forearm_names(parts: Sequence[Part], frame: Frame) -> dict[int, str]:
         return {behind[0].label: "radius" if ray > -3.0 else "ulna"}
     behind.sort(key=lambda p: float(p.centroid @ frame.radial))
     return dict(zip((p.label for p in behind), ("ulna", "radius"), strict=True))
+
+
+def forearm_axis(parts: Sequence[Part], names: Mapping[int, str], distal: Vector) -> Vector:
+    """Unit vector of the forearm towards the hand; that of the hand where too little of the forearm is seen."""
+    shafts = [
+        p for p in parts if names.get(p.label) in ("radius", "ulna") and p.length_mm > 45.0 and p.slenderness > 2.0
+    ]
+    if not shafts:
+        return distal
+    axes = [p.axes[0] if p.axes[0] @ distal > 0 else -p.axes[0] for p in shafts]
+    mean = np.sum(axes, axis=0)
+    return np.asarray(mean / np.linalg.norm(mean))
+
+
+def lone_forearm(parts: Sequence[Part]) -> dict[int, str]:
+    """Radius and ulna of a limb without a hand: two long shafts, the stouter is the radius."""
+    long_parts = sorted((p for p in parts if p.length_mm > 35.0 and p.width_mm > 9.0), key=lambda p: -p.volume_mm3)
+    if len(long_parts) < 2 or long_parts[0].volume_mm3 < 1.4 * long_parts[1].volume_mm3:
+        return {}
+    return {long_parts[0].label: "radius", long_parts[1].label: "ulna"}
 
 
 def carpal_names(parts: Sequence[Part], frame: Frame) -> dict[int, str]:

@@ -1,0 +1,181 @@
+"""Where a deposit lies: the bone nearest along paths inside the body, side of that bone, depth below the skin."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Final
+
+import edt
+import numpy as np
+from numpy.typing import NDArray
+
+from node.analysis.anatomy.compartment import describe
+from node.analysis.anatomy.model import HandAnatomy, NamedBone
+from node.analysis.anatomy.parts import Points
+from node.analysis.anatomy.soft_tissue import SoftTissue, thin
+from node.analysis.anatomy.wrist import forearm_share, in_carpal_tunnel
+from node.domain.anatomy import CARPALS
+from node.domain.findings import Level, Region
+from node.kernels.geodesic import geodesic_nearest
+
+UNIT_MM: Final = 0.05
+"""Length of one step of the integer distances."""
+REACH_MM: Final = 40.0
+LEVEL_OF: Final = {"MC": Level.METACARPAL, "PP": Level.PROXIMAL, "MP": Level.MIDDLE, "DP": Level.DISTAL}
+LARGE_UNNAMED_MM3: Final = 300.0
+"""An unnamed component above this size is taken for a bone that hides which bone is really nearest."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Place of a deposit. None where it is not certain.
+
+    ``bones``: names of the bones that are nearest to a tenth of it or more, the largest share first.
+    ``share``: part of the deposit that is nearest to the named bone or region.
+    """
+
+    region: Region | None
+    digit: int | None
+    level: Level | None
+    compartment: str | None
+    bones: tuple[str, ...]
+    share: float
+
+
+NOWHERE: Final = Place(None, None, None, None, (), 0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class PlaceFinder:
+    """Answers where points of the limb lie.
+
+    On the thinned grid of ``tissue``: ``nearest`` int32 (z, y, x), number of the nearest name in ``names`` (from 1,
+    0 where none is within 40 mm); ``depth_mm`` float32, distance to the skin. ``affine`` is that of the full crop.
+    """
+
+    anatomy: HandAnatomy
+    names: tuple[str, ...]
+    tissue: SoftTissue
+    nearest: NDArray[np.int32]
+    depth_mm: NDArray[np.float32]
+    affine: NDArray[np.float64]
+
+    def place(self, index_zyx: NDArray[np.integer]) -> Place:
+        """Place of a deposit given by the (n, 3) z, y, x indices of its voxels in the crop."""
+        mm = np.asarray(index_zyx)[:, ::-1] @ self.affine[:3, :3].T + self.affine[:3, 3]
+        cell = np.clip(self.tissue.index(mm), 0, np.array(self.tissue.inside.shape) - 1)
+        owners = self.nearest[tuple(cell.T)]
+        if not owners.any():
+            return NOWHERE
+        counts = np.bincount(owners, minlength=len(self.names) + 1)[1:]
+        shares = {name: float(n) / float(counts.sum()) for name, n in zip(self.names, counts, strict=True) if n}
+        depth = float(np.median(self.depth_mm[tuple(cell.T)]))
+        return _decide(self.anatomy, shares, mm[owners > 0], depth)
+
+
+def find_places(
+    anatomy: HandAnatomy,
+    bone_labels: NDArray[np.int32],
+    body: NDArray[np.uint8] | NDArray[np.bool_],
+    affine: NDArray[np.float64],
+) -> PlaceFinder:
+    """Prepare the distances inside the body of one limb; arguments as for ``name_hand``."""
+    tissue = thin(body, affine)
+    names, table = _sources(anatomy, int(bone_labels.max(initial=0)), bone_labels, affine)
+    k, j, i = tissue.step
+    owner = np.ascontiguousarray(table[bone_labels[::k, ::j, ::i]], dtype=np.int32)
+    _split_shared(anatomy, bone_labels[::k, ::j, ::i], tissue, names, owner)
+    inside = np.ascontiguousarray((tissue.inside > 0) | (owner > 0), dtype=np.uint8)
+    steps = _steps(tissue)
+    distance = np.empty_like(owner)
+    heads = np.empty(int(steps[:, 3].max()) + 1, np.int32)
+    geodesic_nearest(
+        inside, steps, int(REACH_MM / UNIT_MM), distance, owner, heads, np.empty((2, owner.size), np.int32)
+    )
+    spacing = np.linalg.norm(tissue.affine[:3, :3], axis=0)[::-1]
+    depth = edt.edt(tissue.inside, anisotropy=tuple(float(s) for s in spacing), black_border=False, parallel=1)
+    return PlaceFinder(anatomy, names, tissue, owner, depth, affine)
+
+
+def _steps(tissue: SoftTissue) -> NDArray[np.int32]:
+    """The 26 steps of the thinned grid with their lengths in units of 0.05 mm, true on oblique and sheared grids."""
+    around = np.array([s for s in product((-1, 0, 1), repeat=3) if any(s)])
+    lengths = np.linalg.norm(around[:, ::-1] @ tissue.affine[:3, :3].T, axis=1)
+    return np.column_stack([around, np.maximum(1, np.rint(lengths / UNIT_MM))]).astype(np.int32)
+
+
+def _sources(
+    anatomy: HandAnatomy, top: int, bone_labels: NDArray[np.int32], affine: NDArray[np.float64]
+) -> tuple[tuple[str, ...], NDArray[np.int32]]:
+    """Names that deposits are placed by, and for each bone label the number of its name (0: sesamoids, chips)."""
+    voxel = float(abs(np.linalg.det(affine[:3, :3])))
+    sizes = np.bincount(bone_labels.ravel(), minlength=top + 1) * voxel
+    names: list[str] = []
+    table = np.zeros(top + 1, np.int32)
+    for label, name in anatomy.bones.items():
+        if name.startswith("sesamoid") or (name == "unnamed" and sizes[label] < LARGE_UNNAMED_MM3):
+            continue
+        for single in name.split("+"):
+            if single not in names:
+                names.append(single)
+        table[label] = names.index(name.split("+")[0]) + 1
+    return tuple(names), table
+
+
+def _split_shared(
+    anatomy: HandAnatomy,
+    labels: NDArray[np.int32],
+    tissue: SoftTissue,
+    names: Sequence[str],
+    owner: NDArray[np.int32],
+) -> None:
+    """Give the voxels of a label that holds two bones to the nearer of their axes, in place."""
+    for label, name in anatomy.bones.items():
+        if "+" not in name:
+            continue
+        places = np.argwhere(labels == label)
+        if places.size == 0:
+            continue
+        mm = places[:, ::-1] @ tissue.affine[:3, :3].T + tissue.affine[:3, 3]
+        pair = [(single, bone) for single in name.split("+") if (bone := anatomy.named(single)) is not None]
+        apart = np.stack([_distance_to_axis(mm, bone) for _, bone in pair])
+        numbers = np.array([names.index(single) + 1 for single, _ in pair], np.int32)
+        owner[tuple(places.T)] = numbers[apart.argmin(axis=0)]
+
+
+def _distance_to_axis(mm: Points, bone: NamedBone) -> Points:
+    along = np.clip((mm - bone.proximal) @ bone.axis, 0.0, bone.length_mm)
+    return np.asarray(np.linalg.norm(mm - bone.proximal - along[:, None] * bone.axis, axis=1))
+
+
+def _zone(name: str) -> str:
+    """What the share of a bone counts for: a bone of a ray, the wrist, or the forearm."""
+    if name in CARPALS or name == "carpus":
+        return "wrist"
+    return "forearm" if name in ("radius", "ulna") else name
+
+
+def _decide(anatomy: HandAnatomy, shares: dict[str, float], mm: Points, depth_mm: float) -> Place:
+    bones = tuple(n for n, s in sorted(shares.items(), key=lambda item: -item[1]) if s >= 0.1 and n != "unnamed")
+    zones: dict[str, float] = {}
+    for name, share in shares.items():
+        zones[_zone(name)] = zones.get(_zone(name), 0.0) + share
+    if "forearm" in zones:
+        far = forearm_share(anatomy, mm)
+        moved = zones["forearm"] * (1.0 - far)
+        zones["wrist"] = zones.get("wrist", 0.0) + moved
+        zones["forearm"] -= moved
+    zone, share = max(zones.items(), key=lambda item: item[1])
+    if zone == "unnamed":
+        return Place(None, None, None, None, bones, share)
+    if zone == "forearm":
+        return Place(Region.FOREARM, None, Level.RADIUS_ULNA, describe(anatomy, None, mm, depth_mm), bones, share)
+    if in_carpal_tunnel(anatomy, mm, depth_mm):
+        return Place(Region.WRIST, None, Level.CARPAL, "carpal tunnel", bones, share)
+    if zone == "wrist":
+        level = Level.RADIUS_ULNA if bones and bones[0] in ("radius", "ulna") else Level.CARPAL
+        return Place(Region.WRIST, None, level, describe(anatomy, None, mm, depth_mm), bones, share)
+    bone = anatomy.named(zone)
+    region = Region.HAND if zone.startswith("MC") else Region.DIGIT
+    digit = int(zone[2]) if anatomy.digits_sure else None
+    return Place(region, digit, LEVEL_OF[zone[:2]], describe(anatomy, bone, mm, depth_mm), bones, share)

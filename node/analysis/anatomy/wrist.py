@@ -1,0 +1,44 @@
+"""Limits of the wrist: where the forearm begins, and the carpal tunnel."""
+
+from typing import Final
+
+import numpy as np
+
+from node.analysis.anatomy.model import HandAnatomy
+from node.analysis.anatomy.parts import Points
+
+WRIST_JOINT_MM: Final = -30.0
+"""Radiocarpal joint, behind the bases of the finger metacarpals, in a mean hand: the length of the carpus [K]."""
+FOREARM_BEGINS_MM: Final = 28.0
+"""The distal 28 mm of radius and ulna (metaphysis, distal radioulnar joint, styloids) count as wrist [K]."""
+TUNNEL_DISTAL_MM: Final = (-26.0, 4.0)
+TUNNEL_RADIAL_MM: Final = (-11.0, 14.0)
+TUNNEL_PALMAR_MM: Final = (5.0, 20.0)
+"""Between the planes pisiform - scaphoid tubercle and hook of hamate - trapezium, palmar of the carpal arch, in mm
+of a mean hand from the middle of the metacarpal bases [K]."""
+TUNNEL_DEPTH_MM: Final = 4.0
+"""Below the transverse ligament, so never nearer to the skin than this."""
+
+
+def forearm_share(anatomy: HandAnatomy, mm: Points) -> float:
+    """Share of the points (n, 3) in mm that lie in the forearm, behind the wrist."""
+    if anatomy.frame is None or anatomy.forearm_axis is None:
+        return 1.0
+    joint = anatomy.frame.origin + WRIST_JOINT_MM * anatomy.scale * anatomy.frame.distal
+    along = (mm - joint) @ anatomy.forearm_axis / anatomy.scale
+    return float((along < -FOREARM_BEGINS_MM).mean())
+
+
+def in_carpal_tunnel(anatomy: HandAnatomy, mm: Points, depth_mm: float) -> bool:
+    """True where most of the points lie in the carpal tunnel; never where the palm's side is not known."""
+    if anatomy.frame is None or anatomy.palmar is None or anatomy.radial is None or depth_mm < TUNNEL_DEPTH_MM:
+        return False
+    distal, palmar, radial = anatomy.frame.place(mm).T
+    held = np.ones(len(mm), bool)
+    for value, (low, high) in (
+        (distal, TUNNEL_DISTAL_MM),
+        (palmar, TUNNEL_PALMAR_MM),
+        (radial, TUNNEL_RADIAL_MM),
+    ):
+        held &= (value > low) & (value < high)
+    return bool(held.mean() > 0.6)
