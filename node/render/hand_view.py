@@ -1,0 +1,186 @@
+"""One hand as an X-ray seen along its own palmar-dorsal axis, deposits coloured, whatever the pose in the scanner."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from node.domain.findings import Analysis, Deposit, Laterality
+from node.domain.volume import Float64Array, Geometry, Volume
+from node.domain.wording import MATERIAL_RGB
+from node.kernels.splat import splat_hu
+from node.render.canvas import RgbArray, grey, outlined, resized, resized_mask, tinted
+
+MARGIN_MM: Final = 14.0
+BONE_WEIGHT: Final = 2.5
+"""How much more bone absorbs in the picture than its CT number says: for a clear skeleton, not for measuring."""
+_SAMPLES: Final = 100_000
+
+
+@dataclass(frozen=True, eq=False)
+class HandView:
+    """The picture of a hand, and where its deposits are on it: (x, y) in pixels by deposit number."""
+
+    rgb: RgbArray
+    centres: dict[int, tuple[float, float]]
+
+
+@dataclass(frozen=True, eq=False)
+class Skeleton:
+    """A sample of the bone voxels of a study: index z, y, x (n, 3), hand (n,) from 0, bone code (n,)."""
+
+    index_zyx: Float64Array
+    hand: NDArray[np.int64]
+    code: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, bones: NDArray[np.uint16]) -> "Skeleton":
+        """Every so many-th bone voxel, about 100 000 of them."""
+        flat = np.flatnonzero(bones)
+        flat = flat[:: max(1, len(flat) // _SAMPLES)]
+        values = bones.ravel()[flat].astype(np.int64)
+        index = np.stack(np.unravel_index(flat, bones.shape), axis=1).astype(np.float64)
+        return cls(index, values // 100, values % 100)
+
+    def centre(self, hand: int, codes: range | tuple[int, ...]) -> Float64Array | None:
+        """Mean index (3,) of these bones of a hand, None where it has none of them."""
+        chosen = (self.hand == hand) & np.isin(self.code, codes)
+        return np.asarray(self.index_zyx[chosen].mean(0)) if chosen.any() else None
+
+
+@dataclass(frozen=True, eq=False)
+class _Plane:
+    """Projection (2, 4) of the index (z, y, x, 1) to (row, column) of a picture of ``rows`` × ``columns``."""
+
+    projection: Float64Array
+    rows: int
+    columns: int
+
+
+def hand_view(low: Volume, analysis: Analysis, skeleton: Skeleton, hand: int, size: tuple[int, int]) -> HandView:
+    """The picture of hand number ``hand`` (from 0) in at most ``size`` (width, height) pixels, fingertips up.
+
+    With a known side and known digits it is the dorsal view (a right thumb on the left); else the side of view is
+    arbitrary but always the same.
+    """
+    points = _points(analysis, skeleton, hand)
+    axes = _axes(analysis, skeleton, hand, low.geometry, points)
+    plane = _plane(low.geometry, axes, points)
+    box = _box(points, low.geometry)
+    image = np.zeros((plane.rows, plane.columns))
+    offset = np.array([part.start for part in box], dtype=np.float64)
+    projection = plane.projection.copy()
+    projection[:, 3] += projection[:, :3] @ offset
+    half_space = _half_space(skeleton, hand)
+    half_space[3] += half_space[:3] @ offset
+    splat_hu(np.ascontiguousarray(low.hu[box]), projection, half_space, BONE_WEIGHT, image)
+    scale = min(size[0] / plane.columns, size[1] / plane.rows)
+    width, height = int(plane.columns * scale), int(plane.rows * scale)
+    rgb = grey(_exposed(resized(image, width, height)))
+    return _with_deposits(rgb, analysis, analysis.findings.hands[hand].deposits, plane)
+
+
+def _points(analysis: Analysis, skeleton: Skeleton, hand: int) -> Float64Array:
+    """Indices (n, 3) of the hand's bones; the whole volume's corners where there is none."""
+    shape = np.asarray(analysis.bones.shape)
+    points = skeleton.index_zyx[skeleton.hand == hand]
+    return points if len(points) > 3 else np.argwhere(np.ones((2, 2, 2))) * (shape - 1.0)
+
+
+def _axes(
+    analysis: Analysis, skeleton: Skeleton, hand: int, geometry: Geometry, points: Float64Array
+) -> Float64Array:
+    """Unit vectors (2, 3) in LPS: downwards and to the right on the picture."""
+    lps = geometry.to_lps_mm(points)
+    _, vectors = np.linalg.eigh(np.cov((lps - lps.mean(0)).T))
+    thickness, length = vectors[:, 0], vectors[:, 2]
+    distal = _direction(skeleton, hand, geometry, tuple(range(1, 16)), tuple(range(21, 46)))
+    up = length * (np.sign(length[np.argmax(np.abs(length))]) or 1.0) if distal is None else distal
+    right = np.cross(up, thickness)
+    right /= np.linalg.norm(right)
+    radial = _direction(skeleton, hand, geometry, (15, 25, 35, 45), (12, 22, 32, 42, 11, 21))
+    side = analysis.findings.hands[hand].laterality
+    if radial is None or side is Laterality.UNCERTAIN:
+        right *= np.sign(right[np.argmax(np.abs(right))]) or 1.0
+    else:
+        right *= (-1.0 if side is Laterality.RIGHT else 1.0) * (np.sign(radial @ right) or 1.0)
+    return np.stack([-up, right])
+
+
+def _direction(
+    skeleton: Skeleton, hand: int, geometry: Geometry, start: tuple[int, ...], end: tuple[int, ...]
+) -> Float64Array | None:
+    """Unit vector in LPS from some bones of a hand to others, None where either are missing."""
+    a, b = skeleton.centre(hand, start), skeleton.centre(hand, end)
+    if a is None or b is None:
+        return None
+    vector = geometry.to_lps_mm(b[None])[0] - geometry.to_lps_mm(a[None])[0]
+    return np.asarray(vector / np.linalg.norm(vector))
+
+
+def _plane(geometry: Geometry, axes: Float64Array, points: Float64Array) -> _Plane:
+    """The picture that holds ``points`` with a margin, at the coarsest pixel that leaves no holes."""
+    pitch = 1.02 * max(geometry.spacing_mm)
+    on_picture = geometry.to_lps_mm(points) @ axes.T
+    start = on_picture.min(0) - MARGIN_MM
+    rows, columns = np.ceil((on_picture.max(0) + MARGIN_MM - start) / pitch).astype(int) + 1
+    linear = axes @ geometry.affine[:3, [2, 1, 0]]
+    offset = axes @ geometry.affine[:3, 3] - start
+    return _Plane(np.column_stack([linear, offset]) / pitch, int(rows), int(columns))
+
+
+def _box(points: Float64Array, geometry: Geometry) -> tuple[slice, slice, slice]:
+    """The part of the volume around the hand."""
+    margin = MARGIN_MM / np.asarray(geometry.spacing_mm)
+    start = np.maximum(np.floor(points.min(0) - margin), 0).astype(int)
+    stop = np.minimum(np.ceil(points.max(0) + margin) + 1, geometry.shape).astype(int)
+    z, y, x = (slice(int(a), int(b)) for a, b in zip(start, stop, strict=True))
+    return z, y, x
+
+
+def _half_space(skeleton: Skeleton, hand: int) -> Float64Array:
+    """(4,): positive at indices nearer to this hand's middle than to the other's; 1 everywhere for one hand."""
+    own = skeleton.index_zyx[skeleton.hand == hand]
+    other = skeleton.index_zyx[skeleton.hand != hand]
+    if not len(own) or not len(other):
+        return np.array([0.0, 0.0, 0.0, 1.0])
+    towards = own.mean(0) - other.mean(0)
+    middle = (own.mean(0) + other.mean(0)) / 2
+    return np.array([*towards, -towards @ middle])
+
+
+def _exposed(absorption: Float64Array) -> Float64Array:
+    """Grey levels 0 to 1: the brightest half per cent saturates, soft tissue stays visible (gamma 0.6)."""
+    inside = absorption[absorption > 0.05 * absorption.max()]
+    top = float(np.percentile(inside, 99.5)) if inside.size else 1.0
+    return np.asarray(np.clip(absorption / top, 0.0, 1.0) ** 0.6)
+
+
+def _with_deposits(rgb: RgbArray, analysis: Analysis, deposits: tuple[Deposit, ...], plane: _Plane) -> HandView:
+    """Colour the deposits' shadows on the picture; those for review get a dashed outline."""
+    height, width = rgb.shape[:2]
+    centres = {}
+    for deposit in deposits:
+        index = np.argwhere(analysis.segments == deposit.number)
+        if not len(index):
+            continue
+        shadow = _shadow(index, plane)
+        mask = resized_mask(shadow, width, height)
+        colour = MATERIAL_RGB[deposit.material]
+        tinted(rgb, mask, colour, 0.25 if deposit.review else 0.55)
+        outlined(rgb, mask, colour, 1, dashed=deposit.review)
+        rows, columns = np.nonzero(shadow)
+        x, y = (columns.mean() + 0.5) * width / plane.columns, (rows.mean() + 0.5) * height / plane.rows
+        centres[deposit.number] = (float(x), float(y))
+    return HandView(rgb, centres)
+
+
+def _shadow(index: NDArray[np.int64], plane: _Plane) -> NDArray[np.bool_]:
+    """Pixels that a deposit's voxels fall on."""
+    placed = index @ plane.projection[:, :3].T + plane.projection[:, 3]
+    rows, columns = np.rint(placed).astype(int).T
+    shadow = np.zeros((plane.rows, plane.columns), dtype=bool)
+    inside = (rows >= 0) & (columns >= 0) & (rows < plane.rows) & (columns < plane.columns)
+    shadow[rows[inside], columns[inside]] = True
+    return shadow
