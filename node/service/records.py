@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -112,10 +112,11 @@ class Settlement:
 class AssemblyJournal(Protocol):
     """What grouping needs."""
 
-    def group_new_instances(self, now: datetime, look_again: datetime) -> Sequence[str]:
+    def group_new_instances(self, now: datetime, pause: timedelta, deadline: timedelta) -> Sequence[str]:
         """Put instances that no revision holds yet into their study's open revision, or open the next one.
 
-        The revision is due at ``look_again``. Returns the studies concerned.
+        The revision is due after a ``pause``, at the latest ``deadline`` after it was opened. Returns the studies
+        concerned.
         """
         ...
 
@@ -227,8 +228,11 @@ class OutboxJournal(Protocol):
         """PENDING deliveries that are due → SENDING, oldest first."""
         ...
 
-    def step(self, delivery: Delivery, step: Step, now: datetime) -> None:
-        """Move on. When it was the last of its job to settle, the job is DONE in the same transaction."""
+    def step(self, delivery_id: int, current: OutboxState, step: Step, now: datetime) -> bool:
+        """Move on from ``current``; False where it is no longer there (a report came, a lease was lost).
+
+        When it was the last of its job to settle, the job is DONE in the same transaction.
+        """
         ...
 
     def wake(self, destination: str, now: datetime) -> None:
