@@ -1,0 +1,153 @@
+"""Images per second into the node, beside DCMTK's storescp in the same run.
+
+    python -m tests.bench.bench_intake [--images 600] [--rounds 3] [--associations 1 4] [--processes 2]
+
+``storescu`` sends CT images of 512 x 512 (0.5 MB each) to every receiver in turn, with ``TCP_NODELAY=1`` for DCMTK;
+medians of the rounds, the rounds interleaved. ``node`` stores as in service: blob and folder synced, header read,
+journal row committed before each answer. ``nothing`` is the same receiver without a store: what the network costs.
+storescp syncs nothing.
+"""
+
+import argparse
+import multiprocessing
+import shutil
+import socket
+import statistics
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from node.dicom.header import read_instance
+from node.net.access import AccessRules
+from node.net.listener import open_listener
+from node.net.processes import ReceiverProcesses, StopSignal
+from node.net.scp import Receiver
+from node.service.intake import StoringIntake
+from node.service.ports import Closing, CommitmentReport, Contact, IntakeOutcome, Received
+from node.store.arrivals import Arrivals
+from node.store.blobs import Blobs
+from node.store.database import Database
+from node.store.schema import migrate
+from tests.fakes.ct_files import write_ct_files
+from tests.peers import StoreScp, environment, require, wait_for_port
+
+
+class _Nothing:
+    """All ports of a receiver that keeps nothing."""
+
+    def accept(self, received: Received) -> IntakeOutcome:
+        return IntakeOutcome.STORED
+
+    def association_opened(self, contact: Contact) -> None: ...
+
+    def association_closed(self, association_id: str, closing: Closing) -> None: ...
+
+    def peer_rejected(self, contact: Contact, reason: str) -> None: ...
+
+    def commitment_reported(self, report: CommitmentReport) -> bool:
+        return False
+
+
+def _clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def serve_nothing(listener: socket.socket, stop: StopSignal) -> None:
+    """A receiver process without a store."""
+    sink = _Nothing()
+    Receiver(AccessRules("NODE", open_to_all=True), sink, sink, sink).serve(listener, stop)
+
+
+def serve_store(folder: Path, listener: socket.socket, stop: StopSignal) -> None:
+    """A receiver process with the real store in ``folder``."""
+    database = Database(f"sqlite:///{folder / 'journal.db'}")
+    journal = Arrivals(database, f"receiver-{multiprocessing.current_process().name}", _clock)
+    intake = StoringIntake(Blobs(folder / "blobs"), journal, read_instance, _clock)
+    Receiver(AccessRules("NODE", open_to_all=True), intake, journal, _Nothing()).serve(listener, stop)
+
+
+@contextmanager
+def _node(serve: Callable[[socket.socket, StopSignal], None], processes: int) -> Iterator[int]:
+    listener, stop = open_listener("127.0.0.1", 0), threading.Event()
+    pool = ReceiverProcesses(listener, processes, serve)
+    thread = threading.Thread(target=pool.run, args=(stop,))
+    thread.start()
+    time.sleep(3)  # until the children have imported what they need
+    yield int(listener.getsockname()[1])
+    stop.set()
+    thread.join()
+    listener.close()
+
+
+@contextmanager
+def receiver(kind: str, folder: Path, processes: int) -> Iterator[int]:
+    """A running receiver of one kind with an empty store; yields its port."""
+    if kind == "storescp":
+        with StoreScp(folder / kind) as peer:
+            yield peer.port
+    elif kind == "nothing":
+        with _node(serve_nothing, processes) as port:
+            yield port
+    else:
+        (folder / kind).mkdir()
+        migrate(Database(f"sqlite:///{folder / kind / 'journal.db'}"))
+        with _node(partial(serve_store, folder / kind), processes) as port:
+            yield port
+    shutil.rmtree(folder / kind, ignore_errors=True)
+
+
+def measure(port: int, folders: list[Path], images: int) -> float:
+    """Images per second of one storescu a folder, all at once."""
+    wait_for_port(port)
+    command = [require("storescu"), "-aec", "NODE", "+sd", "127.0.0.1", str(port)]
+    begin = time.perf_counter()
+    senders = [subprocess.Popen([*command, str(folder)], env=environment()) for folder in folders]
+    if any(sender.wait() for sender in senders):
+        raise SystemExit("a storescu failed")
+    return images / (time.perf_counter() - begin)
+
+
+def main() -> None:
+    """Print images per second and the ratio to storescp, for each number of associations."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--images", type=int, default=600)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--associations", type=int, nargs="+", default=[1, 4])
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--receivers", nargs="+", default=["storescp", "node", "nothing"])
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        for count in options.associations:
+            share = options.images // count
+            folders = [Path(name, f"ct-{count}-{index}") for index in range(count)]
+            for folder in folders:
+                write_ct_files(folder, share, size=512)
+            rates: dict[str, list[float]] = {kind: [] for kind in options.receivers}
+            for _ in range(options.rounds):
+                for kind, measured in rates.items():
+                    with receiver(kind, Path(name), options.processes) as port:
+                        measured.append(measure(port, folders, share * count))
+            _report(count, rates)
+            for folder in folders:
+                shutil.rmtree(folder)
+
+
+def _report(count: int, rates: dict[str, list[float]]) -> None:
+    base = statistics.median(next(iter(rates.values())))
+    for kind, measured in rates.items():
+        median = statistics.median(measured)
+        single = " ".join(f"{rate:.0f}" for rate in measured)
+        print(
+            f"{count} associations  {kind:10s} {median:6.0f} images/s  ratio {median / base:.2f}  ({single})",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
