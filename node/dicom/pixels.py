@@ -14,11 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import dcmread
 from pydicom.dataset import Dataset
-from pydicom.pixels.utils import iter_pixels, pixel_array
 
 from node.dicom.attributes import lookup_of, whole
-from node.dicom.header import NATIVE_SYNTAXES
-from node.domain.errors import NodeError, Refused
+from node.dicom.decoding import stored_values, translated
+from node.domain.errors import Refused
 from node.domain.instance import Frame
 from node.domain.pairing import StackPair
 from node.domain.series import Slice, Stack
@@ -73,45 +72,12 @@ def _uid(plane: Slice) -> str:
 
 def _fill(path: Path, targets: list[Target]) -> None:
     """Decode the frames of one file into their planes."""
-    try:
+    with translated(path):
         dataset = dcmread(path)
-        indices = [frame.number - 1 for frame, _ in targets]
-        for stored, (frame, target) in zip(_frames(dataset, indices), targets, strict=True):
-            _to_hu(stored, frame, _padding(dataset), target)
-    except NodeError:
-        raise
-    except Exception as error:
-        raise Refused(
-            f"The pixels of {path.name} cannot be decoded: {error}.",
-            hint="The file is truncated or damaged; send the image again.",
-        ) from error
-
-
-def _frames(dataset: Dataset, indices: list[int]) -> Iterable[NDArray[Any]]:
-    """Stored values of the frames named, in that order."""
-    if whole(dataset.get("NumberOfFrames")) in {None, 1}:
-        return [_native(dataset) if _is_plain(dataset) else pixel_array(dataset, raw=True)]
-    return iter_pixels(dataset, indices=indices, raw=True)
-
-
-def _is_plain(dataset: Dataset) -> bool:
-    """Uncompressed 16-bit values in whole words: the case that needs no decoder."""
-    full = dataset.BitsAllocated == 16 and dataset.BitsStored == 16
-    unsigned = dataset.BitsAllocated == 16 and not dataset.PixelRepresentation
-    return str(dataset.file_meta.TransferSyntaxUID) in NATIVE_SYNTAXES and (full or unsigned)
-
-
-def _native(dataset: Dataset) -> NDArray[Any]:
-    kind = np.dtype("<i2" if dataset.PixelRepresentation else "<u2")
-    count = dataset.Rows * dataset.Columns
-    data = dataset.PixelData
-    if len(data) < count * kind.itemsize:
-        raise Refused(
-            f"The pixel data is truncated: {len(data)} of {count * kind.itemsize} bytes.",
-            hint="Send the image again.",
-        )
-    values = np.frombuffer(data, kind, count).reshape(dataset.Rows, dataset.Columns)
-    return values & np.uint16((1 << dataset.BitsStored) - 1) if dataset.BitsStored < 16 else values
+        padding = _padding(dataset)
+        values = stored_values(dataset, [frame.number - 1 for frame, _ in targets])
+        for stored, (frame, target) in zip(values, targets, strict=True):
+            _to_hu(stored, frame, padding, target)
 
 
 def _padding(dataset: Dataset) -> tuple[int, int] | None:
@@ -127,11 +93,11 @@ def _to_hu(stored: NDArray[Any], frame: Frame, padding: tuple[int, int] | None, 
     """HU = stored × slope + intercept, rounded, clipped to int16; padding becomes air."""
     if stored.shape != target.shape:
         raise Refused(f"A frame has {stored.shape} pixels; its series has {target.shape}.", hint="Send it again.")
-    if frame.rescale_slope == 1.0 and frame.rescale_intercept == int(frame.rescale_intercept):
+    if frame.rescale_slope == 1.0 and frame.rescale_intercept.is_integer():
         hu = stored.astype(np.int32)
         hu += int(frame.rescale_intercept)
     else:
-        hu = np.rint(stored * frame.rescale_slope + frame.rescale_intercept).astype(np.int32)
+        hu = np.rint(stored * frame.rescale_slope + frame.rescale_intercept)
     np.clip(hu, _INT16.min, _INT16.max, out=hu)
     target[...] = hu
     if padding is not None:
