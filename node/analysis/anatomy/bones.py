@@ -1,6 +1,7 @@
 """From a reading of the chains to named bones, with fused parts cut at their joint and broken ones joined."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from node.analysis.anatomy.proportions import LEVELS, MEAN_LENGTH_MM
 from node.analysis.anatomy.rays import Reading
 
 GRAIN_MM = 0.5
+STUBBY = 1.9
+"""Slenderness below which a distal phalanx is short for its width, so that its principal axis is not its length."""
 
 
 def named_bones(chains: Sequence[Chain], reading: Reading) -> dict[int, tuple[NamedBone, ...]]:
@@ -36,7 +39,7 @@ def _ray_bones(chain: Chain, digit: int, levels: Sequence[tuple[int, ...]]) -> l
         broken = n + 1 < len(levels) and levels[n + 1] == held
         pieces = chain.parts[n : n + 2] if broken else (part,)
         skip = broken
-        bones.append(_bone(digit, held[0], pieces, start))
+        bones.append(_bone(digit, held[0], pieces, bones[-1].distal if bones else start))
     return bones
 
 
@@ -48,9 +51,21 @@ def _bone(digit: int, level: int, pieces: Sequence[Part], start: Points) -> Name
         points = np.concatenate([p.points for p in pieces])
         volume = sum(p.volume_mm3 for p in pieces)
         whole = make_part(whole.label, volume, points, any(p.cut for p in pieces), GRAIN_MM)
+    if name == "DP" and whole.slenderness < STUBBY:
+        whole = _seen_from(whole, start)
     near = int(np.argmin(np.linalg.norm(whole.ends - start, axis=1)))
     labels = tuple(sorted({p.label for p in pieces}))
     return NamedBone(f"{name}{digit}", digit, name, whole.ends[near], whole.ends[1 - near], labels, whole)
+
+
+def _seen_from(part: Part, start: Points) -> Part:
+    """A stub of a phalanx with its axis from ``start``, its joint: its longest extent may be across the finger."""
+    axis = part.centroid - start
+    axis = axis / max(float(np.linalg.norm(axis)), 1e-9)
+    along = (part.points - part.centroid) @ axis
+    low, high = np.quantile(along, [0.002, 0.998])
+    ends = np.stack([part.centroid + low * axis, part.centroid + high * axis])
+    return replace(part, ends=ends, size_mm=(float(high - low) + GRAIN_MM, *part.size_mm[1:]))
 
 
 def _cut_fused(part: Part, start: Points, digit: int, held: tuple[int, ...]) -> list[NamedBone]:

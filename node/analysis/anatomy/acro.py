@@ -1,0 +1,103 @@
+"""Acro-osteolysis: is a distal phalanx too short for its hand, and has it lost its tuft?
+
+Lengths are compared with the phalanx before it and with the other digits of the same hand. The expected ratios are
+those of the mean lengths in ``proportions`` (Buryanov and Kotiuk, Int. J. Morphol. 28 (2010) 755-758); hands differ
+from them by a factor common to their digits, which is taken from the hand's own longest distal phalanges. The shape
+speaks by itself: a whole phalanx is as stout at its tuft as at its waist, a resorbed one ends as a cone
+("pencilled", the classic sign in systemic sclerosis [K]).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from node.analysis.anatomy.model import HandAnatomy, NamedBone, Ray
+from node.analysis.anatomy.proportions import MEAN_LENGTH_MM
+from node.domain.findings import AcroOsteolysis
+
+USUAL_FACTOR: Final = 0.93
+"""Ratio of distal to preceding phalanx in CT surface models over that of the radiographs, which include cartilage
+and magnification differently [K]."""
+LOWEST_FACTOR: Final = 0.85
+"""No hand is believed to have shorter distal phalanges throughout: then all of them may be resorbed [K]."""
+DOUBTFUL_LOSS: Final = 0.16
+LOSS_SPREAD: Final = 0.06
+"""A loss of 16 % of the length is as likely resorption as variation; healthy digits of one hand scatter by about
+6 % around its factor, 11 % at most (radiographs against surface models of another anatomy) [K]."""
+DOUBTFUL_TAPER: Final = 0.60
+TAPER_SPREAD: Final = 0.12
+TAPER_LIMITS: Final = (-1.2, 2.0)
+"""Section at the tuft over that at the waist: 0.75 to 1.3 where whole, 0.2 to 0.5 where resorbed [K]."""
+DECIDED: Final = 0.7
+WAIST, TUFT = 0.55, 0.80
+WINDOW_MM: Final = 1.2
+
+
+@dataclass(frozen=True)
+class DistalPhalanx:
+    """Distal phalanx of a digit: its length, the estimated share of it that is lost (never below 0), the taper of
+    its tip, and the verdict. None where it was not seen whole."""
+
+    digit: int
+    length_mm: float | None
+    lost_fraction: float | None
+    taper: float | None
+    acro_osteolysis: AcroOsteolysis
+
+
+def assess_distal_phalanges(anatomy: HandAnatomy) -> tuple[DistalPhalanx, ...]:
+    """Digits 1 to 5 in order; all undetermined where the digits are not sure."""
+    seen = {ray.digit: ray for ray in anatomy.rays if anatomy.digits_sure and _pair(ray) is not None}
+    factors = {digit: _factor(ray) for digit, ray in seen.items()}
+    usual = _hand_factor(list(factors.values()))
+    return tuple(_assess(digit, seen.get(digit), factors.get(digit, 0.0) / usual) for digit in range(1, 6))
+
+
+def _pair(ray: Ray) -> tuple[NamedBone, NamedBone] | None:
+    """Distal and preceding phalanx, where both were seen whole as bones of their own."""
+    distal, before = ray.bone("DP"), ray.bone("PP" if ray.digit == 1 else "MP")
+    if distal is None or before is None or distal.part.cut or before.part.cut:
+        return None
+    return None if set(distal.labels) & set(before.labels) else (distal, before)
+
+
+def _factor(ray: Ray) -> float:
+    """Length ratio of the two last phalanges over the mean one."""
+    pair = _pair(ray)
+    if pair is None:
+        return 0.0
+    expected = MEAN_LENGTH_MM[ray.digit][-1] / MEAN_LENGTH_MM[ray.digit][-2]
+    return pair[0].length_mm / pair[1].length_mm / expected
+
+
+def _hand_factor(factors: Sequence[float]) -> float:
+    """The hand's own factor: the 70th percentile over its digits, as resorption can only shorten."""
+    if len(factors) < 3:
+        return USUAL_FACTOR
+    return max(LOWEST_FACTOR, float(np.quantile(factors, 0.7)))
+
+
+def taper(bone: NamedBone) -> float:
+    """Section (voxels per mm) of a phalanx at 80 % of its length over that at 55 %."""
+    along = (bone.part.points - bone.proximal) @ bone.axis
+    places = np.array([WAIST, TUFT]) * bone.length_mm
+    weights = np.exp(-0.5 * ((along[:, None] - places) / WINDOW_MM) ** 2).sum(axis=0)
+    return float(weights[1] / max(weights[0], 1e-9))
+
+
+def _assess(digit: int, ray: Ray | None, relative: float) -> DistalPhalanx:
+    pair = _pair(ray) if ray is not None else None
+    if pair is None:
+        return DistalPhalanx(digit, None, None, None, AcroOsteolysis.UNDETERMINED)
+    lost = 1.0 - relative
+    tip = taper(pair[0])
+    pencilled = float(np.clip((DOUBTFUL_TAPER - tip) / TAPER_SPREAD, *TAPER_LIMITS))
+    score = (lost - DOUBTFUL_LOSS) / LOSS_SPREAD + pencilled
+    verdict = AcroOsteolysis.UNDETERMINED
+    if score > DECIDED:
+        verdict = AcroOsteolysis.PRESENT
+    elif score < -DECIDED:
+        verdict = AcroOsteolysis.ABSENT
+    return DistalPhalanx(digit, pair[0].length_mm, max(0.0, lost), tip, verdict)
