@@ -1,0 +1,241 @@
+"""Deposits as concentration fields: shape, place, texture; cut by bone and by the skin."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
+
+from node.domain.errors import Refused
+from node.phantom.skeleton import Bone
+from node.phantom.solid import Field, Matrix
+from node.phantom.spec import Deposit, Place, Shape, Substance
+
+Array = NDArray[np.float64]
+_ELONGATION: Final = {
+    # extent across, away from the bone, along the bone
+    Shape.SPHERE: (1.0, 1.0, 1.0),
+    Shape.STONE: (1.0, 0.85, 1.15),
+    Shape.POPCORN: (1.0, 0.9, 1.2),
+    Shape.PUNCTATE: (1.2, 0.8, 1.6),
+    Shape.NET: (1.5, 0.6, 2.0),
+    Shape.PLATE: (1.0, 0.28, 2.2),
+    Shape.SHEATH: (0.8, 0.8, 2.6),
+    Shape.MOUSSE: (1.0, 0.8, 1.2),
+    Shape.TOPHUS: (1.0, 0.85, 1.15),
+}
+_FILL: Final = {Shape.PUNCTATE: 0.10, Shape.NET: 0.22, Shape.SHEATH: 0.45, Shape.POPCORN: 0.6}
+"""Share of its ellipsoid that a shape fills."""
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """A deposit in its place: ``field`` holds mg/cc (0 outside); ``foci`` its connected parts."""
+
+    spec: Deposit
+    label: int
+    field: Field
+    bone: str
+
+    @property
+    def cell_mm3(self) -> float:
+        return self.field.step_mm**3
+
+    @property
+    def volume_mm3(self) -> float:
+        """Volume of the cells with mineral."""
+        return float(np.count_nonzero(self.field.values)) * self.cell_mm3
+
+    @property
+    def mass_mg(self) -> float:
+        """Mineral mass: concentration is mg/cm³."""
+        return float(self.field.values.sum(dtype=np.float64)) * self.cell_mm3 / 1000.0
+
+
+def outward(place: Place) -> Array:
+    """Unit vector of the direction in the bone's axes: 0° palmar, 90° radial, 180° dorsal, 270° ulnar."""
+    angle = np.deg2rad(place.direction)
+    return np.array([np.sin(angle), -np.cos(angle), 0.0])
+
+
+def _crossing(field: Field, start: Array, way: Array, level: float, limit_mm: float) -> float | None:
+    """Distance along a ray at which the field rises through ``level`` for the last time."""
+    steps = np.arange(0.0, limit_mm, 0.1)
+    values = field.at(start + steps[:, None] * way)
+    inside = np.flatnonzero(values < level)
+    return None if inside.size == 0 else float(steps[inside[-1]])
+
+
+def locate(place: Place, half_mm: float, bone: Bone, skin: Field) -> tuple[Array, Matrix]:
+    """Centre (hand axes, mm) of a body ``half_mm`` thick from its centre outwards, and its frame.
+
+    The frame's x runs across, y outwards, z along the bone. Raises Refused where the ray leaves no tissue.
+    """
+    way = bone.frame[:3, :3] @ outward(place)
+    start = bone.point(place.along)
+    surface = _crossing(bone.field, start, way, 0.0, 40.0) or 0.0
+    if place.depth_mm is not None:
+        skin_at = _crossing(skin, start, way, 0.0, 80.0)
+        if skin_at is None:
+            raise Refused(
+                f"There is no skin outside {place.bone} in that direction.", hint="Place the deposit nearer."
+            )
+        distance = skin_at - place.depth_mm - half_mm
+    else:
+        distance = surface + place.gap_mm + half_mm
+    frame = np.eye(4)
+    frame[:3, 1], frame[:3, 2] = way, bone.frame[:3, 2]
+    frame[:3, 0] = np.cross(frame[:3, 1], frame[:3, 2])
+    frame[:3, 3] = start + distance * way
+    return frame[:3, 3].copy(), frame
+
+
+def half_extents(deposit: Deposit) -> Array:
+    """Half-sizes (across, outwards, along) of the ellipsoid that the shape fills partly, mm."""
+    stretch = np.array(_ELONGATION[deposit.shape])
+    full = deposit.volume_mm3 / _FILL.get(deposit.shape, 1.0)
+    return np.asarray(stretch * (3.0 * full / (4.0 * np.pi * stretch.prod())) ** (1.0 / 3.0))
+
+
+def cell_mm(deposit: Deposit) -> float:
+    """Cell of the deposit's lattice: fine for small ones, at most 0.3 mm."""
+    return float(np.clip(half_extents(deposit).min() / 9.0, 0.04, 0.3))
+
+
+def place_deposit(
+    deposit: Deposit, label: int, bones: dict[str, Bone], skin: Field, rng: np.random.Generator
+) -> Placed:
+    """Shape a deposit and put it into the hand.
+
+    Raises Refused for a bone that the hand lacks, or where bone and skin leave nothing of it.
+    """
+    place = deposit.site
+    if place.bone not in bones:
+        raise Refused(f"This hand has no bone {place.bone}.", hint=f"It has: {', '.join(bones)}.")
+    half = half_extents(deposit)
+    step = cell_mm(deposit)
+    _, frame = locate(place, float(half[1]), bones[place.bone], skin)
+    count = np.ceil(1.3 * half / step).astype(int) + 2
+    index = np.eye(4) * step
+    index[:3, 3] = -count * step
+    index[3, 3] = 1.0
+    values = np.zeros((2 * count[2] + 1, 2 * count[1] + 1, 2 * count[0] + 1), np.float32)
+    field = Field(values, frame @ index)
+    score = _SHAPES[deposit.shape](_unit(values.shape, step, half), half, rng)
+    wanted = round(deposit.volume_mm3 / step**3)
+    order = np.argsort(score, axis=None, kind="stable")[:wanted]
+    values.reshape(-1)[order] = _concentration(deposit, score, order, step, rng)
+    _cut(field, bones, skin, deposit)
+    if not values.any():
+        raise Refused(f"Nothing of the deposit at {place.bone} lies in soft tissue.", hint="Move it off the bone.")
+    return Placed(deposit, label, field, place.bone)
+
+
+def _unit(shape: tuple[int, ...], step: float, half: Array) -> Array:
+    """Coordinates of the lattice in half-sizes, float64 (3, z, y, x), x first."""
+    index = np.indices(shape, dtype=np.float64)[::-1]
+    centre = (np.array(shape)[::-1] - 1) / 2
+    return np.asarray((index - centre[:, None, None, None]) * step / half[:, None, None, None])
+
+
+def _concentration(
+    deposit: Deposit, score: Array, chosen: NDArray[np.intp], step: float, rng: np.random.Generator
+) -> Array:
+    swing = np.zeros(chosen.size)
+    if deposit.texture > 0:
+        noise = gaussian_filter(rng.standard_normal(score.shape), 0.5 / step, mode="wrap")
+        swing = (noise / noise.std()).reshape(-1)[chosen] * deposit.texture
+    if deposit.shape is Shape.MOUSSE:
+        depth = score.reshape(-1)[chosen]
+        swing = swing - 0.6 * np.clip((depth - 0.5) / 0.5, 0.0, 1.0)
+    return np.asarray(deposit.concentration_mg_cc * np.clip(1.0 + swing, 0.15, 1.8))
+
+
+def _cut(field: Field, bones: dict[str, Bone], skin: Field, deposit: Deposit) -> None:
+    cells = np.flatnonzero(field.values)
+    points = field.points(cells)
+    keep = skin.at(points) < -0.35
+    if deposit.substance is not Substance.METAL:
+        for bone in bones.values():
+            keep &= bone.field.at(points) > 0.0
+    field.values.reshape(-1)[cells[~keep]] = 0.0
+
+
+def _radius(u: Array) -> Array:
+    return np.asarray(np.sqrt((u**2).sum(axis=0)))
+
+
+def _rough(u: Array, rng: np.random.Generator, waves: int, swing: float) -> Array:
+    """Radius with a wavy surface."""
+    radius = _radius(u)
+    bump = np.zeros_like(radius)
+    for _ in range(waves):
+        way = rng.normal(size=3)
+        way /= np.linalg.norm(way)
+        bump += np.sin(rng.uniform(2.0, 5.0) * np.tensordot(way, u, 1) + rng.uniform(0.0, 6.3))
+    return np.asarray(radius * (1.0 + swing * bump / np.sqrt(waves)))
+
+
+def _sphere(u: Array, _half: Array, _rng: np.random.Generator) -> Array:
+    return _radius(u)
+
+
+def _stone(u: Array, _half: Array, rng: np.random.Generator) -> Array:
+    return _rough(u, rng, 5, 0.10)
+
+
+def _tophus(u: Array, _half: Array, rng: np.random.Generator) -> Array:
+    return _rough(u, rng, 7, 0.14)
+
+
+def _lobes(u: Array, rng: np.random.Generator, count: int, radius: float, reach: float) -> Array:
+    best = np.full(u.shape[1:], np.inf)
+    for _ in range(count):
+        centre = rng.normal(size=3)
+        centre *= reach * rng.uniform(0.2, 1.0) ** (1 / 3) / np.linalg.norm(centre)
+        size = radius * rng.uniform(0.7, 1.3)
+        best = np.minimum(best, np.sqrt(((u - centre[:, None, None, None]) ** 2).sum(axis=0)) / size)
+    return best
+
+
+def _popcorn(u: Array, half: Array, rng: np.random.Generator) -> Array:
+    return _lobes(u, rng, int(np.clip(6 + half.prod() ** (1 / 3) * 1.5, 6, 22)), 0.38, 0.66)
+
+
+def _punctate(u: Array, half: Array, rng: np.random.Generator) -> Array:
+    return _lobes(u, rng, int(np.clip(5 + 2.0 * half.prod() ** (1 / 3), 5, 30)), 0.2, 0.9)
+
+
+def _net(u: Array, _half: Array, rng: np.random.Generator) -> Array:
+    phase = rng.uniform(0.0, 6.3, 3)
+    x, y, z = (4.6 * u[a] + phase[a] for a in range(3))
+    gyroid = np.abs(np.sin(x) * np.cos(y) + np.sin(y) * np.cos(z) + np.sin(z) * np.cos(x))
+    return np.asarray(gyroid + 6.0 * np.maximum(_radius(u) - 1.0, 0.0))
+
+
+def _plate(u: Array, _half: Array, rng: np.random.Generator) -> Array:
+    bent = u.copy()
+    bent[1] += 1.6 * u[0] ** 2 - 0.5
+    bent[1] += 0.3 * np.sin(2.5 * u[2] + rng.uniform(0, 6.3))
+    return np.asarray((np.abs(bent) ** 4).sum(axis=0))
+
+
+def _sheath(u: Array, _half: Array, rng: np.random.Generator) -> Array:
+    around = np.arctan2(u[1], u[0])
+    ring = np.abs(np.hypot(u[0], u[1]) - 0.75) / (0.25 + 0.08 * np.sin(2 * around + rng.uniform(0, 6.3)))
+    return np.asarray(np.maximum(ring, np.abs(u[2]) / 0.95))
+
+
+_SHAPES: Final[dict[Shape, Callable[[Array, Array, np.random.Generator], Array]]] = {
+    Shape.SPHERE: _sphere,
+    Shape.STONE: _stone,
+    Shape.POPCORN: _popcorn,
+    Shape.PUNCTATE: _punctate,
+    Shape.NET: _net,
+    Shape.PLATE: _plate,
+    Shape.SHEATH: _sheath,
+    Shape.MOUSSE: _stone,
+    Shape.TOPHUS: _tophus,
+}
