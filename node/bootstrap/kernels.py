@@ -1,16 +1,25 @@
 """Kernels compile as they are imported (eager signatures): importing them all is warming them."""
 
 from importlib import import_module
-from pathlib import Path
+from multiprocessing import get_context
 from pkgutil import iter_modules
 
 import node.kernels
-from node.kernels.jit import cache_folder
+from node.domain.errors import Defect
 
 
-def warm_kernels() -> tuple[int, Path]:
-    """Compile every kernel, or load it from the cache. Returns the number of kernel files and the cache folder."""
+def warm_kernels() -> int:
+    """Compile every kernel, or load it from the cache. Returns the number of kernel files."""
     names = [module.name for module in iter_modules(node.kernels.__path__) if module.name != "jit"]
     for name in names:
         import_module(f"node.kernels.{name}")
-    return len(names), cache_folder()
+    return len(names)
+
+
+def warm_in_process_of_its_own() -> None:
+    """Fill the cache; this process stays free of the compiler. Raises Defect where a kernel does not compile."""
+    process = get_context("spawn").Process(target=warm_kernels, name="warm", daemon=True)
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise Defect("The kernels do not compile.", hint="Run `calcinode warm` to see why.")

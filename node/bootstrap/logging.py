@@ -8,6 +8,8 @@ from typing import Any, Final
 import structlog
 from structlog.typing import Processor
 
+from node.settings import LogSettings
+
 PATIENT_KEYS: Final = frozenset({"patient_id", "patient_name", "patient_birth_date", "accession_number", "dataset"})
 """Keys that never reach the log, whoever binds them."""
 
@@ -18,8 +20,8 @@ def _without_patient(_logger: object, _method: str, event: MutableMapping[str, A
     return event
 
 
-def configure_logging(level: str, role: str) -> None:
-    """Send structlog's and the standard library's records to stderr as JSON lines, marked with ``role``.
+def configure_logging(settings: LogSettings, role: str) -> None:
+    """Send structlog's and the standard library's records to stderr, marked with ``role``: JSON lines, or text.
 
     The libraries underneath (pynetdicom, SQLAlchemy, numba) speak from WARNING on: below that pynetdicom logs
     attributes of what it receives.
@@ -34,8 +36,7 @@ def configure_logging(level: str, role: str) -> None:
         foreign_pre_chain=shared,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.processors.dict_tracebacks,
-            structlog.processors.JSONRenderer(),
+            *_renderers(settings.format),
         ],
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -43,7 +44,7 @@ def configure_logging(level: str, role: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
-    logging.getLogger("node").setLevel(level)
+    logging.getLogger("node").setLevel(settings.level.upper())
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.stdlib.BoundLogger,
@@ -51,3 +52,9 @@ def configure_logging(level: str, role: str) -> None:
         cache_logger_on_first_use=False,
     )
     structlog.contextvars.bind_contextvars(role=role)
+
+
+def _renderers(form: str) -> list[Processor]:
+    if form == "text":
+        return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]

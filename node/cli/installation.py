@@ -22,11 +22,12 @@ def warm() -> None:
       calcinode warm
     """
     from node.bootstrap.kernels import warm_kernels
+    from node.kernels.jit import cache_folder
 
     began = time.perf_counter()
     with out.status("compiling the kernels"):
-        count, folder = warm_kernels()
-    out.print(f"{count} kernel files ready after {time.perf_counter() - began:.1f} s in {folder}")
+        count = warm_kernels()
+    out.print(f"{count} kernel files ready after {time.perf_counter() - began:.1f} s in {cache_folder()}")
 
 
 def check_config(config: Config = None) -> None:
