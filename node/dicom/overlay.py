@@ -1,19 +1,24 @@
 """Pictures as Secondary Capture, RGB, single-frame: what every PACS shows (PS3.3 A.8.1)."""
 
+from datetime import datetime
+
 import numpy as np
 from highdicom.sc import SCImage
 from numpy.typing import NDArray
+from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian
 
 from node import __version__
 from node.dicom.seal import MANUFACTURER, PRODUCT, sealed
 from node.dicom.segmentation import ObjectNumbers
-from node.dicom.source import Source, dash
+from node.dicom.source import dash
 
 
-def overlay(rgb: NDArray[np.uint8], source: Source, numbers: ObjectNumbers, title: str) -> bytes:
-    """The PS3.10 file of a picture, uint8 (rows, columns, 3), with its texts burned in."""
-    head = source.head
+def overlay(rgb: NDArray[np.uint8], head: Dataset, when: datetime, numbers: ObjectNumbers, title: str) -> bytes:
+    """The PS3.10 file of a picture, uint8 (rows, columns, 3), with its texts burned in.
+
+    Patient and study are those of ``head`` (see ``source.presentable``); ``when`` is its content date and time.
+    """
     dataset = SCImage(
         pixel_array=rgb,
         photometric_interpretation="RGB",
@@ -45,4 +50,4 @@ def overlay(rgb: NDArray[np.uint8], source: Source, numbers: ObjectNumbers, titl
     dataset.PatientOrientation, dataset.Laterality = [], ""  # type 2C: a page of several views has none
     dataset.BurnedInAnnotation = "YES"
     dataset.ImageType = ["DERIVED", "SECONDARY"]
-    return sealed(dataset, source.acquired)
+    return sealed(dataset, when)

@@ -10,7 +10,7 @@ from highdicom.coding_schemes import CodingSchemeIdentificationItem
 from pydicom import dcmwrite
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
-from pydicom.valuerep import DA, TM
+from pydicom.valuerep import DA, DT, TM
 
 from node import __version__
 from node.dicom.codes import PRIVATE_SCHEME
@@ -41,6 +41,9 @@ def sealed(dataset: Dataset, when: datetime, dimension_organization_uid: str | N
         setattr(dataset, f"{stem}Time", TM(when.time()))
     if "DateOfSecondaryCapture" in dataset:
         dataset.DateOfSecondaryCapture, dataset.TimeOfSecondaryCapture = DA(when.date()), TM(when.time())
+    for item in dataset.get("ContributingEquipmentSequence", []):
+        if "ContributionDateTime" in item and item.get("Manufacturer") == "Highdicom open-source contributors":
+            item.ContributionDateTime = DT(when)
     if dimension_organization_uid is not None:
         for item in (*dataset.DimensionOrganizationSequence, *dataset.DimensionIndexSequence):
             item.DimensionOrganizationUID = dimension_organization_uid

@@ -51,7 +51,7 @@ class Source:
 
         1900-01-01 where no header holds a date.
         """
-        return max(_acquired(header) for header in self.low_headers + self.high_headers)
+        return max(acquired(header) for header in self.low_headers + self.high_headers)
 
     @property
     def demographics_digest(self) -> bytes:
@@ -96,7 +96,7 @@ def dash(header: Dataset) -> str:
     return "–" if header.SpecificCharacterSet in (UNICODE, "GB18030", "GBK") else "-"
 
 
-def _acquired(header: Dataset) -> datetime:
+def acquired(header: Dataset) -> datetime:
     """Acquisition date and time, else those of the content, the series or the study."""
     moment = _moment(str(header.get("AcquisitionDateTime", "") or ""))
     for stem in ("Acquisition", "Content", "Series", "Study"):

@@ -1,0 +1,71 @@
+"""One study from a folder to a folder, without a network."""
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from node.domain.errors import Refused
+from node.domain.instance import Instance
+from node.service.encode import FILE_NAMES, ResultObject
+from node.service.folder import Folder, Progress, read_folder
+from node.service.parameters import Parameters
+from node.service.process import Analyse, StudyResult, process_study
+
+
+@dataclass(frozen=True, eq=False)
+class FolderResult:
+    """The result of the study, the files written, and the files of the input that could not be read and why."""
+
+    result: StudyResult
+    files: tuple[Path, ...]
+    skipped: tuple[tuple[Path, str], ...]
+
+
+def analyse_folder(
+    folder: Path,
+    out: Path,
+    parameters: Parameters,
+    progress: Progress | None = None,
+    *,
+    analyse: Analyse | None = None,
+) -> FolderResult:
+    """Analyse the one study under ``folder`` and write ``seg.dcm sr.dcm overlay.dcm overlay.png findings.json``.
+
+    Each file appears whole or not at all; files of an earlier result that this one does not have are removed. A study
+    that cannot be measured gives ``findings.json`` with the reasons. Raises Refused where the folder holds no DICOM,
+    or several studies.
+    """
+    found = read_folder(folder, progress)
+    _one_study(folder, found)
+    result = process_study(found.instances, found.locate, parameters, progress, analyse=analyse)
+    out.mkdir(parents=True, exist_ok=True)
+    for name in set(FILE_NAMES) - {part.file_name for part in result.objects}:
+        (out / name).unlink(missing_ok=True)
+    return FolderResult(result, tuple(_written(out, part) for part in result.objects), found.skipped)
+
+
+def _one_study(folder: Path, found: Folder) -> None:
+    studies: dict[str, list[Instance]] = {}
+    for instance in found.instances:
+        studies.setdefault(instance.study_instance_uid, []).append(instance)
+    if len(studies) > 1:
+        listed = "; ".join(f"{uid} ({len(group)} images)" for uid, group in sorted(studies.items())[:5])
+        raise Refused(
+            f"{folder} holds {len(studies)} studies, one is expected: {listed}.",
+            hint="Put each study into a folder of its own and analyse them one by one.",
+        )
+
+
+def _written(out: Path, part: ResultObject) -> Path:
+    path = out / part.file_name
+    handle, temporary = tempfile.mkstemp(dir=out, prefix=f".{part.file_name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(part.content)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return path

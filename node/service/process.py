@@ -1,0 +1,101 @@
+"""One study, from its instances to its result: paired, loaded, analysed, encoded. Pure but for reading the files."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydicom import dcmread
+from pydicom.dataset import Dataset
+
+from node.dicom.pixels import load_pair
+from node.dicom.source import presentable, read_source
+from node.domain.errors import Refused
+from node.domain.findings import Analysis, Findings, Outcome
+from node.domain.instance import Instance
+from node.domain.pairing import Pairing, StackPair, find_pair
+from node.domain.volume import EnergyPair
+from node.service.encode import ResultObject, encode, encode_refusal
+from node.service.parameters import Parameters
+
+Progress = Callable[[str, float], None]
+Analyse = Callable[[EnergyPair, Progress | None], Analysis]
+Locate = Callable[[str], Path]
+
+
+@dataclass(frozen=True, eq=False)
+class StudyResult:
+    """How a study ended. ``objects`` are its files; ``reasons`` says why it is partial or refused."""
+
+    outcome: Outcome
+    reasons: tuple[str, ...]
+    findings: Findings
+    objects: tuple[ResultObject, ...] = field(repr=False)
+    pairing: Pairing = field(repr=False)
+
+
+def process_study(
+    instances: Iterable[Instance],
+    locate: Locate,
+    parameters: Parameters,
+    progress: Progress | None = None,
+    *,
+    analyse: Analyse | None = None,
+) -> StudyResult:
+    """The result of one study; a refusal is a result too. ``locate`` gives the file of a SOP Instance UID.
+
+    ``progress`` is told the name of each stage and its share from 0 to 1. ``analyse`` is that of
+    ``analysis.pipeline`` unless the caller brings another. Raises ValueError without instances; Transient and Defect
+    pass through.
+    """
+    every = sorted({i.sop_instance_uid: i for i in instances}.values(), key=lambda i: i.sop_instance_uid)
+    if not every:
+        raise ValueError("A study needs at least one instance.")
+    pairing = find_pair(every, allow_monoenergetic=parameters.allow_monoenergetic)
+    if pairing.pair is None:
+        return _refused(every, pairing, tuple(map(str, pairing.reasons)), locate, parameters)
+    try:
+        return _measured(pairing.pair, pairing, locate, parameters, progress, analyse or _pipeline())
+    except Refused as refusal:
+        return _refused(every, pairing, (str(refusal),), locate, parameters)
+
+
+def _pipeline() -> Analyse:
+    """The analysis; imported late, because its kernels are compiled or loaded then."""
+    from node.analysis.pipeline import analyse
+
+    return analyse
+
+
+def _measured(
+    stacks: StackPair,
+    pairing: Pairing,
+    locate: Locate,
+    parameters: Parameters,
+    progress: Progress | None,
+    analyse: Analyse,
+) -> StudyResult:
+    pair = load_pair(stacks, locate, progress)
+    analysis = analyse(pair, progress)
+    if progress:
+        progress("encode", 0.0)
+    objects = encode(analysis, read_source(stacks.low, stacks.high, locate), pair, parameters)
+    if progress:
+        progress("encode", 1.0)
+    return StudyResult(analysis.findings.outcome, analysis.findings.reasons, analysis.findings, objects, pairing)
+
+
+def _refused(
+    instances: list[Instance], pairing: Pairing, reasons: tuple[str, ...], locate: Locate, parameters: Parameters
+) -> StudyResult:
+    findings = Findings(Outcome.REFUSED, reasons, ())
+    pair = pairing.pair
+    stacks = (pair.low, pair.high) if pair else ()
+    head = _head(instances, locate) if parameters.refusal_notice else None
+    objects = encode_refusal(findings, pair.instances if pair else instances, stacks, head, parameters)
+    return StudyResult(Outcome.REFUSED, reasons, findings, objects, pairing)
+
+
+def _head(instances: list[Instance], locate: Locate) -> Dataset:
+    """The header that a notice copies from: the first CT instance, else the first."""
+    first = next((i for i in instances if i.modality == "CT"), instances[0])
+    return presentable(dcmread(locate(first.sop_instance_uid), stop_before_pixels=True))
