@@ -12,6 +12,7 @@ from node.domain.errors import Refused
 from node.domain.instance import Instance
 from node.service.ports import Clock, DiskFull, IntakeOutcome, Received
 from node.service.records import Arrival, ArrivalJournal, BlobStore, Quarantined, Recorded
+from node.service.same_content import IsolatedComparison, SameContent
 
 ReadHeader = Callable[[Path], Instance]
 
@@ -20,9 +21,21 @@ _UID_LIMIT = 64  # PS3.5 section 9.1
 
 
 class StoringIntake:
-    """Implements ``ports.Intake``. ``read_header`` raises Refused on what is not a whole DICOM file."""
+    """Implements ``ports.Intake``. ``read_header`` raises Refused on what is not a whole DICOM file.
 
-    def __init__(self, blobs: BlobStore, journal: ArrivalJournal, read_header: ReadHeader, clock: Clock) -> None:
+    ``same_content`` is asked where the content digest of a known SOP Instance UID differs: the same image may have
+    come in another transfer syntax.
+    """
+
+    def __init__(
+        self,
+        blobs: BlobStore,
+        journal: ArrivalJournal,
+        read_header: ReadHeader,
+        clock: Clock,
+        same_content: SameContent | None = None,
+    ) -> None:
+        self._same_content = same_content or IsolatedComparison()
         self._blobs = blobs
         self._read_header = read_header
         self._clock = clock
@@ -53,11 +66,17 @@ class StoringIntake:
 
     def _record(self, received: Received, arrival: Arrival) -> IntakeOutcome:
         recorded = self._committer.commit(arrival)
-        if recorded.outcome is IntakeOutcome.CONFLICT:
+        outcome = recorded.outcome
+        if outcome is IntakeOutcome.CONFLICT and self._is_same(recorded.known_blob, arrival.blob):
+            outcome = IntakeOutcome.DUPLICATE
+        if outcome is IntakeOutcome.CONFLICT:
             self._quarantine(received, arrival.blob, IntakeOutcome.CONFLICT, _CONFLICT)
         if recorded.known_blob != arrival.blob:
             self._blobs.discard(arrival.blob)  # a conflict, or the same content in another transfer syntax
-        return recorded.outcome
+        return outcome
+
+    def _is_same(self, known_blob: str, blob: str) -> bool:
+        return self._same_content(self._blobs.path(known_blob), self._blobs.path(blob))
 
     def _quarantine(self, received: Received, blob: str, outcome: IntakeOutcome, reason: str) -> None:
         name = self._blobs.quarantine(blob)

@@ -31,7 +31,7 @@ class SpawnedWorker:
     def __init__(self, tasks: int = 50) -> None:
         context = multiprocessing.get_context("spawn")
         self._executor: Executor = ProcessPoolExecutor(
-            max_workers=1, mp_context=context, max_tasks_per_child=tasks, initializer=_die_with_parent
+            max_workers=1, mp_context=context, max_tasks_per_child=tasks, initializer=die_with_parent
         )
 
     def submit(self, process: Process, task: Task) -> Future[Processed]:
@@ -46,7 +46,7 @@ class SpawnedWorker:
         self._executor.shutdown(wait=False, cancel_futures=True)
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """A worker waits on a pipe that it holds open itself: without this it would outlive a killed engine for ever."""
     threading.Thread(target=_exit_after_parent, daemon=True).start()
 

@@ -1,0 +1,64 @@
+"""Do two blobs of one SOP Instance UID hold the same content? Asked by the receiver, answered outside it.
+
+Their content digests differ already; that may come from another transfer syntax only (docs/dicom.md section 3). To
+know, pixels must be decoded, which the receiver never does: a spawned process of its own does, started when needed.
+"""
+
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from threading import Lock
+from typing import Final
+
+from node.domain.errors import NodeError
+from node.service.workers import die_with_parent
+
+SameContent = Callable[[Path, Path], bool]
+TIMEOUT_S: Final = 30.0
+COMPARISONS_A_PROCESS: Final = 1000
+
+
+class IsolatedComparison:
+    """Implements ``SameContent``. What cannot be read, decoded or decided in time is not the same. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __call__(self, one: Path, other: Path) -> bool:
+        """True where both files hold the same content."""
+        with self._lock:
+            try:
+                return self._executor().submit(_compare, one, other).result(TIMEOUT_S)
+            except (NodeError, OSError):
+                return False
+            except (BrokenProcessPool, TimeoutError):
+                self.close()
+                return False
+
+    def close(self) -> None:
+        """End the process, if there is one; the next call starts another."""
+        if self._pool is not None:
+            for process in dict(getattr(self._pool, "_processes", None) or {}).values():
+                process.kill()  # it may hang in a decoder
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = None
+
+    def _executor(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(
+                max_workers=1,
+                mp_context=multiprocessing.get_context("spawn"),
+                max_tasks_per_child=COMPARISONS_A_PROCESS,
+                initializer=die_with_parent,
+            )
+        return self._pool
+
+
+def _compare(one: Path, other: Path) -> bool:
+    """In the other process, which alone loads the decoders."""
+    from node.dicom.decoding import same_content
+
+    return same_content(one, other)
