@@ -1,4 +1,4 @@
-"""One CT slice of the phantom: attenuation averaged over sub-samples of each voxel, and the label that wins the votes.
+"""One CT slice of the phantom: attenuation averaged over sub-samples of each voxel, and the label that wins.
 
 Every body is a field on its own small grid: signed distance (mm) for skin, bones and nails, mineral concentration
 (mg/cc) for deposits. The slice only looks them up, so a deposit's volume in the truth is that of the very field.
@@ -16,6 +16,18 @@ BONE, CALCIUM, URATE, IMPLANT, PLATE = range(5)
 PROFILE_KNOTS = 64
 MOST = 24
 """Most solids that are looked at in one voxel."""
+FAR_MM = 99.0
+
+Solids = tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.float64], NDArray[np.float32]]
+Hands = tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.float64], NDArray[np.float32]]
+SOLIDS = (
+    "Tuple((Array(float32, 1, 'C', True), Array(int64, 2, 'C', True), Array(float64, 3, 'C', True), "
+    "Array(float32, 3, 'C', True)))"
+)
+HANDS = (
+    "Tuple((Array(float32, 1, 'C', True), Array(int64, 2, 'C', True), Array(float64, 3, 'C', True), "
+    "Array(float32, 2, 'C', True)))"
+)
 
 
 @kernel("float32(Array(float32, 1, 'C', True), int64, int64, int64, int64, float64, float64, float64, float32)")
@@ -33,9 +45,9 @@ def trilinear(
     """Value of the (depth, height, width) field that starts at ``offset`` at a fractional index."""
     if z < 0.0 or y < 0.0 or x < 0.0 or z > depth - 1 or y > height - 1 or x > width - 1:
         return outside
-    k = min(np.int64(z), depth - 2)
-    j = min(np.int64(y), height - 2)
-    i = min(np.int64(x), width - 2)
+    k = min(int(z), depth - 2)
+    j = min(int(y), height - 2)
+    i = min(int(x), width - 2)
     fz = np.float32(z - k)
     fy = np.float32(y - j)
     fx = np.float32(x - i)
@@ -46,7 +58,7 @@ def trilinear(
     c = flat[q] + fx * (flat[q + 1] - flat[q])
     d = flat[q + width] + fx * (flat[q + width + 1] - flat[q + width])
     low = a + fy * (b - a)
-    return low + fz * (c + fy * (d - c) - low)
+    return np.float32(low + fz * (c + fy * (d - c) - low))
 
 
 @kernel("float32(Array(float32, 1, 'C', True), int64, int64, int64, int64, float64, float64, float64)")
@@ -54,21 +66,21 @@ def nearest(
     flat: NDArray[np.float32], offset: int, depth: int, height: int, width: int, z: float, y: float, x: float
 ) -> np.float32:
     """Value of the nearest cell of a field, 0 outside."""
-    k = np.int64(np.floor(z + 0.5))
-    j = np.int64(np.floor(y + 0.5))
-    i = np.int64(np.floor(x + 0.5))
+    k = int(np.floor(z + 0.5))
+    j = int(np.floor(y + 0.5))
+    i = int(np.floor(x + 0.5))
     if k < 0 or j < 0 or i < 0 or k >= depth or j >= height or i >= width:
         return np.float32(0.0)
-    return flat[offset + (k * height + j) * width + i]
+    return np.float32(flat[offset + (k * height + j) * width + i])
 
 
 @kernel("float32(Array(float32, 3, 'C', True), float64, float64, float64)")
 def grain(lattice: NDArray[np.float32], z: float, y: float, x: float) -> np.float32:
     """Smooth noise of about unit variance with one lattice cell as its grain; the lattice repeats."""
     n = lattice.shape[0]
-    k = np.int64(np.floor(z))
-    j = np.int64(np.floor(y))
-    i = np.int64(np.floor(x))
+    k = int(np.floor(z))
+    j = int(np.floor(y))
+    i = int(np.floor(x))
     fz = np.float32(z - k)
     fy = np.float32(y - j)
     fx = np.float32(x - i)
@@ -83,16 +95,207 @@ def grain(lattice: NDArray[np.float32], z: float, y: float, x: float) -> np.floa
     return total
 
 
+@kernel("UniTuple(float64, 3)(Array(float64, 2, 'C', True), float64, float64, float64)")
+def carry(frame: NDArray[np.float64], i: float, j: float, k: float) -> tuple[float, float, float]:
+    """Fractional index (z, y, x) in a field of the CT index (x, y, z) = (i, j, k)."""
+    z = frame[0, 0] * i + frame[0, 1] * j + frame[0, 2] * k + frame[0, 3]
+    y = frame[1, 0] * i + frame[1, 1] * j + frame[1, 2] * k + frame[1, 3]
+    x = frame[2, 0] * i + frame[2, 1] * j + frame[2, 2] * k + frame[2, 3]
+    return z, y, x
+
+
+@kernel("int64(Array(float32, 1, 'C', True), Array(int64, 1, 'C', True), float64, float64, float64, float32)")
+def soft_kind(
+    soft: NDArray[np.float32], block: NDArray[np.int64], z: float, y: float, x: float, thickness: np.float32
+) -> int:
+    """Tissue at an index of a hand's three fields (skin, muscle, tendon distance)."""
+    far = np.float32(FAR_MM)
+    volume = block[1] * block[2] * block[3]
+    depth = trilinear(soft, block[0], block[1], block[2], block[3], z, y, x, far)
+    if depth > 0:
+        return AIR
+    if depth > -thickness:
+        return SKIN
+    if trilinear(soft, block[0] + 2 * volume, block[1], block[2], block[3], z, y, x, far) < 0:
+        return TENDON
+    if trilinear(soft, block[0] + volume, block[1], block[2], block[3], z, y, x, far) < 0:
+        return MUSCLE
+    return FAT
+
+
+@kernel("float32(Array(float32, 2, 'C', True), float32, float64, int64, Array(float32, 3, 'C', True), float64[::1])")
+def bone_fraction(
+    profile: NDArray[np.float32],
+    distance: np.float32,
+    z: float,
+    depth: int,
+    lattice: NDArray[np.float32],
+    at: NDArray[np.float64],
+) -> np.float32:
+    """Share of compact bone at a point ``distance`` mm from the surface; the rest is marrow."""
+    knot = int(min(max(z / max(depth - 1, 1), 0.0), 1.0) * (PROFILE_KNOTS - 1) + 0.5)
+    if distance > -profile[0, knot]:
+        return np.float32(profile[2, knot])
+    texture = grain(lattice, at[0] * 0.6, at[1] * 0.6, at[2] * 0.6)
+    return np.float32(profile[1, knot] * max(np.float32(1.0) + np.float32(0.35) * texture, np.float32(0.0)))
+
+
 @kernel(
-    "void(Tuple((Array(float32, 1, 'C', True), Array(int64, 2, 'C', True), Array(float64, 3, 'C', True), "
-    "Array(float32, 3, 'C', True))), Tuple((Array(float32, 1, 'C', True), Array(int64, 2, 'C', True), "
-    "Array(float64, 3, 'C', True), Array(float32, 2, 'C', True))), Array(float32, 2, 'C', True), "
-    "Array(float32, 3, 'C', True), Array(float64, 1, 'C', True), float32[:, :, ::1], uint16[:, ::1], uint8[:, ::1], "
-    "int32[:, ::1])"
+    f"int64({SOLIDS}, int64[::1], int64, float64, float64, float64, Array(float32, 3, 'C', True), "
+    "Array(float32, 2, 'C', True), float32[::1])"
+)
+def solid_at(
+    solids: Solids,
+    chosen: NDArray[np.int64],
+    found: int,
+    i: float,
+    j: float,
+    k: float,
+    lattice: NDArray[np.float32],
+    tissue: NDArray[np.float32],
+    sample: NDArray[np.float32],
+) -> int:
+    """Which of the ``chosen`` solids holds the point (-1: none); its HU go into ``sample`` (2).
+
+    ``sample`` comes with the soft tissue's HU: a deposit adds its mineral to it, everything else replaces it.
+    """
+    flat, table, frames, profiles = solids
+    at = np.empty(3)
+    for n in range(found - 1, -1, -1):
+        block = table[chosen[n]]
+        z, y, x = carry(frames[chosen[n]], i, j, k)
+        kind = block[4]
+        if kind in (CALCIUM, URATE):
+            amount = nearest(flat, block[0], block[1], block[2], block[3], z, y, x)
+            if amount <= 0 or sample[0] <= np.float32(-999.0):
+                continue
+            slope = CALCIUM_SLOPE if kind == CALCIUM else URATE_SLOPE
+            sample[0] += amount * tissue[0, slope]
+            sample[1] += amount * tissue[1, slope]
+            return n
+        distance = trilinear(flat, block[0], block[1], block[2], block[3], z, y, x, np.float32(FAR_MM))
+        if distance > 0:
+            continue
+        for e in range(2):
+            sample[e] = tissue[e, METAL if kind == IMPLANT else NAIL]
+        if kind == BONE:
+            at[0], at[1], at[2] = z, y, x
+            fraction = bone_fraction(profiles[chosen[n]], distance, z, block[1], lattice, at)
+            for e in range(2):
+                sample[e] = tissue[e, MARROW] + fraction * (tissue[e, CORTICAL] - tissue[e, MARROW])
+        return n
+    return -1
+
+
+@kernel(f"int64({SOLIDS}, float64, float64, float64, float32, int64[::1])")
+def near_solids(solids: Solids, i: float, j: float, k: float, margin: np.float32, chosen: NDArray[np.int64]) -> int:
+    """Fill ``chosen`` with the solids that may touch the voxel, in order; returns how many."""
+    flat, table, frames, _ = solids
+    found = 0
+    for s in range(table.shape[0]):
+        block = table[s]
+        if j < block[6] or j > block[7] or i < block[8] or i > block[9] or found == MOST:
+            continue
+        if block[4] != CALCIUM and block[4] != URATE:
+            z, y, x = carry(frames[s], i, j, k)
+            if trilinear(flat, block[0], block[1], block[2], block[3], z, y, x, np.float32(FAR_MM)) > margin:
+                continue
+        chosen[found] = s
+        found += 1
+    return found
+
+
+@kernel(f"int64({HANDS}, int64, float64, float64, float64, float32)")
+def plain_kind(hands: Hands, owner: int, i: float, j: float, k: float, margin: np.float32) -> int:
+    """Tissue of a voxel that no surface of soft tissue crosses, else -1."""
+    soft, blocks, frames, facts = hands
+    far = np.float32(FAR_MM)
+    block = blocks[owner]
+    z, y, x = carry(frames[owner], i, j, k)
+    volume = block[1] * block[2] * block[3]
+    for n in range(3):
+        value = trilinear(soft, block[0] + n * volume, block[1], block[2], block[3], z, y, x, far)
+        if abs(value) < margin or (n == 0 and abs(value + facts[owner, 0]) < margin):
+            return -1
+    return soft_kind(soft, block, z, y, x, facts[owner, 0])
+
+
+@kernel(f"int64({HANDS}, float64, float64, float64, float32)")
+def owner_of(hands: Hands, i: float, j: float, k: float, margin: np.float32) -> int:
+    """The hand whose skin the voxel is in or at (the deeper one of two), -1 in the air."""
+    soft, blocks, frames, _ = hands
+    best = margin
+    owner = -1
+    for h in range(blocks.shape[0]):
+        z, y, x = carry(frames[h], i, j, k)
+        block = blocks[h]
+        value = trilinear(soft, block[0], block[1], block[2], block[3], z, y, x, np.float32(FAR_MM))
+        if value <= best:
+            best = value
+            owner = h
+    return owner
+
+
+@kernel(
+    f"void({SOLIDS}, {HANDS}, int64, int64[::1], int64, Array(float64, 1, 'C', True), "
+    "Array(float32, 2, 'C', True), Array(float32, 3, 'C', True), float32[::1], int64[::1])"
+)
+def mixed_voxel(
+    solids: Solids,
+    hands: Hands,
+    owner: int,
+    chosen: NDArray[np.int64],
+    found: int,
+    voxel: NDArray[np.float64],
+    tissue: NDArray[np.float32],
+    lattice: NDArray[np.float32],
+    mean: NDArray[np.float32],
+    counts: NDArray[np.int64],
+) -> None:
+    """Mean HU (2) over a voxel's samples, and how many of them each chosen solid holds.
+
+    ``voxel``: index x, y, z; samples along z, y, x; the share of the increment that the slice covers.
+    """
+    soft, blocks, frames, facts = hands
+    depth, rows, columns = int(voxel[3]), int(voxel[4]), int(voxel[5])
+    sample = np.empty(2, np.float32)
+    mean[:] = 0
+    counts[:found] = 0
+    for c in range(depth):
+        k = voxel[2] + ((c + 0.5) / depth - 0.5) * voxel[6]
+        for b in range(rows):
+            j = voxel[1] + (b + 0.5) / rows - 0.5
+            for a in range(columns):
+                i = voxel[0] + (a + 0.5) / columns - 0.5
+                z, y, x = carry(frames[owner], i, j, k)
+                kind = soft_kind(soft, blocks[owner], z, y, x, facts[owner, 0])
+                sample[0], sample[1] = tissue[0, kind], tissue[1, kind]
+                n = solid_at(solids, chosen, found, i, j, k, lattice, tissue, sample)
+                if n >= 0:
+                    counts[n] += 1
+                mean[0] += sample[0]
+                mean[1] += sample[1]
+    share = np.float32(1.0 / (depth * rows * columns))
+    mean[0] *= share
+    mean[1] *= share
+
+
+@kernel(f"float32({HANDS}, int64, float64, float64, float64, Array(float32, 3, 'C', True))")
+def septum(hands: Hands, owner: int, i: float, j: float, k: float, lattice: NDArray[np.float32]) -> np.float32:
+    """Share of fibrous tissue in fat at a point: thin septa, longer along the hand than across."""
+    z, y, x = carry(hands[2][owner], i, j, k)
+    step = hands[3][owner, 2]
+    texture = grain(lattice, 0.35 * z * step, 0.7 * y * step, 0.7 * x * step)
+    return np.float32(hands[3][owner, 1] * min(max(texture, np.float32(0.0)), np.float32(2.0)))
+
+
+@kernel(
+    f"void({SOLIDS}, {HANDS}, Array(float32, 2, 'C', True), Array(float32, 3, 'C', True), "
+    "Array(float64, 1, 'C', True), float32[:, :, ::1], uint16[:, ::1], uint8[:, ::1], int32[:, ::1])"
 )
 def render_slice(
-    solids: tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.float64], NDArray[np.float32]],
-    hands: tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.float64], NDArray[np.float32]],
+    solids: Solids,
+    hands: Hands,
     tissue: NDArray[np.float32],
     lattice: NDArray[np.float32],
     sampling: NDArray[np.float64],
@@ -103,169 +306,46 @@ def render_slice(
 ) -> None:
     """Render one slice.
 
-    ``solids``: flat fields; int64 (n, 11) offset, depth, height, width, kind, label, then the first and last row,
-    column and slice it may touch (j0, j1, i0, i1, and k is filtered by the caller, so columns 10 is its number);
-    float64 (n, 3, 4) from (x, y, z, 1) of the CT index to the field's fractional index (z, y, x); float32
-    (n, 3, 64) along the field's z: cortex in mm, trabecular fraction, cortical density. Later solids win.
-    ``hands``: flat fields of skin, muscle and tendon distance; int64 (h, 4) offset, depth, height, width; float64
-    (h, 3, 4) as above; float32 (h, 3) skin mm, share of septa in fat, grid step mm.
-    ``tissue`` float32 (2, 11). ``sampling``: slice index, samples in z, y, x, share of the increment that the
-    slice covers, margin in mm. ``hu`` (2, rows, columns) and ``labels`` are written where there is body;
-    ``classes`` is the tissue where a voxel is of one tissue only, else 0. ``votes`` int32 (solids, 3): most samples
-    that a voxel gave the solid, and its row and column.
+    ``solids``: flat fields; int64 (n, 11) offset, depth, height, width, kind, label, first and last row, first and
+    last column it may touch, and its number; float64 (n, 3, 4) from the CT index (x, y, z, 1) to the field's
+    fractional index (z, y, x); float32 (n, 3, 64) along the field's z: cortex in mm, trabecular fraction, cortical
+    density. Later solids win. ``hands``: flat fields of skin, muscle and tendon distance; int64 (h, 4) offset,
+    depth, height, width; float64 (h, 3, 4) as above; float32 (h, 3) skin mm, share of septa in fat, grid step mm.
+    ``tissue`` float32 (2, 11). ``sampling``: slice index; samples along z, y, x; share of the increment that the
+    slice covers; margin in mm. ``hu`` (2, rows, columns) and ``labels`` are written where there is body;
+    ``classes`` is the tissue where a voxel is of one soft tissue only, else 0. ``votes`` int32 (solids, 3): most
+    samples that a voxel gave the solid, and its row and column.
     """
-    flat, table, frames, profiles = solids
-    soft, soft_table, soft_frames, soft_facts = hands
-    k = sampling[0]
-    nz = np.int64(sampling[1])
-    ny = np.int64(sampling[2])
-    nx = np.int64(sampling[3])
-    covered = sampling[4]
-    margin = np.float32(sampling[5])
-    far = np.float32(99.0)
-    half_votes = nz * ny * nx
-    share = np.float32(1.0 / (nz * ny * nx))
     chosen = np.empty(MOST, np.int64)
     counts = np.empty(MOST, np.int64)
+    mean = np.empty(2, np.float32)
+    voxel = np.empty(7)
+    voxel[2:] = sampling[:5]
+    margin = np.float32(sampling[5])
+    majority = sampling[1] * sampling[2] * sampling[3] / 2.0
     for j in range(labels.shape[0]):
         for i in range(labels.shape[1]):
-            skin = far
-            owner = 0
-            for h in range(soft_table.shape[0]):
-                f = soft_frames[h]
-                z = f[0, 0] * i + f[0, 1] * j + f[0, 2] * k + f[0, 3]
-                y = f[1, 0] * i + f[1, 1] * j + f[1, 2] * k + f[1, 3]
-                x = f[2, 0] * i + f[2, 1] * j + f[2, 2] * k + f[2, 3]
-                t = soft_table[h]
-                value = trilinear(soft, t[0], t[1], t[2], t[3], z, y, x, far)
-                if value < skin:
-                    skin = value
-                    owner = h
-            if skin > margin:
+            owner = owner_of(hands, i, j, sampling[0], margin)
+            if owner < 0:
                 continue
-            found = 0
-            for s in range(table.shape[0]):
-                t = table[s]
-                if j < t[6] or j > t[7] or i < t[8] or i > t[9] or found == MOST:
-                    continue
-                if t[4] != CALCIUM and t[4] != URATE:
-                    f = frames[s]
-                    z = f[0, 0] * i + f[0, 1] * j + f[0, 2] * k + f[0, 3]
-                    y = f[1, 0] * i + f[1, 1] * j + f[1, 2] * k + f[1, 3]
-                    x = f[2, 0] * i + f[2, 1] * j + f[2, 2] * k + f[2, 3]
-                    if trilinear(flat, t[0], t[1], t[2], t[3], z, y, x, far) > margin:
-                        continue
-                chosen[found] = s
-                counts[found] = 0
-                found += 1
-            f = soft_frames[owner]
-            t = soft_table[owner]
-            volume = t[1] * t[2] * t[3]
-            thickness = soft_facts[owner, 0]
-            septa = soft_facts[owner, 1]
-            scale = soft_facts[owner, 2]
-            z = f[0, 0] * i + f[0, 1] * j + f[0, 2] * k + f[0, 3]
-            y = f[1, 0] * i + f[1, 1] * j + f[1, 2] * k + f[1, 3]
-            x = f[2, 0] * i + f[2, 1] * j + f[2, 2] * k + f[2, 3]
-            muscle = trilinear(soft, t[0] + volume, t[1], t[2], t[3], z, y, x, far)
-            tendon = trilinear(soft, t[0] + 2 * volume, t[1], t[2], t[3], z, y, x, far)
-            plain = (
-                found == 0
-                and skin < -margin
-                and abs(skin + thickness) > margin
-                and abs(muscle) > margin
-                and abs(tendon) > margin
-            )
-            if plain:
-                kind = FAT
-                if skin > -thickness:
-                    kind = SKIN
-                elif tendon < 0:
-                    kind = TENDON
-                elif muscle < 0:
-                    kind = MUSCLE
+            found = near_solids(solids, i, j, sampling[0], margin, chosen)
+            kind = -1
+            if found == 0:
+                kind = plain_kind(hands, owner, i, j, sampling[0], margin)
+            if kind >= 0:
                 classes[j, i] = kind
                 extra = np.float32(0.0)
-                if kind == FAT and septa > 0:
-                    texture = grain(lattice, 0.35 * z * scale, 0.7 * y * scale, 0.7 * x * scale)
-                    extra = septa * min(max(texture, np.float32(0.0)), np.float32(2.0))
+                if kind == FAT:
+                    extra = septum(hands, owner, i, j, sampling[0], lattice)
                 for e in range(2):
-                    base = tissue[e, kind]
-                    hu[e, j, i] = base + extra * (tissue[e, MUSCLE] - base)
+                    hu[e, j, i] = tissue[e, kind] + extra * (tissue[e, MUSCLE] - tissue[e, kind])
                 continue
-            low = np.float32(0.0)
-            high = np.float32(0.0)
-            for c in range(nz):
-                pk = k + ((c + 0.5) / nz - 0.5) * covered
-                for b in range(ny):
-                    pj = j + (b + 0.5) / ny - 0.5
-                    for a in range(nx):
-                        pi = i + (a + 0.5) / nx - 0.5
-                        f = soft_frames[owner]
-                        z = f[0, 0] * pi + f[0, 1] * pj + f[0, 2] * pk + f[0, 3]
-                        y = f[1, 0] * pi + f[1, 1] * pj + f[1, 2] * pk + f[1, 3]
-                        x = f[2, 0] * pi + f[2, 1] * pj + f[2, 2] * pk + f[2, 3]
-                        inner = trilinear(soft, t[0], t[1], t[2], t[3], z, y, x, far)
-                        kind = FAT
-                        if inner > 0:
-                            kind = AIR
-                        elif inner > -thickness:
-                            kind = SKIN
-                        elif tendon < margin and (
-                            trilinear(soft, t[0] + 2 * volume, t[1], t[2], t[3], z, y, x, far) < 0
-                        ):
-                            kind = TENDON
-                        elif muscle < margin and (trilinear(soft, t[0] + volume, t[1], t[2], t[3], z, y, x, far) < 0):
-                            kind = MUSCLE
-                        sample_low = tissue[0, kind]
-                        sample_high = tissue[1, kind]
-                        for n in range(found - 1, -1, -1):
-                            s = chosen[n]
-                            g = frames[s]
-                            u = table[s]
-                            sz = g[0, 0] * pi + g[0, 1] * pj + g[0, 2] * pk + g[0, 3]
-                            sy = g[1, 0] * pi + g[1, 1] * pj + g[1, 2] * pk + g[1, 3]
-                            sx = g[2, 0] * pi + g[2, 1] * pj + g[2, 2] * pk + g[2, 3]
-                            if u[4] == CALCIUM or u[4] == URATE:
-                                amount = nearest(flat, u[0], u[1], u[2], u[3], sz, sy, sx)
-                                if amount <= 0 or kind == AIR:
-                                    continue
-                                column = CALCIUM_SLOPE if u[4] == CALCIUM else URATE_SLOPE
-                                sample_low += amount * tissue[0, column]
-                                sample_high += amount * tissue[1, column]
-                                counts[n] += 1
-                                break
-                            distance = trilinear(flat, u[0], u[1], u[2], u[3], sz, sy, sx, far)
-                            if distance > 0:
-                                continue
-                            counts[n] += 1
-                            if u[4] == IMPLANT:
-                                sample_low = tissue[0, METAL]
-                                sample_high = tissue[1, METAL]
-                            elif u[4] == PLATE:
-                                sample_low = tissue[0, NAIL]
-                                sample_high = tissue[1, NAIL]
-                            else:
-                                knot = np.int64(min(max(sz / max(u[1] - 1, 1), 0.0), 1.0) * (PROFILE_KNOTS - 1) + 0.5)
-                                profile = profiles[s]
-                                if distance > -profile[0, knot]:
-                                    fraction = profile[2, knot]
-                                else:
-                                    texture = grain(lattice, sz * 0.6, sy * 0.6, sx * 0.6)
-                                    swing = np.float32(1.0) + np.float32(0.35) * texture
-                                    fraction = profile[1, knot] * max(swing, np.float32(0.0))
-                                sample_low = tissue[0, MARROW] + fraction * (tissue[0, CORTICAL] - tissue[0, MARROW])
-                                sample_high = tissue[1, MARROW] + fraction * (tissue[1, CORTICAL] - tissue[1, MARROW])
-                            break
-                        low += sample_low
-                        high += sample_high
-            hu[0, j, i] = low * share
-            hu[1, j, i] = high * share
+            voxel[0], voxel[1] = i, j
+            mixed_voxel(solids, hands, owner, chosen, found, voxel, tissue, lattice, mean, counts)
+            hu[0, j, i], hu[1, j, i] = mean[0], mean[1]
             for n in range(found):
                 s = chosen[n]
-                if 2 * counts[n] >= half_votes and half_votes > 0:
-                    labels[j, i] = table[s, 5]
+                if counts[n] >= majority:
+                    labels[j, i] = solids[1][s, 5]
                 if counts[n] > votes[s, 0]:
-                    votes[s, 0] = counts[n]
-                    votes[s, 1] = j
-                    votes[s, 2] = i
+                    votes[s, 0], votes[s, 1], votes[s, 2] = counts[n], j, i
