@@ -7,13 +7,12 @@ from functools import partial
 from node import __version__
 from node.bootstrap.kernels import warm_in_process_of_its_own
 from node.bootstrap.logging import configure_logging
-from node.bootstrap.parts import blobs_of, database_of, now
+from node.bootstrap.parts import blobs_of, database_of, now, parameters_of
 from node.bootstrap.supervisor import Ready
 from node.domain.completeness import Patience
 from node.domain.job import AttemptLimits
 from node.service.assembly import Assembly, AssemblyRules
 from node.service.engine import Engine, EngineOptions, EngineStore
-from node.service.parameters import Parameters
 from node.service.routing import Route, Routing
 from node.service.work import process_task
 from node.service.workers import SpawnedWorker
@@ -57,11 +56,6 @@ def assembly_rules(settings: Settings) -> AssemblyRules:
             deadline=timedelta(seconds=timing.deadline_s),
         ),
     )
-
-
-def parameters_of(settings: Settings) -> Parameters:
-    """What a site sets about results."""
-    return Parameters(allow_monoenergetic=settings.analysis.allow_monoenergetic)
 
 
 def routing_of(settings: Settings) -> Routing:

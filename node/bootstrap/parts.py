@@ -5,6 +5,7 @@ from pathlib import Path
 
 from node.domain.errors import Refused
 from node.domain.peer import Peer
+from node.service.parameters import Parameters
 from node.settings import PeerSettings, Settings
 from node.store.blobs import Blobs
 from node.store.database import Database
@@ -58,3 +59,8 @@ def blobs_of(settings: Settings) -> Blobs:
 def database_of(settings: Settings) -> Database:
     """A connection pool to the journal; every process opens its own."""
     return Database(settings.journal_url)
+
+
+def parameters_of(settings: Settings) -> Parameters:
+    """What a site sets about results."""
+    return Parameters(allow_monoenergetic=settings.analysis.allow_monoenergetic)

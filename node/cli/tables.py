@@ -1,0 +1,47 @@
+"""Tables of findings, for a person at a terminal."""
+
+from rich.table import Table
+
+from node.domain.findings import Deposit, Findings, Laterality
+
+_SIDES = {Laterality.RIGHT: "right", Laterality.LEFT: "left", Laterality.UNCERTAIN: "uncertain"}
+
+
+def findings_table(findings: Findings) -> Table:
+    """One row a deposit, one a hand with its totals."""
+    table = Table(title="Deposits" if findings.deposits else "No deposit found")
+    for heading in ("no.", "hand", "where", "material"):
+        table.add_column(heading)
+    for heading in ("mm³", "mg", "HU low", "ratio", "confidence"):
+        table.add_column(heading, justify="right")
+    table.add_column("review")
+    for hand in findings.hands:
+        side = _SIDES[hand.laterality]
+        for deposit in sorted(hand.deposits, key=lambda d: d.number):
+            table.add_row(str(deposit.number), side, place_of(deposit), deposit.material, *_figures(deposit))
+        totals = hand.totals
+        mass = f"{totals.mass_mg:.1f}"
+        table.add_row("", side, f"total of {totals.count}", "", f"{totals.volume_mm3:.1f}", mass, style="bold")
+    return table
+
+
+def place_of(deposit: Deposit) -> str:
+    """Where a deposit is, in words."""
+    digit = f" {deposit.digit}" if deposit.digit else ""
+    level = f", {deposit.level.replace('_', ' and ')}" if deposit.level else ""
+    touching = ", on bone" if deposit.touches_bone else ""
+    return f"{deposit.region or 'uncertain'}{digit}{level}{touching}"
+
+
+def _figures(deposit: Deposit) -> tuple[str, ...]:
+    mass = "" if deposit.mass_mg is None else f"{deposit.mass_mg:.1f}"
+    ratio = "" if deposit.ratio is None else f"{deposit.ratio:.2f}"
+    review = "yes" if deposit.review else ""
+    return (
+        f"{deposit.volume_mm3:.1f}",
+        mass,
+        f"{deposit.mean_low_hu:.0f}",
+        ratio,
+        f"{deposit.confidence:.2f}",
+        review,
+    )
