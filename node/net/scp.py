@@ -24,21 +24,27 @@ from node.dicom.sop_classes import (
     StorageClass,
 )
 from node.dicom.statuses import SUCCESS
+from node.net.acceptor import ReceiverAssociation
 from node.net.access import AccessRules
 from node.net.commitment import take_event_report
-from node.net.server import ReceiverAssociation, ReceiverServer
+from node.net.server import ReceiverServer
 from node.net.store_handler import answer_store
-from node.service.ports import AssociationLog, Closing, CommitmentInbox, Contact, Intake
+from node.service.ports import AssociationLog, CommitmentInbox, Contact, Intake
 
 _UNRECOGNISED_OPERATION = 0x0211
 
 
 @dataclass(frozen=True)
 class ReceiverOptions:
-    """How the receiver behaves. Timeouts in seconds, ``maximum_pdu_bytes`` is announced to the peer."""
+    """How the receiver behaves. Timeouts in seconds.
+
+    ``maximum_pdu_bytes`` is announced to the peer; one message may have ``maximum_message_bytes`` (an Enhanced CT of
+    1000 frames has about 0.5 GB).
+    """
 
     maximum_associations: int = 25
     maximum_pdu_bytes: int = 1 << 20
+    maximum_message_bytes: int = 2 << 30
     association_timeout_s: float = 30.0
     idle_timeout_s: float = 60.0
 
@@ -67,7 +73,11 @@ class Receiver:
     def make_server(self, listener: socket.socket) -> ReceiverServer:
         """The server object, not yet serving."""
         entity = _application_entity(self.access.ae_title, self.options)
-        return ReceiverServer(entity, listener, _Handlers(self).bound(), 4 * self.options.maximum_associations)
+        options = self.options
+        connection_limit = 4 * options.maximum_associations
+        return ReceiverServer(
+            entity, listener, _Handlers(self).bound(), connection_limit, options.maximum_message_bytes
+        )
 
 
 def _application_entity(ae_title: str, options: ReceiverOptions) -> AE:
@@ -106,9 +116,9 @@ class _Handlers:
             (evt.EVT_REQUESTED, self._requested),
             (evt.EVT_REJECTED, self._rejected_for_number),
             (evt.EVT_ESTABLISHED, self._established),
-            (evt.EVT_RELEASED, self._released),
-            (evt.EVT_ABORTED, self._aborted),
-            (evt.EVT_CONN_CLOSE, self._lost),
+            (evt.EVT_RELEASED, self._ended),
+            (evt.EVT_ABORTED, self._ended),
+            (evt.EVT_CONN_CLOSE, self._ended),
             (evt.EVT_C_ECHO, lambda _: SUCCESS),
             (evt.EVT_C_STORE, self._store),
             (evt.EVT_N_EVENT_REPORT, self._event_report),
@@ -138,19 +148,12 @@ class _Handlers:
         association.is_open_in_log = True
         self._receiver.log.association_opened(association.contact)
 
-    def _released(self, event: evt.Event) -> None:
-        self._close(_of(event), Closing.RELEASED)
-
-    def _aborted(self, event: evt.Event) -> None:
-        self._close(_of(event), Closing.ABORTED)
-
-    def _lost(self, event: evt.Event) -> None:
-        self._close(_of(event), Closing.LOST)
-
-    def _close(self, association: ReceiverAssociation, closing: Closing) -> None:
+    def _ended(self, event: evt.Event) -> None:
+        """Released, aborted or only disconnected: the first of these events is the one that counts."""
+        association = _of(event)
         if association.is_open_in_log:
             association.is_open_in_log = False
-            self._receiver.log.association_closed(association.contact.association_id, closing)
+            self._receiver.log.association_closed(association.contact.association_id, association.closing)
 
     def _store(self, event: evt.Event) -> Any:
         return answer_store(event, _of(event).contact, self._receiver.access, self._receiver.intake)

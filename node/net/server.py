@@ -5,26 +5,11 @@ from datetime import datetime
 from typing import Any, cast
 
 from pynetdicom import evt
-from pynetdicom._globals import MODE_ACCEPTOR
 from pynetdicom.ae import ApplicationEntity
 from pynetdicom.association import Association
 from pynetdicom.transport import AssociationServer, AssociationSocket, RequestHandler, ThreadedAssociationServer
 
-from node.net.reactor import BoundedDul
-from node.service.ports import Contact
-
-
-class ReceiverAssociation(Association):
-    """An acceptor's association on the bounded upper layer; carries its Contact for the handlers."""
-
-    contact: Contact
-    is_open_in_log: bool = False
-
-    def __init__(self, ae: ApplicationEntity) -> None:
-        super().__init__(ae, MODE_ACCEPTOR)
-        self.dul = BoundedDul(self)
-        self.acse_timeout = self.ae.acse_timeout
-        self.network_timeout = self.ae.network_timeout
+from node.net.acceptor import ReceiverAssociation
 
 
 class _Handler(RequestHandler):
@@ -32,7 +17,7 @@ class _Handler(RequestHandler):
 
     def _create_association(self) -> Association:
         server = cast(ReceiverServer, self.server)
-        association = ReceiverAssociation(self.ae)
+        association = ReceiverAssociation(self.ae, server.limit_bytes)
         association._server = server
         association.name = f"AcceptorThread@{datetime.now():%Y%m%d%H%M%S}"  # active_associations looks for the name
         association.set_socket(AssociationSocket(association, client_socket=self.request))
@@ -51,14 +36,20 @@ class _Handler(RequestHandler):
 class ReceiverServer(AssociationServer):
     """Serves an open listener. Several processes may serve the same one: whoever is idle accepts first.
 
-    ``connection_limit`` bounds the connections that have not even asked for an association yet.
+    ``connection_limit`` bounds the connections, ``limit_bytes`` the size of one message.
     """
 
     def __init__(
-        self, entity: ApplicationEntity, listener: socket.socket, handlers: list[Any], connection_limit: int
+        self,
+        entity: ApplicationEntity,
+        listener: socket.socket,
+        handlers: list[Any],
+        connection_limit: int,
+        limit_bytes: int,
     ) -> None:
         self._listener = listener
         self._connection_limit = connection_limit
+        self.limit_bytes = limit_bytes
         super().__init__(
             entity,
             listener.getsockname(),

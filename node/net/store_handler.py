@@ -54,7 +54,7 @@ def _received(event: Any, contact: Contact) -> Received:
         sop_class_uid=str(request.AffectedSOPClassUID),
         sop_instance_uid=str(request.AffectedSOPInstanceUID),
         transfer_syntax_uid=str(event.context.transfer_syntax),
-        parts=(head, request.DataSet.getbuffer()),
+        parts=(head, *request.parts),
     )
 
 
