@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.pixels.utils import iter_pixels, pixel_array
+from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from node.dicom.attributes import whole
 from node.dicom.content import content_digest
@@ -26,14 +27,19 @@ _PLUGINS = {
 _FAULT_HINT = "The file is truncated or damaged; send the image again."
 
 
-def stored_values(dataset: Dataset, indices: Sequence[int]) -> Iterable[NDArray[Any]]:
-    """Stored values (rows, columns) of the frames named, in that order, counted from 0; one in memory at a time.
+def stored_values(path: Path, indices: Sequence[int]) -> tuple[Dataset, Iterable[NDArray[Any]]]:
+    """The dataset of ``path`` (of a multi-frame file without its pixels), and the stored values of some frames.
 
-    Raises Refused where the pixel data is truncated or cannot be decoded.
+    The values are arrays (rows, columns), one for each of ``indices`` (from 0) in that order, one in memory at a
+    time. What the decoders raise comes through; use it inside ``translated``.
     """
-    if whole(dataset.get("NumberOfFrames")) in {None, 1}:
-        return [_single(dataset)]
-    return iter_pixels(dataset, indices=list(indices), raw=True)
+    if list(indices) == [0]:
+        dataset = dcmread(path)
+        if whole(dataset.get("NumberOfFrames")) in {None, 1}:
+            return dataset, [_single(dataset)]
+    header = dcmread(path, stop_before_pixels=True)
+    deflated = header.file_meta.TransferSyntaxUID == DeflatedExplicitVRLittleEndian
+    return header, iter_pixels(dcmread(path) if deflated else path, indices=list(indices), raw=True)
 
 
 def same_content(one: Path, other: Path) -> bool:
@@ -48,11 +54,14 @@ def decoded_digest(path: Path) -> str:
     """Content digest (hex) over decoded pixels: equal whatever the transfer syntax."""
     instance = read_instance(path)
     with translated(path):
-        dataset = dcmread(path)
         digest = hashlib.sha256()
-        for values in stored_values(dataset, range(whole(dataset.get("NumberOfFrames")) or 1)):
+        for values in stored_values(path, range(_number_of_frames(path)))[1]:
             digest.update(np.asarray(values, dtype="<i4").tobytes())
     return content_digest(instance, digest.hexdigest())
+
+
+def _number_of_frames(path: Path) -> int:
+    return whole(dcmread(path, specific_tags=["NumberOfFrames"], stop_before_pixels=True).get("NumberOfFrames")) or 1
 
 
 @contextmanager

@@ -5,14 +5,13 @@ Memory is the two volumes and one decoded plane a thread (for multi-frame instan
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom import dcmread
 from pydicom.dataset import Dataset
 
 from node.dicom.attributes import lookup_of, whole
@@ -20,10 +19,11 @@ from node.dicom.decoding import stored_values, translated
 from node.domain.errors import Refused
 from node.domain.instance import Frame
 from node.domain.pairing import StackPair
-from node.domain.series import Slice, Stack
+from node.domain.series import Stack
 from node.domain.volume import EnergyPair, Int16Array, Volume
 
 AIR_HU = -1000
+FRAMES_A_JOB = 32
 Locate = Callable[[str], Path]
 Progress = Callable[[str, float], None]
 _INT16 = np.iinfo(np.int16)
@@ -58,35 +58,40 @@ def _empty(stack: Stack) -> Int16Array:
     return np.empty(stack.geometry.shape, dtype=np.int16)
 
 
-def _by_instance(stack: Stack, volume: Int16Array) -> Iterable[tuple[str, list[Target]]]:
-    """Planes to be filled, by the instance that holds them."""
+def _by_instance(stack: Stack, volume: Int16Array) -> Iterator[tuple[str, list[Target]]]:
+    """Planes to be filled, by the instance that holds them; many frames of one instance in several parts."""
     found: dict[str, list[Target]] = defaultdict(list)
     for plane, target in zip(stack.slices, volume, strict=True):
-        found[_uid(plane)].append((plane.frame, target))
-    return found.items()
-
-
-def _uid(plane: Slice) -> str:
-    return plane.instance.sop_instance_uid
+        found[plane.instance.sop_instance_uid].append((plane.frame, target))
+    for uid, targets in found.items():
+        for start in range(0, len(targets), FRAMES_A_JOB):
+            yield uid, targets[start : start + FRAMES_A_JOB]
 
 
 def _fill(path: Path, targets: list[Target]) -> None:
     """Decode the frames of one file into their planes."""
     with translated(path):
-        dataset = dcmread(path)
+        dataset, values = stored_values(path, [frame.number - 1 for frame, _ in targets])
         padding = _padding(dataset)
-        values = stored_values(dataset, [frame.number - 1 for frame, _ in targets])
         for stored, (frame, target) in zip(values, targets, strict=True):
             _to_hu(stored, frame, padding, target)
 
 
 def _padding(dataset: Dataset) -> tuple[int, int] | None:
-    """Stored values that mean "no pixel here" (PS3.3 C.7.5.1.1.2), smallest and largest."""
+    """Stored values that mean “no pixel here” (PS3.3 C.7.5.1.1.2), smallest and largest."""
     lookup = lookup_of(dataset)
     value, limit = whole(lookup("PixelPaddingValue")), whole(lookup("PixelPaddingRangeLimit"))
     if value is None:
         return None
-    return (value, value) if limit is None else (min(value, limit), max(value, limit))
+    both = [_as_stored(v, dataset) for v in (value, value if limit is None else limit)]
+    return min(both), max(both)
+
+
+def _as_stored(value: int, dataset: Dataset) -> int:
+    """Senders write a padding value with the other sign's VR (US for SS): the same bits as a pixel is stored with."""
+    bits = 1 << int(dataset.BitsAllocated)
+    value %= bits
+    return value - bits if dataset.PixelRepresentation and value >= bits // 2 else value
 
 
 def _to_hu(stored: NDArray[Any], frame: Frame, padding: tuple[int, int] | None, target: Int16Array) -> None:

@@ -117,6 +117,36 @@ def test_padding_is_air(tmp_path: Path, limit: int | None, padded: list[int]) ->
     assert pair.low.hu[0, 1, 0] == 76
 
 
+@pytest.mark.parametrize("vr", ["SS", "US"])
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
+def test_padding_of_signed_pixels_below_their_range(tmp_path: Path, syntax: str, vr: str) -> None:
+    def pad(dataset: FileDataset) -> None:
+        dataset.add_new("PixelPaddingValue", vr, -2000 if vr == "SS" else 65536 - 2000)
+        stored = np.full(30, 76, np.int16)
+        stored[0] = -2000
+        dataset.PixelData = stored.tobytes()
+
+    signed = [but(s, signed=True, bits_stored=16, intercept=0.0, syntax=syntax) for s in (LOW, HIGH)]
+    pair = load([p for s in signed for p in files(tmp_path, s, pad)])
+    assert pair.low.hu[0, 0, :2].tolist() == [AIR_HU, 76]
+
+
+@pytest.mark.parametrize("syntax", [DeflatedExplicitVRLittleEndian, RLELossless, JPEGLSLossless])
+def test_frames_of_compressed_enhanced_ct(tmp_path: Path, syntax: str) -> None:
+    low, high = (but(s, shape=(20, 16, 16)) for s in (LOW, HIGH))
+    dataset = enhanced([low, high])
+    if syntax == DeflatedExplicitVRLittleEndian:
+        dataset.file_meta.TransferSyntaxUID = syntax
+    else:
+        dataset.compress(syntax, generate_instance_uid=False)
+    (path,) = write(tmp_path, [dataset])
+    pair = load([path])
+    np.testing.assert_array_equal(pair.low.hu, hu_of(low))
+    np.testing.assert_array_equal(pair.high.hu, hu_of(high))
+    (native,) = write(tmp_path / "native", [enhanced([low, high])])
+    assert same_content(path, native)
+
+
 @pytest.mark.parametrize("syntax", [JPEGLSLossless, JPEG2000Lossless, RLELossless])
 def test_damaged_pixels_are_refused_by_file(tmp_path: Path, syntax: str) -> None:
     paths = files(tmp_path, but(LOW, shape=SHAPE, syntax=syntax)) + files(tmp_path, but(HIGH, shape=SHAPE))
