@@ -1,8 +1,9 @@
 """The one table of codes that our objects use, each with its source.
 
-Sources, as docs/dicom.md section 4 marks them: ``P`` in pydicom 3's code dictionary with a context group; ``L`` a
-public picker list with valid check digits, not an authority; ``99CALC`` our own scheme, declared in every object's
-Coding Scheme Identification Sequence. Nothing stands here that none of these sources holds.
+Sources, as docs/dicom.md section 4 marks them: ``P`` in pydicom 3's code dictionary (with a context group where one is
+named); ``UCUM`` built by that standard's own syntax; ``L`` a public picker list with valid check digits, not an
+authority; ``99CALC`` our own scheme, declared in every object's Coding Scheme Identification Sequence. Nothing stands
+here that none of these sources holds.
 """
 
 from enum import Enum
@@ -128,8 +129,8 @@ class Concept(Enum):
 
     # Units
     CUBIC_MILLIMETRE = ("mm3", "UCUM", "cubic millimeter", "P, CID 7181")
-    MILLIMETRE = ("mm", "UCUM", "millimeter", "P, CID 7181")
-    MILLIGRAM = ("mg", "UCUM", "milligram", "P")
+    MILLIMETRE = ("mm", "UCUM", "mm", "P, CID 7181")
+    MILLIGRAM = ("mg", "UCUM", "milligram", "UCUM: prefix m, unit g")
     HOUNSFIELD = ("[hnsf'U]", "UCUM", "Hounsfield unit", "P, CID 7181")
     UNITY = ("1", "UCUM", "no units", "P, CID 7181")
     RATIO_UNIT = ("{ratio}", "UCUM", "ratio", "P, CID 7181")

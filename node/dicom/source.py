@@ -87,7 +87,7 @@ def presentable(header: Dataset) -> Dataset:
             syntax(str(getattr(header, keyword)))
         except ValueError:
             setattr(header, keyword, "")
-    header.SpecificCharacterSet = charset if charset in CHARACTER_SETS else UNICODE
+    header.SpecificCharacterSet = str(charset) if str(charset) in CHARACTER_SETS else UNICODE
     return header
 
 

@@ -14,7 +14,7 @@ from node.render.canvas import RgbArray, grey, outlined, resized, resized_mask, 
 
 MARGIN_MM: Final = 14.0
 BONE_WEIGHT: Final = 2.5
-"""How much more bone absorbs in the picture than its CT number says: for a clear skeleton, not for measuring."""
+"""How much more bone absorbs in the picture than its CT number says: for a clear scene, not for measuring."""
 _SAMPLES: Final = 100_000
 
 
@@ -27,21 +27,25 @@ class HandView:
 
 
 @dataclass(frozen=True, eq=False)
-class Skeleton:
-    """A sample of the bone voxels of a study: index z, y, x (n, 3), hand (n,) from 0, bone code (n,)."""
+class Scene:
+    """What a study's pictures are aligned to, in voxel indices z, y, x.
+
+    A sample of the bones: ``index_zyx`` (n, 3), ``hand`` (n,) from 0, ``code`` (n,). ``deposits``: all voxels (m, 3)
+    by number of the deposit.
+    """
 
     index_zyx: Float64Array
     hand: NDArray[np.int64]
     code: NDArray[np.int64]
+    deposits: dict[int, Float64Array]
 
     @classmethod
-    def of(cls, bones: NDArray[np.uint16]) -> "Skeleton":
-        """Every so many-th bone voxel, about 100 000 of them."""
-        flat = np.flatnonzero(bones)
-        flat = flat[:: max(1, len(flat) // _SAMPLES)]
-        values = bones.ravel()[flat].astype(np.int64)
-        index = np.stack(np.unravel_index(flat, bones.shape), axis=1).astype(np.float64)
-        return cls(index, values // 100, values % 100)
+    def of(cls, analysis: Analysis) -> "Scene":
+        """Every so many-th bone voxel, about 100 000 of them, and the deposits."""
+        index, values = _voxels(analysis.bones, _SAMPLES)
+        where, numbers = _voxels(analysis.segments, None)
+        deposits = {int(n): where[numbers == n] for n in np.unique(numbers)}
+        return cls(index, values // 100, values % 100, deposits)
 
     def centre(self, hand: int, codes: range | tuple[int, ...]) -> Float64Array | None:
         """Mean index (3,) of these bones of a hand, None where it has none of them."""
@@ -58,48 +62,58 @@ class _Plane:
     columns: int
 
 
-def hand_view(low: Volume, analysis: Analysis, skeleton: Skeleton, hand: int, size: tuple[int, int]) -> HandView:
+def hand_view(low: Volume, analysis: Analysis, scene: Scene, hand: int, size: tuple[int, int]) -> HandView:
     """The picture of hand number ``hand`` (from 0) in at most ``size`` (width, height) pixels, fingertips up.
 
     With a known side and known digits it is the dorsal view (a right thumb on the left); else the side of view is
     arbitrary but always the same.
     """
-    points = _points(analysis, skeleton, hand)
-    axes = _axes(analysis, skeleton, hand, low.geometry, points)
+    points = _points(analysis, scene, hand)
+    axes = _axes(analysis, scene, hand, low.geometry, points)
     plane = _plane(low.geometry, axes, points)
     box = _box(points, low.geometry)
     image = np.zeros((plane.rows, plane.columns))
     offset = np.array([part.start for part in box], dtype=np.float64)
     projection = plane.projection.copy()
     projection[:, 3] += projection[:, :3] @ offset
-    half_space = _half_space(skeleton, hand)
+    half_space = _half_space(scene, hand)
     half_space[3] += half_space[:3] @ offset
     splat_hu(np.ascontiguousarray(low.hu[box]), projection, half_space, BONE_WEIGHT, image)
     scale = min(size[0] / plane.columns, size[1] / plane.rows)
     width, height = int(plane.columns * scale), int(plane.rows * scale)
     rgb = grey(_exposed(resized(image, width, height)))
-    return _with_deposits(rgb, analysis, analysis.findings.hands[hand].deposits, plane)
+    return _with_deposits(rgb, scene, analysis.findings.hands[hand].deposits, plane)
 
 
-def _points(analysis: Analysis, skeleton: Skeleton, hand: int) -> Float64Array:
-    """Indices (n, 3) of the hand's bones; the whole volume's corners where there is none."""
-    shape = np.asarray(analysis.bones.shape)
-    points = skeleton.index_zyx[skeleton.hand == hand]
-    return points if len(points) > 3 else np.argwhere(np.ones((2, 2, 2))) * (shape - 1.0)
+def _voxels(labels: NDArray[np.uint16], sample: int | None) -> tuple[Float64Array, NDArray[np.int64]]:
+    """Indices (n, 3) and values (n,) of what is not 0; about ``sample`` of them, evenly taken."""
+    flat = np.flatnonzero(labels)
+    if sample is not None:
+        flat = flat[:: max(1, len(flat) // sample)]
+    index = np.stack(np.unravel_index(flat, labels.shape), axis=1).astype(np.float64)
+    return index, labels.ravel()[flat].astype(np.int64)
 
 
-def _axes(
-    analysis: Analysis, skeleton: Skeleton, hand: int, geometry: Geometry, points: Float64Array
-) -> Float64Array:
+def _points(analysis: Analysis, scene: Scene, hand: int) -> Float64Array:
+    """Indices (n, 3) of the hand's bones and deposits; the whole volume's corners where no bone is known."""
+    bones = scene.index_zyx[scene.hand == hand]
+    if len(bones) < 4:
+        return np.argwhere(np.ones((2, 2, 2))) * (np.asarray(analysis.bones.shape) - 1.0)
+    numbers = [d.number for d in analysis.findings.hands[hand].deposits if d.number in scene.deposits]
+    return np.concatenate([bones, *(scene.deposits[n] for n in numbers)])
+
+
+def _axes(analysis: Analysis, scene: Scene, hand: int, geometry: Geometry, points: Float64Array) -> Float64Array:
     """Unit vectors (2, 3) in LPS: downwards and to the right on the picture."""
-    lps = geometry.to_lps_mm(points)
+    bones = scene.index_zyx[scene.hand == hand]
+    lps = geometry.to_lps_mm(bones if len(bones) > 3 else points)
     _, vectors = np.linalg.eigh(np.cov((lps - lps.mean(0)).T))
     thickness, length = vectors[:, 0], vectors[:, 2]
-    distal = _direction(skeleton, hand, geometry, tuple(range(1, 16)), tuple(range(21, 46)))
+    distal = _direction(scene, hand, geometry, tuple(range(1, 16)), tuple(range(21, 46)))
     up = length * (np.sign(length[np.argmax(np.abs(length))]) or 1.0) if distal is None else distal
     right = np.cross(up, thickness)
     right /= np.linalg.norm(right)
-    radial = _direction(skeleton, hand, geometry, (15, 25, 35, 45), (12, 22, 32, 42, 11, 21))
+    radial = _direction(scene, hand, geometry, (15, 25, 35, 45), (12, 22, 32, 42, 11, 21))
     side = analysis.findings.hands[hand].laterality
     if radial is None or side is Laterality.UNCERTAIN:
         right *= np.sign(right[np.argmax(np.abs(right))]) or 1.0
@@ -109,10 +123,10 @@ def _axes(
 
 
 def _direction(
-    skeleton: Skeleton, hand: int, geometry: Geometry, start: tuple[int, ...], end: tuple[int, ...]
+    scene: Scene, hand: int, geometry: Geometry, start: tuple[int, ...], end: tuple[int, ...]
 ) -> Float64Array | None:
     """Unit vector in LPS from some bones of a hand to others, None where either are missing."""
-    a, b = skeleton.centre(hand, start), skeleton.centre(hand, end)
+    a, b = scene.centre(hand, start), scene.centre(hand, end)
     if a is None or b is None:
         return None
     vector = geometry.to_lps_mm(b[None])[0] - geometry.to_lps_mm(a[None])[0]
@@ -139,10 +153,10 @@ def _box(points: Float64Array, geometry: Geometry) -> tuple[slice, slice, slice]
     return z, y, x
 
 
-def _half_space(skeleton: Skeleton, hand: int) -> Float64Array:
+def _half_space(scene: Scene, hand: int) -> Float64Array:
     """(4,): positive at indices nearer to this hand's middle than to the other's; 1 everywhere for one hand."""
-    own = skeleton.index_zyx[skeleton.hand == hand]
-    other = skeleton.index_zyx[skeleton.hand != hand]
+    own = scene.index_zyx[scene.hand == hand]
+    other = scene.index_zyx[scene.hand != hand]
     if not len(own) or not len(other):
         return np.array([0.0, 0.0, 0.0, 1.0])
     towards = own.mean(0) - other.mean(0)
@@ -157,15 +171,14 @@ def _exposed(absorption: Float64Array) -> Float64Array:
     return np.asarray(np.clip(absorption / top, 0.0, 1.0) ** 0.6)
 
 
-def _with_deposits(rgb: RgbArray, analysis: Analysis, deposits: tuple[Deposit, ...], plane: _Plane) -> HandView:
+def _with_deposits(rgb: RgbArray, scene: Scene, deposits: tuple[Deposit, ...], plane: _Plane) -> HandView:
     """Colour the deposits' shadows on the picture; those for review get a dashed outline."""
     height, width = rgb.shape[:2]
     centres = {}
     for deposit in deposits:
-        index = np.argwhere(analysis.segments == deposit.number)
-        if not len(index):
+        shadow = _shadow(scene.deposits.get(deposit.number, np.empty((0, 3))), plane)
+        if not shadow.any():
             continue
-        shadow = _shadow(index, plane)
         mask = resized_mask(shadow, width, height)
         colour = MATERIAL_RGB[deposit.material]
         tinted(rgb, mask, colour, 0.25 if deposit.review else 0.55)
@@ -176,7 +189,7 @@ def _with_deposits(rgb: RgbArray, analysis: Analysis, deposits: tuple[Deposit, .
     return HandView(rgb, centres)
 
 
-def _shadow(index: NDArray[np.int64], plane: _Plane) -> NDArray[np.bool_]:
+def _shadow(index: Float64Array, plane: _Plane) -> NDArray[np.bool_]:
     """Pixels that a deposit's voxels fall on."""
     placed = index @ plane.projection[:, :3].T + plane.projection[:, 3]
     rows, columns = np.rint(placed).astype(int).T

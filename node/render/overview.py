@@ -15,7 +15,7 @@ from node.domain.findings import (
 from node.domain.volume import EnergyPair
 from node.domain.wording import DISCLAIMER, MATERIAL_RGB, MATERIAL_WORDS, hand_words, place_words
 from node.render.canvas import FAINT, PANEL, RULE, TEXT, WARNING, Canvas, RgbArray, text_width, wrapped
-from node.render.hand_view import HandView, Skeleton, hand_view
+from node.render.hand_view import HandView, Scene, hand_view
 from node.render.key_slices import key_slice
 
 WIDTH: Final = 1600
@@ -84,13 +84,13 @@ def _frame(canvas: Canvas, findings: Findings, energies: str, version: str) -> N
 def _hands(canvas: Canvas, pair: EnergyPair, analysis: Analysis) -> None:
     """The hands beside one another as the picture of two hands is read: the right hand on the left."""
     hands = analysis.findings.hands
-    skeleton = Skeleton.of(analysis.bones)
+    scene = Scene.of(analysis)
     order = sorted(range(len(hands)), key=lambda n: (hands[n].laterality is Laterality.LEFT, n))
     width = _VIEW_WIDTH // max(1, len(hands)) - (8 if len(hands) > 1 else 0)
     for place, number in enumerate(order):
         x = EDGE + place * (width + 16)
         canvas.box(x, _TOP, width, _VIEW_HEIGHT)
-        view = hand_view(pair.low, analysis, skeleton, number, (width - 2 * _CALLOUT, _VIEW_HEIGHT - 60))
+        view = hand_view(pair.low, analysis, scene, number, (width - 2 * _CALLOUT, _VIEW_HEIGHT - 60))
         left = x + (width - view.rgb.shape[1]) // 2
         top = _TOP + 46 + (_VIEW_HEIGHT - 56 - view.rgb.shape[0]) // 2
         canvas.paste(_on_panel(view.rgb), left, top)

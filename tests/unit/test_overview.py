@@ -1,0 +1,87 @@
+"""The overview page: its parts are where they must be, and nothing breaks it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from node.domain.findings import Findings, Hand, Laterality, Outcome
+from node.domain.wording import DISCLAIMER, MATERIAL_RGB
+from node.render.canvas import plain, wrapped
+from node.render.overview import HEIGHT, WIDTH, _shares, _spread, notice, overview
+from tests.fakes.analysis import PLACES, FakeStudy, make_study
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> FakeStudy:
+    return make_study(tmp_path_factory.mktemp("study"))
+
+
+def colours(rgb: np.ndarray) -> set[tuple[int, ...]]:
+    return {tuple(c) for c in np.unique(rgb.reshape(-1, 3), axis=0).tolist()}
+
+
+def test_it_shows_each_material_in_its_colour_and_is_always_the_same(study: FakeStudy) -> None:
+    rgb = overview(study.pair, study.analysis, "1")
+    assert rgb.shape == (HEIGHT, WIDTH, 3)
+    assert rgb.dtype == np.uint8
+    assert set(MATERIAL_RGB.values()) <= colours(rgb)
+    assert (overview(study.pair, study.analysis, "1") == rgb).all()
+
+
+def test_a_study_without_deposits_or_bones_has_a_page_too(tmp_path: Path) -> None:
+    study = make_study(tmp_path, places=())
+    bare = replace(study.analysis, bones=np.zeros_like(study.analysis.bones))
+    for analysis in (study.analysis, bare):
+        page = overview(study.pair, analysis, "1")
+        tiles = page[840:1080]
+        assert tiles.max() > 100, "it says that there is no deposit"
+
+
+def test_uncertain_side_limits_and_no_hand_do_not_break_it(study: FakeStudy) -> None:
+    right, left = study.analysis.findings.hands
+    limits = ("Motion of 1.2 mm between the energies – “residual” ≥ half a voxel.",) * 9
+    hands: tuple[Hand, ...]
+    for hands in ((replace(right, laterality=Laterality.UNCERTAIN, limits=limits), left), (right,), ()):
+        findings = Findings(Outcome.PARTIAL, ("The left hand is cut off.",), hands)
+        page = overview(study.pair, replace(study.analysis, findings=findings), "1")
+        assert page.shape == (HEIGHT, WIDTH, 3)
+
+
+def test_many_deposits_fit_and_the_rest_is_counted(study: FakeStudy) -> None:
+    right, left = study.analysis.findings.hands
+    crowd = tuple(replace(right.deposits[0], number=n) for n in range(1, 120))
+    findings = replace(study.analysis.findings, hands=(replace(right, deposits=crowd), left))
+    page = overview(study.pair, replace(study.analysis, findings=findings), "1")
+    assert page.shape == (HEIGHT, WIDTH, 3)
+
+
+def test_rows_are_shared_out() -> None:
+    assert _shares([3, 4], 20) == [3, 4]
+    assert _shares([30, 2], 20) == [18, 2]
+    assert _shares([30, 30], 20) == [10, 10]
+    assert _shares([], 20) == []
+
+
+def test_callouts_keep_their_distance_and_order() -> None:
+    placed = _spread([10.0, 11.0, 12.0, 300.0, 999.0], 31, 60, 700)
+    assert placed == sorted(placed)
+    assert min(np.diff(placed)) >= 31
+    assert placed[0] >= 60
+    assert placed[-1] <= 700
+    assert len(_spread([1.0] * 100, 31, 60, 700)) == 100
+
+
+def test_a_notice_says_its_sentences() -> None:
+    long = notice("Not measured", ("One energy only.",) * 3, "1")
+    assert long.shape == (600, WIDTH, 3)
+    assert (notice("Not measured", (), "1") != long).any()
+
+
+def test_text_is_written_in_what_the_font_holds() -> None:
+    assert plain("Müller – “≥ 3 mm³” × 王") == 'Muller - ">= 3 mm3" x ?'
+    assert plain(DISCLAIMER) == DISCLAIMER
+    lines = wrapped("a sentence that is too long for one line of the page", 20, 200)
+    assert len(lines) > 1
+    assert " ".join(lines) == "a sentence that is too long for one line of the page"
+    assert len(PLACES) == 5
