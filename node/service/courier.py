@@ -124,10 +124,10 @@ class Courier:
         return Step(OutboxState.PENDING, said, now + backoff.delay(one.attempts + 1))
 
     def _give_up_waiting(self, peer: Peer) -> None:
-        """A report that did not come: ask again, more and more seldom, until it is hopeless."""
+        """A report that did not come: ask again, until it is hopeless."""
         now = self._clock()
         for one in self._outbox.overdue_commitments(peer.name, now, _BATCH):
-            step = self._uncommitted(one, "No report of storage commitment came.")
+            step = self._uncommitted(one, "No report of storage commitment came.", timedelta(0))
             self._outbox.step(one.id, OutboxState.COMMITMENT_REQUESTED, step, now)
 
     def _ask(self, peer: Peer) -> None:
@@ -136,7 +136,7 @@ class Courier:
             return
         transaction_uid = f"2.25.{uuid4().int}"  # PS3.5 B.2
         now = self._clock()
-        self._outbox.begin_commitment(transaction_uid, due, now, now + self._options.commitment_timeout)
+        self._outbox.begin_commitment(transaction_uid, due, now, now + max(self._pause(one) for one in due))
         try:
             report = self._requester.request(peer, transaction_uid, [self._parcel(one) for one in due])
         except NodeError as error:
@@ -148,16 +148,19 @@ class Courier:
 
     def _not_asked(self, due: Sequence[Delivery], reason: str, *, final: bool) -> None:
         for one in due:
-            step = Step(OutboxState.DELIVERED, reason) if final else self._uncommitted(one, reason)
+            step = Step(OutboxState.DELIVERED, reason) if final else self._uncommitted(one, reason, self._pause(one))
             self._outbox.step(one.id, OutboxState.COMMITMENT_REQUESTED, step, self._clock())
 
-    def _uncommitted(self, one: Delivery, reason: str) -> Step:
-        now, backoff = self._clock(), self._options.backoff
-        age = now - one.began_at
-        if backoff.gives_up(one.began_at, now):
+    def _uncommitted(self, one: Delivery, reason: str, pause: timedelta) -> Step:
+        now = self._clock()
+        if self._options.backoff.gives_up(one.began_at, now):
             return Step(OutboxState.DELIVERED, f"{reason} It is not asked for any more.")
-        pause = max(self._options.commitment_timeout, age / 4)
-        return Step(OutboxState.DELIVERED, reason, now + min(pause, backoff.longest))
+        return Step(OutboxState.DELIVERED, reason, now + pause)
+
+    def _pause(self, one: Delivery) -> timedelta:
+        """How long to wait for a report, and after a vain question: in proportion to the time it took so far."""
+        age = self._clock() - one.began_at
+        return max(self._options.commitment_timeout, min(age / 4, self._options.backoff.longest))
 
     def _parcel(self, one: Delivery) -> Parcel:
         path = self._blobs.path(one.blob)
