@@ -99,11 +99,20 @@ def _to_hu(stored: NDArray[Any], frame: Frame, padding: tuple[int, int] | None, 
     if stored.shape != target.shape:
         raise Refused(f"A frame has {stored.shape} pixels; its series has {target.shape}.", hint="Send it again.")
     if frame.rescale_slope == 1.0 and frame.rescale_intercept.is_integer():
-        hu = stored.astype(np.int32)
-        hu += int(frame.rescale_intercept)
+        _shift(stored, int(frame.rescale_intercept), target)
     else:
         hu = np.rint(stored * frame.rescale_slope + frame.rescale_intercept)
-    np.clip(hu, _INT16.min, _INT16.max, out=hu)
-    target[...] = hu
+        target[...] = np.clip(hu, _INT16.min, _INT16.max)
     if padding is not None:
         target[(stored >= padding[0]) & (stored <= padding[1])] = AIR_HU
+
+
+def _shift(stored: NDArray[Any], intercept: int, target: Int16Array) -> None:
+    """``target`` = ``stored`` + ``intercept``, clipped to int16."""
+    low, high = int(stored.min()) + intercept, int(stored.max()) + intercept
+    fits = low >= _INT16.min and high <= _INT16.max
+    if fits and stored.dtype.itemsize == 2 and stored.dtype.isnative:
+        wrapped = np.array(intercept, dtype=np.int64).astype(np.int16)  # 16-bit sums wrap to the right one
+        np.add(stored.view(np.int16), wrapped, out=target)
+    else:
+        np.clip(stored.astype(np.int64) + intercept, _INT16.min, _INT16.max, out=target, casting="unsafe")

@@ -95,6 +95,16 @@ def test_slope_and_intercept_are_each_series_own(tmp_path: Path) -> None:
     np.testing.assert_array_equal(pair.high.hu, hu_of(high))
 
 
+def test_hu_beyond_int16_is_clipped(tmp_path: Path) -> None:
+    """Extended CT scale and raw 16-bit values must not wrap round."""
+
+    def extreme(dataset: FileDataset) -> None:
+        dataset.PixelData = np.array([65535, 40000, 0] * 10, np.uint16).tobytes()
+
+    pair = load([p for s in (LOW, HIGH) for p in files(tmp_path, but(s, bits_stored=16), extreme)])
+    assert pair.low.hu[0, 0, :3].tolist() == [32767, 32767, -1024]
+
+
 def test_frames_of_enhanced_ct_come_to_their_places(tmp_path: Path) -> None:
     pair = load(write(tmp_path, [enhanced([LOW, HIGH])]))
     np.testing.assert_array_equal(pair.low.hu, hu_of(LOW))
