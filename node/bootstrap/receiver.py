@@ -10,6 +10,7 @@ from node.dicom.header import read_instance
 from node.net.access import AccessRules
 from node.net.scp import Receiver, ReceiverOptions
 from node.service.intake import StoringIntake
+from node.service.same_content import IsolatedComparison
 from node.settings import Settings
 from node.store.arrivals import Arrivals
 from node.store.outbox import CommitmentReports
@@ -23,8 +24,10 @@ def receiver(settings: Settings, number: int, listener: socket.socket, stop: thr
     arrivals = Arrivals(database, name, now)
     arrivals.close_stale()
     access = AccessRules(settings.node.ae_title, peers_of(settings), open_to_all=settings.node.open)
-    intake = StoringIntake(blobs_of(settings), arrivals, read_instance, now)
+    comparison = IsolatedComparison()
+    intake = StoringIntake(blobs_of(settings), arrivals, read_instance, now, comparison)
     options = ReceiverOptions(maximum_associations=settings.node.max_associations)
     ready()
     Receiver(access, intake, arrivals, CommitmentReports(database, now), options).serve(listener, stop)
+    comparison.close()
     database.close()
