@@ -56,9 +56,12 @@ _REFORMAT_TYPES = frozenset(
         "PROJECTION IMAGE",
     }
 )
-_MIXED_MARK = re.compile(r"DE_?MIX|\bMIXED\b|(?<![A-Z0-9])[FM]_?[01][.,]\d+|\bBLEND|\bDE[ _]COMP", re.IGNORECASE)
+_MIXED_MARK = re.compile(
+    r"(?<![A-Z0-9])[FM]_?0[.,]\d+|DE_?MIX|(?<![A-Z])(MIX|MIXED|BLEND|BLENDED|FUSED|AVERAGED?|WEIGHTED)(?![A-Z])",
+    re.IGNORECASE,
+)
 _MAP_MARK = re.compile(
-    r"\bVNC\b|\bVNCA\b|virtual non|iodine (map|overlay)|\bjod\b|z[-_ ]?eff|\brho\b|uric acid \(|\bgout(ness)? map\b",
+    r"(?<![A-Z])(VNC|VNCA|Z[-_ ]?EFF|RHO|VIRTUAL NON.*|(IODINE|JOD|GOUT|URIC ACID) ?(MAP|OVERLAY|BILD))(?![A-Z])",
     re.IGNORECASE,
 )
 _TOPOGRAM_MARK = re.compile(r"\btopogram|\bscout\b|\bsurview|\blocali[sz]er|\bscanogram", re.IGNORECASE)
@@ -86,5 +89,6 @@ def kind_of(instance: Instance) -> Kind:
 
 
 def is_own(instance: Instance) -> bool:
-    """True for our own results coming back from the PACS."""
-    return OWN_NAME in instance.algorithm_name.lower()
+    """True for our own results coming back from the PACS; never for a CT image, so that phantoms are measured."""
+    names = instance.manufacturer, instance.algorithm_name
+    return instance.sop_class_uid not in CT_CLASSES and any(OWN_NAME in n.lower() for n in names)

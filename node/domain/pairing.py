@@ -127,7 +127,7 @@ def _best(found: Sequence[Stack]) -> tuple[StackPair | None, tuple[Reason, ...]]
     """The best pair without a fault; else the reasons against the pair that came nearest; else nothing."""
     attempts = [(low, high, differences(low, high)) for low, high in permutations(found, 2) if _orderable(low, high)]
     good = sorted(((low, high) for low, high, faults in attempts if not faults), key=_preference)
-    if len(good) > 1 and _preference(good[0])[:-1] == _preference(good[1])[:-1]:
+    if len(good) > 1 and _preference(good[0])[:-1] == _preference(good[1])[:-1] and set(good[0]) & set(good[1]):
         return None, (_ambiguous(good),)
     if good:
         return StackPair(*good[0]), ()
@@ -150,14 +150,20 @@ def _severity(faults: tuple[Reason, ...]) -> tuple[int, int, str]:
     return len(hard), len(faults), str(faults)
 
 
-_ENERGY_MARK = re.compile(r"(?<![A-Za-z])[AB]_?(Sn)?\d{2,3}", re.IGNORECASE)
+_ENERGY_MARK = re.compile(
+    r"(?<![A-Za-z])[AB]_(Sn)?\d{2,3}|(?<!\d)\d{2,3} ?kV|(low|high)[ _-]?(kV|energy)", re.IGNORECASE
+)
 _DUAL_MARK = re.compile(r"(?<![A-Za-z])(DE|DECT|dual[ -]?energy)(?![A-Za-z])|(?<![A-Za-z])[AB]_(Sn)?\d{2,3}", re.I)
 
 
 def _preference(pair: tuple[Stack, Stack]) -> tuple[object, ...]:
-    """Sort key, best first: one acquisition, marked energies, close in z, long; last what only makes it stable."""
+    """Sort key, best first: one acquisition, original, marked energies, far apart, thin slices, long, soft kernel.
+
+    Only the last item tells two pairs apart that are otherwise as good: it makes the order stable.
+    """
     low, high = pair
     acquisitions = low.frames[0].acquisition_number, high.frames[0].acquisition_number
+    derived = sum("DERIVED" in s.head.image_type for s in pair)
     marks = sum(bool(_ENERGY_MARK.search(s.head.series_description)) for s in pair)
     apart = high.tube.kvp or high.tube.kev or 0.0
     apart -= low.tube.kvp or low.tube.kev or 0.0
@@ -165,7 +171,8 @@ def _preference(pair: tuple[Stack, Stack]) -> tuple[object, ...]:
     stable = (numbers, low.series_instance_uid, high.series_instance_uid)
     spacing = round(low.geometry.spacing_mm[0], 3)
     kernel = low.head.convolution_kernel
-    return acquisitions[0] != acquisitions[1], -marks, -apart, spacing, -len(low.slices), _sharpness(kernel), stable
+    first = acquisitions[0] != acquisitions[1], derived, -marks, -apart
+    return *first, spacing, -len(low.slices), _sharpness(kernel), stable
 
 
 def _sharpness(kernel: str) -> tuple[int, str]:
@@ -275,4 +282,8 @@ def _role(series_instance_uid: str, pair: StackPair | None, reasons: tuple[Reaso
         return Reason(ReasonCode.CHOSEN_LOW, f"Chosen as the low energy, {pair.low.tube}.")
     if high:
         return Reason(ReasonCode.CHOSEN_HIGH, f"Chosen as the high energy, {pair.high.tube}.")
-    return Reason(ReasonCode.OTHER_PAIR, "A CT series that is not part of the pair chosen; left alone.")
+    return Reason(
+        ReasonCode.OTHER_PAIR,
+        f"Not part of the pair chosen ({pair.low.name} and {pair.high.name}); left alone.",
+        "If it shows another hand or time, send its two series as a study of their own.",
+    )

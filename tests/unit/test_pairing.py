@@ -195,6 +195,34 @@ def test_tube_voltages_are_preferred_to_monoenergetic_series(tmp_path: Path) -> 
     assert numbers(find_pair(read(tmp_path, *mono, LOW, HIGH), allow_monoenergetic=True)) == (3, 4)
 
 
+def test_a_second_acquisition_beside_is_named_not_mixed_in(tmp_path: Path) -> None:
+    """Left and right hand one after the other: each pair by itself is sound, and none is dropped in silence."""
+    second = [but(s, number=s.number + 10, acquisition_number=5, origin=(90.0, 20.0, 30.0)) for s in (LOW, HIGH)]
+    pairing = find_pair(read(tmp_path, *second, LOW, HIGH))
+    assert numbers(pairing) == (3, 4)
+    others = [v for v in pairing.verdicts if v.reason.code is ReasonCode.OTHER_PAIR]
+    assert [v.series_number for v in others] == [13, 14]
+    assert all("study of their own" in v.reason.hint for v in others)
+
+
+@pytest.mark.parametrize("mark", ["Hand DE 0.75 M_0.6", "DE F_0.5", "DE_MIXED", "Hand DE average", "DE blend 50%"])
+def test_marks_of_mixed_series(tmp_path: Path, mark: str) -> None:
+    mixed = CtSeries(kvp=80, number=5, description=mark)
+    pairing = find_pair(read(tmp_path, LOW, HIGH, mixed))
+    assert numbers(pairing) == (3, 4)
+    assert pairing.verdicts[2].reason.code is ReasonCode.MIXED
+
+
+@pytest.mark.parametrize("mark", ["Hand F1 0.5", "DE 0.50 Qr40 A_80kV", "MC2 0.5", "Fuss 0.6 Br44f", "Digit 5 f 0.6"])
+def test_what_looks_like_a_mark_but_is_none(tmp_path: Path, mark: str) -> None:
+    assert numbers(find_pair(read(tmp_path, but(LOW, description=mark), HIGH))) == (3, 4)
+
+
+def test_a_phantom_of_ours_is_measured(tmp_path: Path) -> None:
+    ours = [but(s, extra={"Manufacturer": "Calcinode", "ManufacturerModelName": "Calcinode"}) for s in (LOW, HIGH)]
+    assert numbers(find_pair(read(tmp_path, *ours))) == (3, 4)
+
+
 def test_nothing_for_us_is_ignored(tmp_path: Path) -> None:
     topogram = CtSeries(kvp=120, number=1, shape=(1, 6, 5), image_type=("ORIGINAL", "PRIMARY", "LOCALIZER"))
     pairing = find_pair(read(tmp_path, topogram))
