@@ -28,7 +28,7 @@ from node.dicom.codes import Concept
 from node.dicom.report_groups import Group, deposit_group, hand_group, outline_group, uncovered_hand_group
 from node.dicom.seal import MANUFACTURER, PRODUCT, coding_schemes, sealed
 from node.dicom.segmentation import ObjectNumbers
-from node.dicom.source import Source, dash, place_of
+from node.dicom.source import Source, dash, place_of, writable
 from node.dicom.uids import Origin, uid_of
 from node.domain.findings import Analysis, Laterality, Outcome
 from node.domain.series import Stack
@@ -77,7 +77,9 @@ def report(
         content_time=source.acquired.time(),
     )
     if findings.outcome is not Outcome.COMPLETE:
-        dataset.CompletionFlagDescription = ("; ".join(findings.reasons) or "A part could not be assessed")[:64]
+        dataset.CompletionFlagDescription = writable(
+            "; ".join(findings.reasons) or "A part could not be assessed", source.head
+        )[:64]
     return sealed(dataset, source.acquired)
 
 
@@ -92,7 +94,7 @@ def _observer() -> ObservationContext:
 
 def _groups(analysis: Analysis, source: Source, origin: Origin, segmentation: ObjectNumbers | None) -> list[Group]:
     findings = analysis.findings
-    summaries: list[Group] = [hand_group(hand, findings, origin) for hand in findings.hands]
+    summaries: list[Group] = [hand_group(hand, findings, source, origin) for hand in findings.hands]
     sides = {hand.laterality for hand in findings.hands}
     if Laterality.UNCERTAIN not in sides:
         unseen = [side for side in (Laterality.RIGHT, Laterality.LEFT) if side not in sides]

@@ -34,7 +34,7 @@ from node.dicom.findings_json import DECIMALS
 from node.dicom.outline import outline
 from node.dicom.seal import MANUFACTURER, PRODUCT
 from node.dicom.segmentation import FINDING_TYPES, SIDES, region_code
-from node.dicom.source import Source, place_of
+from node.dicom.source import Source, place_of, writable
 from node.dicom.uids import Origin, tracking_identifier
 from node.domain.findings import (
     AcroOsteolysis,
@@ -100,7 +100,7 @@ def deposit_group(
     )
     place = place_words(deposit, hand.laterality)
     where = f"{place}, {deposit.compartment}" if deposit.compartment else place
-    return _with_texts(group, [(Concept.PLACE, where), (Concept.SHAPE, deposit.shape)])
+    return _with_texts(group, source, [(Concept.PLACE, where), (Concept.SHAPE, deposit.shape)])
 
 
 def outline_group(
@@ -119,7 +119,9 @@ def outline_group(
     )
 
 
-def hand_group(hand: Hand, findings: Findings, origin: Origin) -> MeasurementsAndQualitativeEvaluations:
+def hand_group(
+    hand: Hand, findings: Findings, source: Source, origin: Origin
+) -> MeasurementsAndQualitativeEvaluations:
     """TID 1501: totals of a hand, acro-osteolysis by digit, and what was looked for and not found."""
     assessed = findings.outcome is Outcome.COMPLETE or not hand.limits
     group = MeasurementsAndQualitativeEvaluations(
@@ -134,7 +136,7 @@ def hand_group(hand: Hand, findings: Findings, origin: Origin) -> MeasurementsAn
             *(_answer(ACRO_OSTEOLYSIS[d.digit], OSTEOLYSIS_ANSWERS[d.acro_osteolysis]) for d in hand.digits),
         ],
     )
-    return _with_texts(group, ((Concept.LIMIT, limit) for limit in hand.limits))
+    return _with_texts(group, source, ((Concept.LIMIT, limit) for limit in hand.limits))
 
 
 def uncovered_hand_group(
@@ -263,8 +265,10 @@ def _urate(hand: Hand, assessed: bool) -> Concept:
     return Concept.ABSENT if assessed and not urate else Concept.UNDETERMINED
 
 
-def _with_texts(group: GroupT, texts: Iterable[tuple[Concept, str]]) -> GroupT:
+def _with_texts(group: GroupT, source: Source, texts: Iterable[tuple[Concept, str]]) -> GroupT:
     """Add sentences to the group's container."""
     for name, text in texts:
-        group[0].ContentSequence.append(TextContentItem(name.code, text, RelationshipTypeValues.CONTAINS))
+        group[0].ContentSequence.append(
+            TextContentItem(name.code, writable(text, source.head), RelationshipTypeValues.CONTAINS)
+        )
     return group

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Final
 
 from pydicom import dcmread
+from pydicom.charset import convert_encodings
 from pydicom.dataset import Dataset
 from pydicom.valuerep import DA, DT, TM
 
 from node.dicom.uids import digest
 from node.domain.series import Slice, Stack
+from node.domain.wording import plain
 
 _LATIN_AND_KIN = (100, 101, 109, 110, 126, 127, 138, 144)
 CHARACTER_SETS: Final = frozenset({"GB18030", "GBK"} | {f"ISO_IR {n}" for n in _LATIN_AND_KIN})
@@ -91,9 +93,19 @@ def presentable(header: Dataset) -> Dataset:
     return header
 
 
+def writable(text: str, header: Dataset) -> str:
+    """``text`` if the header's character set holds it, else in plain ASCII."""
+    try:
+        for encoding in convert_encodings(header.SpecificCharacterSet):
+            text.encode(encoding)
+    except UnicodeEncodeError:
+        return plain(text)
+    return text
+
+
 def dash(header: Dataset) -> str:
     """An en dash where the character set holds one, else a hyphen."""
-    return "–" if header.SpecificCharacterSet in (UNICODE, "GB18030", "GBK") else "-"
+    return writable("–", header)
 
 
 def acquired(header: Dataset) -> datetime:

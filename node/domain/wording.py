@@ -1,5 +1,6 @@
 """The words and colours for findings that the SEG, the SR and the pictures share."""
 
+import unicodedata
 from typing import Final
 
 from node.domain.findings import Deposit, Laterality, Level, Material, Region
@@ -18,6 +19,16 @@ MATERIAL_RGB: Final = {
 """Orange, sky blue, reddish purple of the Okabe-Ito palette (jfly.uni-koeln.de/color): apart for the colour-blind."""
 
 DISCLAIMER: Final = "AI - investigational, unverified, not for primary diagnosis"
+
+_PLAIN: Final = str.maketrans(
+    {"–": "-", "—": "-", "“": '"', "”": '"', "’": "'", "×": "x", "³": "3", "≥": ">=", "≤": "<="}
+)
+
+
+def plain(text: str) -> str:
+    """``text`` in ASCII: accents dropped, typographic signs replaced, the rest as ``?``."""
+    flat = unicodedata.normalize("NFKD", text.translate(_PLAIN))
+    return "".join(c for c in flat if not unicodedata.combining(c)).encode("ascii", "replace").decode()
 
 
 def hand_words(laterality: Laterality) -> str:

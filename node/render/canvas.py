@@ -4,7 +4,6 @@ The font is the one inside Pillow, so that a picture is the same on every machin
 characters are written as their nearest ASCII.
 """
 
-import unicodedata
 from functools import lru_cache
 from typing import Final
 
@@ -12,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
+
+from node.domain.wording import plain
 
 Colour = tuple[int, int, int]
 RgbArray = NDArray[np.uint8]
@@ -23,9 +24,6 @@ TEXT: Final[Colour] = (232, 236, 241)
 FAINT: Final[Colour] = (150, 160, 172)
 WARNING: Final[Colour] = (240, 228, 66)
 """Yellow of the Okabe-Ito palette."""
-_PLAIN: Final = str.maketrans(
-    {"–": "-", "—": "-", "“": '"', "”": '"', "’": "'", "×": "x", "³": "3", "≥": ">=", "≤": "<="}
-)
 
 
 @lru_cache
@@ -34,12 +32,6 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
     if not isinstance(font, ImageFont.FreeTypeFont):
         raise RuntimeError("Pillow was built without FreeType; install the Pillow wheel.")
     return font
-
-
-def plain(text: str) -> str:
-    """``text`` in ASCII: accents dropped, typographic signs replaced, the rest as ``?``."""
-    flat = unicodedata.normalize("NFKD", text.translate(_PLAIN))
-    return "".join(c for c in flat if not unicodedata.combining(c)).encode("ascii", "replace").decode()
 
 
 class Canvas:

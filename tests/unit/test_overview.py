@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from node.domain.findings import Findings, Hand, Laterality, Outcome
-from node.domain.wording import DISCLAIMER, MATERIAL_RGB
-from node.render.canvas import plain, wrapped
+from node.domain.wording import DISCLAIMER, MATERIAL_RGB, plain
+from node.render.canvas import wrapped
 from node.render.overview import HEIGHT, WIDTH, _shares, _spread, notice, overview
 from tests.fakes.analysis import PLACES, FakeStudy, make_study
 
