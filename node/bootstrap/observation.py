@@ -1,0 +1,65 @@
+"""What the commands ask of a node's journal, whether the node runs or not."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from node.bootstrap.parts import blobs_of, database_of, now
+from node.domain.job import OutboxState
+from node.service.questions import Story
+from node.service.retry import Revived, Selection, resend, retry
+from node.settings import Settings, SettingsError
+from node.store.database import Database
+from node.store.revival import Revivals
+from node.store.views import Views
+
+_ENDS = frozenset({OutboxState.COMMITTED})
+
+
+@contextmanager
+def journal_of(settings: Settings) -> Iterator[Database]:
+    """The journal of a node that has run. Raises SettingsError where there is none."""
+    folder = settings.node.data_folder
+    if not settings.storage.journal_url and not (folder / "journal.db").exists():
+        raise SettingsError(f"No node has run with the data folder {folder}: name its configuration with --config.")
+    database = database_of(settings)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+@contextmanager
+def views_of(settings: Settings) -> Iterator[Views]:
+    """Reads of the journal."""
+    with journal_of(settings) as database:
+        yield Views(database)
+
+
+def try_again(settings: Settings, selection: Selection) -> Revived:
+    """Judge again and send again what ended without success. Raises Refused where there is nothing."""
+    with journal_of(settings) as database:
+        return retry(Revivals(database), selection, now)
+
+
+def send_again(settings: Settings, selection: Selection) -> int:
+    """Send once more what was delivered. Raises Refused where nothing was."""
+    with journal_of(settings) as database:
+        return resend(Revivals(database), selection, now)
+
+
+def is_committed(story: Story) -> bool:
+    """True where the latest revision has results and every destination took responsibility for all of them."""
+    deliveries = story.revisions[-1].deliveries if story.revisions else ()
+    return bool(deliveries) and all(one.state in _ENDS for one in deliveries)
+
+
+def save_results(settings: Settings, views: Views, job_id: int, folder: Path) -> tuple[Path, ...]:
+    """Copy the files of a job's result to ``folder``; their paths, by name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    blobs = blobs_of(settings)
+    written = []
+    for name, key in sorted(views.results_of(job_id).items()):
+        (folder / name).write_bytes(blobs.path(key).read_bytes())
+        written.append(folder / name)
+    return tuple(written)
