@@ -87,9 +87,9 @@ class Arrivals:
             rejected_peers.c.address == contact.address
         )
         values = {"called_ae_title": contact.called_ae_title, "reason": reason, "last_at": now}
-        again = update(rejected_peers).where(known).values(count=rejected_peers.c.count + 1, **values)
+        again = update(rejected_peers).where(known).values(times=rejected_peers.c.times + 1, **values)
         first = insert(rejected_peers).values(
-            calling_ae_title=contact.calling_ae_title, address=contact.address, first_at=now, count=1, **values
+            calling_ae_title=contact.calling_ae_title, address=contact.address, first_at=now, times=1, **values
         )
         try:
             with self._database.write() as connection:

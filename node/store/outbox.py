@@ -80,7 +80,7 @@ class Outbox:
     def recover(self, owner: str | None, now: datetime) -> int:
         """Sending again what may have arrived is harmless: same UID, same bytes."""
         lost = or_(outbox.c.lease_expires_at <= now, outbox.c.lease_owner == owner)
-        query = _joined().where((outbox.c.state == OutboxState.SENDING.value) & lost)
+        query = joined().where((outbox.c.state == OutboxState.SENDING.value) & lost)
         if not self._any(query):
             return 0
         with self._database.write() as connection:
@@ -148,23 +148,24 @@ _VERDICTS: Mapping[int, tuple[OutboxState, str, bool]] = {
 }
 
 
-def _joined() -> Any:
+def joined() -> Any:
+    """Rows of the outbox with the columns of their results."""
     columns = [c for c in results.c if c.name not in ("id", "job_id")]
     return select(outbox, *columns).join(results, outbox.c.result_id == results.c.id)
 
 
 def _of_id(delivery_id: int) -> Any:
-    return _joined().where(outbox.c.id == delivery_id).with_for_update(of=outbox)
+    return joined().where(outbox.c.id == delivery_id).with_for_update(of=outbox)
 
 
 def _due(destination: str, state: OutboxState, now: datetime, limit: int) -> Any:
     due = (outbox.c.destination == destination) & (outbox.c.state == state.value) & (outbox.c.not_before <= now)
-    return _joined().where(due).order_by(outbox.c.id).limit(limit)
+    return joined().where(due).order_by(outbox.c.id).limit(limit)
 
 
 def _awaiting(connection: Connection, destination: str, report: CommitmentReport) -> dict[str, list[Row[Any]]]:
     uids = {*report.committed, *(uid for uid, _ in report.failed)}
-    query = _joined().where((outbox.c.destination == destination) & outbox.c.state.in_(_AWAITING))
+    query = joined().where((outbox.c.destination == destination) & outbox.c.state.in_(_AWAITING))
     found: dict[str, list[Row[Any]]] = {}
     for row in connection.execute(query.where(results.c.sop_instance_uid.in_(uids)).with_for_update(of=outbox)):
         found.setdefault(row.sop_instance_uid, []).append(row)

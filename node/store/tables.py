@@ -74,7 +74,7 @@ rejected_peers = Table(
     Column("reason", Text, nullable=False),
     Column("first_at", Moment, nullable=False),
     Column("last_at", Moment, nullable=False),
-    Column("count", Integer, nullable=False),
+    Column("times", Integer, nullable=False),
 )
 
 instances = Table(

@@ -161,4 +161,4 @@ def test_a_rejected_peer_is_one_row_however_often_it_knocks(arrivals: Arrivals, 
         arrivals.peer_rejected(contact(calling="STRANGER"), "Not in the list of peers.")
     with database.read() as connection:
         row = connection.execute(select(rejected_peers)).one()
-    assert (row.calling_ae_title, row.count) == ("STRANGER", 3)
+    assert (row.calling_ae_title, row.times) == ("STRANGER", 3)

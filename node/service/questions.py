@@ -1,0 +1,114 @@
+"""What people ask of the journal: how is the node, what are the jobs, why was this study treated so. Values only."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from node.domain.job import JobState, OutboxState
+from node.service.ports import IntakeOutcome
+from node.service.records import Delivery, JobRow
+
+
+@dataclass(frozen=True)
+class EventRow:
+    """One change of state."""
+
+    at: datetime
+    from_state: str
+    to_state: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class RejectedPeer:
+    """Somebody who was not let in, however often: seen but rejected."""
+
+    calling_ae_title: str
+    address: str
+    reason: str
+    times: int
+    last_at: datetime
+
+
+@dataclass(frozen=True)
+class QuarantinedRow:
+    """Bytes that were not accepted, in ``blobs/quarantine`` of the data folder."""
+
+    sop_instance_uid: str
+    file_name: str
+    outcome: IntakeOutcome
+    reason: str
+    calling_ae_title: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Queue:
+    """Deliveries to one destination in one state; ``oldest`` began first, ``reason`` is that of the latest change."""
+
+    destination: str
+    state: OutboxState
+    count: int
+    oldest: datetime
+    reason: str
+
+
+@dataclass(frozen=True)
+class Status:
+    """The node at a glance. ``jobs`` counts the latest revision of each study by its state."""
+
+    instances: int
+    last_received_at: datetime | None
+    jobs: Mapping[JobState, int]
+    queues: Sequence[Queue]
+    rejected: Sequence[RejectedPeer]
+    quarantined: int
+
+
+@dataclass(frozen=True)
+class Revision:
+    """One revision of a study with all that happened to it."""
+
+    job: JobRow
+    events: Sequence[EventRow]
+    deliveries: Sequence[Delivery]
+
+
+@dataclass(frozen=True)
+class Story:
+    """Everything the journal knows of one study. ``senders``: AE titles; ``instances``: how many came."""
+
+    study_instance_uid: str
+    instances: int
+    senders: Sequence[str]
+    revisions: Sequence[Revision]
+    quarantined: Sequence[QuarantinedRow]
+
+
+class JournalView(Protocol):
+    """Reads; never writes."""
+
+    def status(self) -> Status:
+        """The node at a glance."""
+        ...
+
+    def jobs(self, state: JobState | None = None, limit: int = 50) -> Sequence[JobRow]:
+        """Latest changes first."""
+        ...
+
+    def story(self, study_instance_uid: str) -> Story:
+        """All of one study; without revisions where it never came."""
+        ...
+
+    def study_of_job(self, job_id: int) -> str | None:
+        """Study Instance UID of a job's number."""
+        ...
+
+    def rejected_peers(self) -> Sequence[RejectedPeer]:
+        """Latest first."""
+        ...
+
+    def quarantined(self, limit: int = 50) -> Sequence[QuarantinedRow]:
+        """Latest first."""
+        ...

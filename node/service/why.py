@@ -1,0 +1,73 @@
+"""``calcinode why``: a study's story in sentences. Every study has an answer."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from node.domain.job import JobState
+from node.service.questions import JournalView, RejectedPeer, Revision, Story
+
+_MEANING: Mapping[JobState, str] = {
+    JobState.RECEIVED: "Instances are arriving, or may still be",
+    JobState.PAIRED: "Complete; waits for the analysis",
+    JobState.ANALYSING: "Being analysed",
+    JobState.ENCODED: "Analysed; the results are being delivered",
+    JobState.DONE: "Analysed; every delivery has ended",
+    JobState.REFUSED: "Not analysed: out of scope",
+    JobState.INCOMPLETE: "Not analysed: something is missing; late instances are taken up",
+    JobState.FAILED: "Not analysed: our fault; try `calcinode retry`",
+    JobState.IGNORED: "Not for this node",
+    JobState.UNCHANGED: "Late instances that add nothing to what was measured",
+    JobState.SUPERSEDED: "Overtaken by a later revision with more instances",
+}
+
+
+def tell(view: JournalView, study_or_job: str) -> list[str]:
+    """Lines for a terminal. ``study_or_job``: a Study Instance UID, or the number of a job."""
+    study = view.study_of_job(int(study_or_job)) if study_or_job.isdecimal() else study_or_job
+    if study is None:
+        return [f"There is no job {study_or_job}. `calcinode jobs` lists them."]
+    story = view.story(study)
+    if not story.revisions:
+        return list(_never_came(story, view.rejected_peers()))
+    return list(_lines(story))
+
+
+def _never_came(story: Story, rejected: Sequence[RejectedPeer]) -> Iterator[str]:
+    if story.instances:
+        yield f"Study {story.study_instance_uid}: {story.instances} instances have just come; not grouped yet."
+        return
+    yield f"Nothing of study {story.study_instance_uid} has been stored."
+    yield "Check that the sender's export is set to this node, and what the sender's own log says."
+    for peer in rejected[:5]:
+        yield f"Seen but rejected {peer.times} times, last {peer.last_at:%Y-%m-%d %H:%M:%S} UTC: {peer.reason}"
+
+
+def _lines(story: Story) -> Iterator[str]:
+    yield f"Study {story.study_instance_uid}"
+    yield f"{story.instances} instances from {', '.join(story.senders)}"
+    for revision in reversed(story.revisions):
+        yield ""
+        yield from _revision(revision)
+    for bad in story.quarantined:
+        yield f"Quarantined ({bad.outcome}) {bad.sop_instance_uid}: {bad.reason} File: quarantine/{bad.file_name}"
+
+
+def _revision(revision: Revision) -> Iterator[str]:
+    job = revision.job
+    yield f"Revision {job.revision} (job {job.id}): {job.state}. {_MEANING[job.state]}."
+    yield f"  Why: {job.reason}"
+    for limit in job.explanation.get("limits", ()):
+        yield f"  Limit: {limit}"
+    for series in job.explanation.get("series", ()):
+        yield f"  {_series(series)}"
+    for event in revision.events:
+        yield f"  {event.at:%Y-%m-%d %H:%M:%S} UTC  {event.from_state or '·'} → {event.to_state}: {event.reason}"
+    for delivery in revision.deliveries:
+        yield f"  {delivery.file_name} → {delivery.destination}: {delivery.state}. {delivery.reason}"
+
+
+def _series(series: Mapping[str, Any]) -> str:
+    number = "" if series["series_number"] is None else f" {series['series_number']}"
+    name = f" “{series['series_description']}”" if series["series_description"] else ""
+    hint = f" {series['hint']}" if series["hint"] else ""
+    return f"Series{number}{name}, {series['instances']} instances: {series['sentence']}{hint}"

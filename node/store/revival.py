@@ -1,0 +1,69 @@
+"""Another try, asked for by a person: implements ``retry.Revival``."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from node.domain.job import RETRYABLE_JOBS, JobState, OutboxState
+from node.service.ports import Clock
+from node.service.retry import Revived, Selection
+from node.store.database import Database
+from node.store.tables import jobs, outbox
+from node.store.transitions import move_delivery, move_job
+
+_SENT = (OutboxState.DELIVERED.value, OutboxState.COMMITMENT_REQUESTED.value, OutboxState.COMMITTED.value)
+_STANDING = (*(s.value for s in RETRYABLE_JOBS), JobState.UNCHANGED.value)
+_ASKED = "Asked for by a person."
+
+
+class Revivals:
+    """Implements ``Revival``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def retry(self, selection: Selection, clock: Clock) -> Revived:
+        """Of each study the last revision that can be; none where a later one has succeeded or is under way."""
+        with self._database.write() as connection:
+            now = clock()
+            found = 0 if selection.destination else _retry_jobs(connection, selection, now)
+            return Revived(found, _send_again(connection, selection, (OutboxState.FAILED.value,), now))
+
+    def resend(self, selection: Selection, clock: Clock) -> int:
+        """The same bytes under the same UIDs."""
+        with self._database.write() as connection:
+            return _send_again(connection, selection, _SENT, clock())
+
+
+def _retry_jobs(connection: Connection, selection: Selection, now: datetime) -> int:
+    query = select(jobs).where(jobs.c.state.in_([s.value for s in RETRYABLE_JOBS]))
+    rows = connection.execute(_selected(query, selection).order_by(jobs.c.revision).with_for_update()).all()
+    last = {row.study_instance_uid: row for row in rows}
+    chosen = [row for row in last.values() if not _overtaken(connection, row)]
+    for row in chosen:
+        move_job(connection, row, JobState.RECEIVED, _ASKED, now, key=None, not_before=now)
+    return len(chosen)
+
+
+def _overtaken(connection: Connection, job: Any) -> bool:
+    newer = (jobs.c.study_instance_uid == job.study_instance_uid) & (jobs.c.revision > job.revision)
+    return connection.execute(select(jobs.c.id).where(newer & jobs.c.state.not_in(_STANDING))).first() is not None
+
+
+def _send_again(connection: Connection, selection: Selection, states: tuple[str, ...], now: datetime) -> int:
+    query = select(outbox).join(jobs, outbox.c.job_id == jobs.c.id).where(outbox.c.state.in_(states))
+    if selection.destination is not None:
+        query = query.where(outbox.c.destination == selection.destination)
+    rows = connection.execute(_selected(query, selection).with_for_update(of=outbox)).all()
+    for row in rows:
+        move_delivery(connection, row, OutboxState.PENDING, _ASKED, now, not_before=now, began_at=now, attempts=0)
+    return len(rows)
+
+
+def _selected(query: Any, selection: Selection) -> Any:
+    if selection.study_instance_uid is not None:
+        query = query.where(jobs.c.study_instance_uid == selection.study_instance_uid)
+    if selection.job_id is not None:
+        query = query.where(jobs.c.id == selection.job_id)
+    return query

@@ -1,0 +1,117 @@
+"""The journal as several processes use it, its schema, and its durability settings."""
+
+import multiprocessing
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from node.dicom.header import read_instance
+from node.service.intake import StoringIntake
+from node.service.ports import IntakeOutcome
+from node.store.arrivals import HEADER, Arrivals
+from node.store.blobs import Blobs
+from node.store.database import Database
+from node.store.leasing import JobRows
+from node.store.schema import migrate
+from node.store.tables import instances, metadata
+from sqlalchemy import func, select
+from tests.fakes.clock import FakeClock
+from tests.fakes.ct import CtSlice, pair_of_series, received
+from tests.fakes.house import House
+
+IMAGES = 40
+
+
+def receive_all(folder: Path, receiver: str) -> Counter[IntakeOutcome]:
+    """One receiver process: the whole study, as every other process sends it too."""
+    database = Database(f"sqlite:///{folder}/journal.db")
+    clock = FakeClock()
+    intake = StoringIntake(Blobs(folder / "blobs"), Arrivals(database, receiver, clock), read_instance, clock)
+    images = [CtSlice("1.2.3", "1.2.3.1", n) for n in range(IMAGES)]
+    return Counter(intake.accept(received(image, receiver)) for image in images)
+
+
+def lease_all(folder: Path, owner: str) -> list[int]:
+    """One engine process: whatever it can get."""
+    database = Database(f"sqlite:///{folder}/journal.db")
+    rows, now = JobRows(database), datetime(2026, 4, 1, tzinfo=UTC)
+    expires = datetime(2026, 5, 1, tzinfo=UTC)
+    taken: list[int] = []
+    while found := rows.lease(owner, now, expires, 1):
+        taken += [job.id for job in found]
+    return taken
+
+
+def in_processes(function: Callable[..., object], folder: Path, names: list[str]) -> list[object]:
+    with ProcessPoolExecutor(len(names), mp_context=multiprocessing.get_context("spawn")) as pool:
+        return list(pool.map(function, [folder] * len(names), names))
+
+
+def test_receivers_in_several_processes_store_each_instance_once(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/journal.db")
+    migrate(database)
+    counts = in_processes(receive_all, tmp_path, ["r0", "r1", "r2"])
+    total: Counter[IntakeOutcome] = sum(counts, Counter())  # type: ignore[arg-type]
+    assert total == {IntakeOutcome.STORED: IMAGES, IntakeOutcome.DUPLICATE: 2 * IMAGES}
+    with database.read() as connection:
+        assert connection.execute(select(func.count()).select_from(instances)).scalar_one() == IMAGES
+    database.close()
+
+
+def test_no_two_engines_get_the_same_job(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    for n in range(6):
+        house.receive(pair_of_series(f"1.2.{n}", slices=3), f"a{n}")
+    house.assembly.run_once()
+    house.clock.advance(4)
+    house.assembly.run_once()
+    assert house.states() == ["paired"] * 6
+    taken = in_processes(lease_all, tmp_path, ["e0", "e1"])
+    assert sorted(job for jobs in taken for job in jobs) == [1, 2, 3, 4, 5, 6]  # type: ignore[attr-defined]
+    house.database.close()
+
+
+def test_a_lost_lease_writes_nothing(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    house.receive(pair_of_series("1.2.3"))
+    house.assembly.run_once()
+    house.clock.advance(4)
+    house.assembly.run_once()
+    rows = JobRows(house.database)
+    (job,) = rows.lease("dead", house.clock(), house.clock(), 1)
+    house.work()
+    assert house.states() == ["done"]
+    assert not rows.conclude(job, "dead", None, house.clock())  # type: ignore[arg-type]
+    assert len(house.results()) == 3
+    house.database.close()
+
+
+def test_the_schema_from_empty_is_that_of_the_tables_and_migrating_again_changes_nothing(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/journal.db")
+    migrate(database)
+    migrate(database)
+    with database.read() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    database.close()
+
+
+def test_sqlite_is_as_durable_as_it_can_be(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/journal.db")
+    with database.read() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar_one() == 1
+    database.close()
+
+
+@pytest.mark.parametrize("image", list(pair_of_series("1.2.3", slices=2)))
+def test_a_header_comes_back_from_its_row_as_it_went_in(tmp_path: Path, image: CtSlice) -> None:
+    path = tmp_path / "image"
+    path.write_bytes(image.encoded())
+    instance = read_instance(path)
+    assert HEADER.validate_json(HEADER.dump_json(instance)) == instance
