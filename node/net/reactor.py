@@ -200,7 +200,10 @@ class BoundedDul(DULServiceProvider):
         buffer = bytearray(length)
         view = memoryview(buffer)
         while view:
-            received = connection.recv_into(view, 0, socket.MSG_WAITALL)
+            # Senders with Nagle's algorithm (Debian's DCMTK, old modalities) hold the end of each image back until all
+            # before it is acknowledged, which Linux delays by 40 ms; it forgets this option at every turn.
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+            received = connection.recv_into(view)
             if not received:
                 raise ConnectionError("closed by the peer")
             view = view[received:]

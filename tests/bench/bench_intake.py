@@ -10,6 +10,7 @@ storescp syncs nothing.
 
 import argparse
 import multiprocessing
+import os
 import shutil
 import socket
 import statistics
@@ -58,9 +59,10 @@ def _clock() -> datetime:
     return datetime.now(UTC)
 
 
-def serve_nothing(listener: socket.socket, stop: StopSignal) -> None:
+def serve_nothing(folder: Path, listener: socket.socket, stop: StopSignal) -> None:
     """A receiver process without a store."""
     sink = _Nothing()
+    (folder / f"ready-{os.getpid()}").touch()
     Receiver(AccessRules("NODE", open_to_all=True), sink, sink, sink).serve(listener, stop)
 
 
@@ -68,17 +70,22 @@ def serve_store(folder: Path, listener: socket.socket, stop: StopSignal) -> None
     """A receiver process with the real store in ``folder``."""
     database = Database(f"sqlite:///{folder / 'journal.db'}")
     journal = Arrivals(database, f"receiver-{multiprocessing.current_process().name}", _clock)
+    (folder / f"ready-{os.getpid()}").touch()
     intake = StoringIntake(Blobs(folder / "blobs"), journal, read_instance, _clock)
     Receiver(AccessRules("NODE", open_to_all=True), intake, journal, _Nothing()).serve(listener, stop)
 
 
 @contextmanager
-def _node(serve: Callable[[socket.socket, StopSignal], None], processes: int) -> Iterator[int]:
+def _node(serve: Callable[[Path, socket.socket, StopSignal], None], folder: Path, processes: int) -> Iterator[int]:
+    folder.mkdir()
+    migrate(Database(f"sqlite:///{folder / 'journal.db'}"))
     listener, stop = open_listener("127.0.0.1", 0), threading.Event()
-    pool = ReceiverProcesses(listener, processes, serve)
+    pool = ReceiverProcesses(listener, processes, partial(serve, folder))
     thread = threading.Thread(target=pool.run, args=(stop,))
     thread.start()
-    time.sleep(3)  # until the children have imported what they need
+    while len(list(folder.glob("ready-*"))) < processes:
+        time.sleep(0.1)
+    time.sleep(0.5)
     yield int(listener.getsockname()[1])
     stop.set()
     thread.join()
@@ -91,13 +98,8 @@ def receiver(kind: str, folder: Path, processes: int) -> Iterator[int]:
     if kind == "storescp":
         with StoreScp(folder / kind) as peer:
             yield peer.port
-    elif kind == "nothing":
-        with _node(serve_nothing, processes) as port:
-            yield port
     else:
-        (folder / kind).mkdir()
-        migrate(Database(f"sqlite:///{folder / kind / 'journal.db'}"))
-        with _node(partial(serve_store, folder / kind), processes) as port:
+        with _node(serve_nothing if kind == "nothing" else serve_store, folder / kind, processes) as port:
             yield port
     shutil.rmtree(folder / kind, ignore_errors=True)
 
