@@ -200,8 +200,8 @@ class BoundedDul(DULServiceProvider):
         buffer = bytearray(length)
         view = memoryview(buffer)
         while view:
-            # Senders with Nagle's algorithm (Debian's DCMTK, old modalities) hold the end of each image back until all
-            # before it is acknowledged, which Linux delays by 40 ms; it forgets this option at every turn.
+            # A sender with Nagle's algorithm (Debian's DCMTK, old modalities) holds back the end of each image until
+            # the rest is acknowledged, which Linux delays by 40 ms. The option does not last: set it each time.
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
             received = connection.recv_into(view)
             if not received:

@@ -15,28 +15,20 @@ import shutil
 import socket
 import statistics
 import subprocess
+import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
-from node.dicom.header import read_instance
 from node.net.access import AccessRules
 from node.net.listener import open_listener
-from node.net.processes import ReceiverProcesses, StopSignal
 from node.net.scp import Receiver
-from node.service.intake import StoringIntake
 from node.service.ports import Closing, CommitmentReport, Contact, IntakeOutcome, Received
-from node.store.arrivals import Arrivals
-from node.store.blobs import Blobs
-from node.store.database import Database
-from node.store.schema import migrate
 from tests.fakes.ct_files import write_ct_files
-from tests.peers import StoreScp, environment, require, wait_for_port
+from tests.peers import StoreScp, environment, free_port, require, wait_for_port
 
 
 class _Nothing:
@@ -55,41 +47,48 @@ class _Nothing:
         return False
 
 
-def _clock() -> datetime:
-    return datetime.now(UTC)
-
-
-def serve_nothing(folder: Path, listener: socket.socket, stop: StopSignal) -> None:
+def serve_nothing(folder: Path, listener: socket.socket, stop: threading.Event) -> None:
     """A receiver process without a store."""
     sink = _Nothing()
     (folder / f"ready-{os.getpid()}").touch()
     Receiver(AccessRules("NODE", open_to_all=True), sink, sink, sink).serve(listener, stop)
 
 
-def serve_store(folder: Path, listener: socket.socket, stop: StopSignal) -> None:
-    """A receiver process with the real store in ``folder``."""
-    database = Database(f"sqlite:///{folder / 'journal.db'}")
-    journal = Arrivals(database, f"receiver-{multiprocessing.current_process().name}", _clock)
-    (folder / f"ready-{os.getpid()}").touch()
-    intake = StoringIntake(Blobs(folder / "blobs"), journal, read_instance, _clock)
-    Receiver(AccessRules("NODE", open_to_all=True), intake, journal, _Nothing()).serve(listener, stop)
+@contextmanager
+def _nothing(folder: Path, processes: int) -> Iterator[int]:
+    """Receiver processes without a store, on one listener as in service."""
+    folder.mkdir()
+    context, listener = multiprocessing.get_context("spawn"), open_listener("127.0.0.1", 0)
+    stop = context.Event()
+    children = [context.Process(target=serve_nothing, args=(folder, listener, stop)) for _ in range(processes)]
+    for child in children:
+        child.start()
+    while len(list(folder.glob("ready-*"))) < processes:
+        time.sleep(0.1)
+    yield int(listener.getsockname()[1])
+    stop.set()
+    for child in children:
+        child.join()
+    listener.close()
 
 
 @contextmanager
-def _node(serve: Callable[[Path, socket.socket, StopSignal], None], folder: Path, processes: int) -> Iterator[int]:
+def _node(folder: Path, processes: int) -> Iterator[int]:
+    """``calcinode serve --role receiver`` with its journal and blobs in ``folder``."""
     folder.mkdir()
-    migrate(Database(f"sqlite:///{folder / 'journal.db'}"))
-    listener, stop = open_listener("127.0.0.1", 0), threading.Event()
-    pool = ReceiverProcesses(listener, processes, partial(serve, folder))
-    thread = threading.Thread(target=pool.run, args=(stop,))
-    thread.start()
-    while len(list(folder.glob("ready-*"))) < processes:
+    port, config, log = free_port(), folder / "calcinode.toml", folder / "node.log"
+    head = f'host = "127.0.0.1"\nport = {port}\nopen = true\nae_title = "NODE"\nreceiver_processes = {processes}'
+    config.write_text(f'[node]\n{head}\ndata_folder = "{folder / "state"}"\n')
+    command = [sys.executable, "-m", "node", "serve", "--role", "receiver", "--config", str(config)]
+    with log.open("wb") as output:
+        node = subprocess.Popen(command, stdout=output, stderr=output)
+    while "node_ready" not in log.read_text():
+        if node.poll() is not None:
+            raise SystemExit(log.read_text())
         time.sleep(0.1)
-    time.sleep(0.5)
-    yield int(listener.getsockname()[1])
-    stop.set()
-    thread.join()
-    listener.close()
+    yield port
+    node.terminate()
+    node.wait()
 
 
 @contextmanager
@@ -99,7 +98,7 @@ def receiver(kind: str, folder: Path, processes: int) -> Iterator[int]:
         with StoreScp(folder / kind) as peer:
             yield peer.port
     else:
-        with _node(serve_nothing if kind == "nothing" else serve_store, folder / kind, processes) as port:
+        with (_nothing if kind == "nothing" else _node)(folder / kind, processes) as port:
             yield port
     shutil.rmtree(folder / kind, ignore_errors=True)
 
