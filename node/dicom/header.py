@@ -1,6 +1,8 @@
 """Header of a DICOM file → ``Instance``. Never decodes pixels; the receiver may call it."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -11,13 +13,13 @@ from pydicom.dataelem import RawDataElement
 from pydicom.dataset import FileDataset
 from pydicom.errors import InvalidDicomError
 from pydicom.tag import Tag
-from pydicom.uid import DeflatedExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ImplicitVRLittleEndian
 
 from node.dicom.attributes import Lookup, lookup_of, number, text, texts, whole
 from node.dicom.content import content_digest, pixel_digest
 from node.dicom.contrast import contrast_agent, is_lossy
 from node.dicom.multiframe import frame_lookups, frames_of
-from node.domain.errors import Refused
+from node.domain.errors import NodeError, Refused
 from node.domain.instance import Instance
 from node.domain.kind import CT_CLASSES
 
@@ -34,26 +36,28 @@ def read_instance(source: Path) -> Instance:
 
     Raises Refused where the file is not DICOM, is truncated, or lacks a UID.
     """
-    with source.open("rb") as file:
-        dataset, pixels = _read_header(file, source.name)
+    with source.open("rb") as file, _damage_refused(source.name):
+        dataset = dcmread(file, stop_before_pixels=True)
+        _check_syntax(dataset, source.name)
+        _check_last_element(dataset, source.name)
         lookup = lookup_of(dataset)
         _check_uids(lookup, source.name)
-        return _with_digest(_instance(dataset, lookup), lookup, pixels)
+        deflated = dataset.file_meta.TransferSyntaxUID == DeflatedExplicitVRLittleEndian
+        return _with_digest(_instance(dataset, lookup), lookup, _inflated(file) if deflated else file)
 
 
-def _read_header(file: BinaryIO, name: str) -> tuple[FileDataset, BinaryIO]:
-    """The dataset without pixels, and the stream at the pixel data element."""
+@contextmanager
+def _damage_refused(name: str) -> Iterator[None]:
+    """The one place where what pydicom raises on a damaged file becomes Refused; the disk's errors pass."""
     try:
-        dataset = dcmread(file, stop_before_pixels=True)
-        _check_last_element(dataset, name)
-        if dataset.file_meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
-            return dataset, _inflated(file)
-        return dataset, file
-    except Refused:
+        yield
+    except (NodeError, MemoryError):
         raise
     except InvalidDicomError as error:
         raise Refused(f"{name} is not a DICOM file: the mark DICM is absent.", hint="Send DICOM images.") from error
     except Exception as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
         raise Refused(f"{name} is damaged or truncated: {error}.", hint=_AGAIN) from error
 
 
@@ -62,6 +66,14 @@ def _check_last_element(dataset: FileDataset, name: str) -> None:
     last: object = dataset.get_item(max(dataset.keys(), default=Tag(0)))
     if isinstance(last, RawDataElement) and last.length != _UNDEFINED and len(last.value or b"") < last.length:
         raise Refused(f"{name} is truncated in its header, at {last.tag}.", hint=_AGAIN)
+
+
+def _check_syntax(dataset: FileDataset, name: str) -> None:
+    syntax = dataset.file_meta.get("TransferSyntaxUID")
+    if not syntax:
+        raise Refused(f"{name} does not tell its transfer syntax (0002,0010).", hint="Send it as a DICOM file.")
+    if syntax == ExplicitVRBigEndian:
+        raise Refused(f"{name} is in Explicit VR Big Endian, which DICOM has retired.", hint="Send little endian.")
 
 
 def _inflated(file: BinaryIO) -> BinaryIO:
@@ -104,6 +116,8 @@ def _expected_bytes(lookup: Lookup) -> int:
     counts = (whole(lookup(k)) or 0 for k in ("Rows", "Columns", "BitsAllocated"))
     rows, columns, bits = counts
     samples, frames = (whole(lookup(k)) or 1 for k in ("SamplesPerPixel", "NumberOfFrames"))
+    if text(lookup("PhotometricInterpretation")) == "YBR_FULL_422":
+        samples = 2  # two pixels share their colour (PS3.3 C.7.6.3.1.2)
     return (rows * columns * samples * frames * bits + 7) // 8
 
 

@@ -17,8 +17,8 @@ def frame_lookups(dataset: Dataset) -> list[Lookup]:
     per_frame = items(plain("PerFrameFunctionalGroupsSequence"))
     if not per_frame:
         return [plain]
-    shared = {k: v for item in items(plain("SharedFunctionalGroupsSequence")) for k, v in _flat(item).items()}
-    return [_chain(_flat(item), shared, plain) for item in per_frame]
+    shared = [group for item in items(plain("SharedFunctionalGroupsSequence")) for group in _groups(item)]
+    return [_chain([*_groups(item), *shared, plain]) for item in per_frame]
 
 
 def frames_of(lookups: list[Lookup]) -> tuple[Frame, ...]:
@@ -27,22 +27,20 @@ def frames_of(lookups: list[Lookup]) -> tuple[Frame, ...]:
     return tuple(f for f in found if f is not None)
 
 
-def _flat(item: Dataset) -> dict[str, Any]:
-    """Attributes of all functional groups of one item by keyword; every group that is read here has one item."""
-    values: dict[str, Any] = {}
-    for element in item:
-        if element.VR != "SQ" or not element.value:
-            continue
-        values[element.keyword] = element.value
-        values.update({e.keyword: e.value for e in element.value[0] if e.keyword and e.value not in (None, "")})
-    return values
+def _groups(item: Dataset) -> list[Lookup]:
+    """One lookup for the item itself and one for the first item of each of its functional groups.
+
+    The groups are not told apart: no keyword that is asked for stands in two of them with different meanings.
+    """
+    sequences = (items(element.value) for element in item if element.VR == "SQ")
+    return [lookup_of(item), *(lookup_of(found[0]) for found in sequences if found)]
 
 
-def _chain(own: dict[str, Any], shared: dict[str, Any], plain: Lookup) -> Lookup:
+def _chain(lookups: list[Lookup]) -> Lookup:
+    """The first of ``lookups`` that has a value answers."""
+
     def lookup(keyword: str) -> Any:
-        if keyword in own:
-            return own[keyword]
-        return shared[keyword] if keyword in shared else plain(keyword)
+        return next((value for one in lookups if (value := one(keyword)) is not None), None)
 
     return lookup
 

@@ -101,6 +101,26 @@ def test_contrast_agent(tmp_path: Path, extra: dict[str, str], agent: str) -> No
     assert first(tmp_path, but(LOW, extra=extra)).contrast_agent == agent
 
 
+def test_contrast_agent_of_enhanced_ct(tmp_path: Path) -> None:
+    dataset = enhanced([LOW])
+    usage = Dataset()
+    usage.ContrastBolusAgentNumber, usage.ContrastBolusAgentAdministered = 1, "YES"
+    dataset.SharedFunctionalGroupsSequence[0].ContrastBolusUsageSequence = Sequence([usage])
+    assert read_instance(write(tmp_path, [dataset])[0]).contrast_agent == "contrast agent"
+
+
+def test_retired_and_missing_transfer_syntaxes_are_refused(tmp_path: Path) -> None:
+    dataset = datasets(LOW)[0]
+    path = write(tmp_path, [dataset])[0]
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2.2\0", 1))
+    with pytest.raises(Refused, match="Big Endian"):
+        read_instance(path)
+    path.write_bytes(data.replace(b"1.2.840.10008.1.2.1\0", b" " * 20, 1))
+    with pytest.raises(Refused, match="transfer syntax"):
+        read_instance(path)
+
+
 def test_lossy_is_told_by_the_header(tmp_path: Path) -> None:
     assert first(tmp_path, but(LOW, extra={"LossyImageCompression": "01"})).lossy
 
