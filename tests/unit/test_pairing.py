@@ -161,6 +161,11 @@ def test_half_of_a_marked_dual_energy_study_is_incomplete(tmp_path: Path) -> Non
     assert_not_paired(find_pair(read(tmp_path, LOW)), PairingOutcome.INCOMPLETE, ReasonCode.ENERGY_MISSING)
 
 
+def test_an_energy_of_which_little_has_arrived_is_waited_for(tmp_path: Path) -> None:
+    plain = but(LOW, description="Hand"), but(HIGH, description="Hand", shape=(2, 6, 5))
+    assert_not_paired(find_pair(read(tmp_path, *plain)), PairingOutcome.INCOMPLETE, ReasonCode.ENERGY_MISSING)
+
+
 def test_uneven_spacing_is_refused(tmp_path: Path) -> None:
     groups = [datasets(LOW), datasets(HIGH)]
     for group in groups:
