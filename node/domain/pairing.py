@@ -13,8 +13,10 @@ from itertools import permutations
 from node.domain.alignment import differences
 from node.domain.instance import Instance
 from node.domain.kind import Kind, kind_of
+from node.domain.preference import preference
 from node.domain.reason import INCOMPLETE_CODES, Reason, ReasonCode
 from node.domain.series import Stack, stacks
+from node.domain.verdicts import Verdict, verdicts
 
 
 class PairingOutcome(StrEnum):
@@ -40,17 +42,6 @@ class StackPair:
         return tuple(every[uid] for uid in sorted(every))
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What became of one series, for the journal and ``calcinode why``."""
-
-    series_instance_uid: str
-    series_number: int | None
-    series_description: str
-    instances: int
-    reason: Reason
-
-
 @dataclass(frozen=True, eq=False)
 class Pairing:
     """The pair, or the reasons why there is none; and a verdict for every series."""
@@ -71,7 +62,7 @@ def find_pair(instances: Iterable[Instance], *, allow_monoenergetic: bool = Fals
     candidates = _Candidates.of(every)
     pair, reasons = _decide(candidates, allow_monoenergetic)
     outcome = PairingOutcome.PAIRED if pair else _outcome(reasons)
-    return Pairing(pair, outcome, reasons, _verdicts(every, pair, reasons))
+    return Pairing(pair, outcome, reasons, verdicts(every, (pair.low, pair.high) if pair else None, reasons))
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,8 +117,8 @@ def _mixed_up(found: Sequence[Instance]) -> tuple[Reason, ...]:
 def _best(found: Sequence[Stack]) -> tuple[StackPair | None, tuple[Reason, ...]]:
     """The best pair without a fault; else the reasons against the pair that came nearest; else nothing."""
     attempts = [(low, high, differences(low, high)) for low, high in permutations(found, 2) if _orderable(low, high)]
-    good = sorted(((low, high) for low, high, faults in attempts if not faults), key=_preference)
-    if len(good) > 1 and _preference(good[0])[:-1] == _preference(good[1])[:-1] and set(good[0]) & set(good[1]):
+    good = sorted(((low, high) for low, high, faults in attempts if not faults), key=preference)
+    if len(good) > 1 and preference(good[0])[:-1] == preference(good[1])[:-1] and set(good[0]) & set(good[1]):
         return None, (_ambiguous(good),)
     if good:
         return StackPair(*good[0]), ()
@@ -150,35 +141,7 @@ def _severity(faults: tuple[Reason, ...]) -> tuple[int, int, str]:
     return len(hard), len(faults), str(faults)
 
 
-_ENERGY_MARK = re.compile(
-    r"(?<![A-Za-z])[AB]_(Sn)?\d{2,3}|(?<!\d)\d{2,3} ?kV|(low|high)[ _-]?(kV|energy)", re.IGNORECASE
-)
 _DUAL_MARK = re.compile(r"(?<![A-Za-z])(DE|DECT|dual[ -]?energy)(?![A-Za-z])|(?<![A-Za-z])[AB]_(Sn)?\d{2,3}", re.I)
-
-
-def _preference(pair: tuple[Stack, Stack]) -> tuple[object, ...]:
-    """Sort key, best first: one acquisition, original, marked energies, far apart, thin slices, long, soft kernel.
-
-    Only the last item tells two pairs apart that are otherwise as good: it makes the order stable.
-    """
-    low, high = pair
-    acquisitions = low.frames[0].acquisition_number, high.frames[0].acquisition_number
-    derived = sum("DERIVED" in s.head.image_type for s in pair)
-    marks = sum(bool(_ENERGY_MARK.search(s.head.series_description)) for s in pair)
-    apart = high.tube.kvp or high.tube.kev or 0.0
-    apart -= low.tube.kvp or low.tube.kev or 0.0
-    numbers = tuple(s.head.series_number or 0 for s in pair)
-    stable = (numbers, low.series_instance_uid, high.series_instance_uid)
-    spacing = round(low.geometry.spacing_mm[0], 3)
-    kernel = low.head.convolution_kernel
-    first = acquisitions[0] != acquisitions[1], derived, -marks, -apart
-    return *first, spacing, -len(low.slices), _sharpness(kernel), stable
-
-
-def _sharpness(kernel: str) -> tuple[int, str]:
-    """Number in a kernel's name: softer kernels have less noise. Unnumbered kernels come last, by name."""
-    match = re.search(r"\d+", kernel)
-    return (int(match[0]) if match else 1000), kernel
 
 
 def _ambiguous(good: Sequence[tuple[Stack, Stack]]) -> Reason:
@@ -247,47 +210,3 @@ def _outcome(reasons: tuple[Reason, ...]) -> PairingOutcome:
     if codes <= {ReasonCode.NOT_DUAL_ENERGY, ReasonCode.TOO_FEW_SLICES}:
         return PairingOutcome.IGNORED
     return PairingOutcome.INCOMPLETE if codes and codes <= INCOMPLETE_CODES else PairingOutcome.REFUSED
-
-
-_KIND_REASONS = {
-    Kind.OWN: Reason(ReasonCode.OWN_OBJECT, "Made by this software; left alone."),
-    Kind.OTHER: Reason(ReasonCode.NOT_CT, "Not a CT image (dose report, screen capture, document); left alone."),
-    Kind.TOPOGRAM: Reason(ReasonCode.TOPOGRAM, "A topogram; left alone."),
-    Kind.MIXED: Reason(ReasonCode.MIXED, "A mixed series of both energies; left alone."),
-    Kind.MAP: Reason(ReasonCode.MAP, "A material map or derived image, not HU at one energy; left alone."),
-    Kind.REFORMAT: Reason(ReasonCode.REFORMAT, "A reformat or secondary image; left alone."),
-}
-
-
-def _verdicts(
-    instances: Sequence[Instance], pair: StackPair | None, reasons: tuple[Reason, ...]
-) -> tuple[Verdict, ...]:
-    groups: dict[tuple[str, Kind], list[Instance]] = {}
-    for instance in instances:
-        groups.setdefault((instance.series_instance_uid, kind_of(instance)), []).append(instance)
-    found = (_verdict(members, kind, pair, reasons) for (_, kind), members in groups.items())
-    return tuple(sorted(found, key=lambda v: (v.series_number or 0, v.series_instance_uid, v.reason.code)))
-
-
-def _verdict(members: Sequence[Instance], kind: Kind, pair: StackPair | None, reasons: tuple[Reason, ...]) -> Verdict:
-    head = members[0]
-    reason = _KIND_REASONS.get(kind) or _role(head.series_instance_uid, pair, reasons)
-    return Verdict(head.series_instance_uid, head.series_number, head.series_description, len(members), reason)
-
-
-def _role(series_instance_uid: str, pair: StackPair | None, reasons: tuple[Reason, ...]) -> Reason:
-    if pair is None:
-        return reasons[0]
-    low = series_instance_uid == pair.low.series_instance_uid
-    high = series_instance_uid == pair.high.series_instance_uid
-    if low and high:
-        return Reason(ReasonCode.CHOSEN_LOW, f"Holds both energies, {pair.low.tube} and {pair.high.tube}.")
-    if low:
-        return Reason(ReasonCode.CHOSEN_LOW, f"Chosen as the low energy, {pair.low.tube}.")
-    if high:
-        return Reason(ReasonCode.CHOSEN_HIGH, f"Chosen as the high energy, {pair.high.tube}.")
-    return Reason(
-        ReasonCode.OTHER_PAIR,
-        f"Not part of the pair chosen ({pair.low.name} and {pair.high.name}); left alone.",
-        "If it shows another hand or time, send its two series as a study of their own.",
-    )

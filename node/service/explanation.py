@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from node.domain.pairing import Pairing, Verdict
+from node.domain.pairing import Pairing
 from node.domain.reason import Reason
+from node.domain.verdicts import Verdict
 
 
 def explain_pairing(pairing: Pairing) -> Mapping[str, Any]:
