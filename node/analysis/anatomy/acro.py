@@ -49,7 +49,7 @@ class DistalPhalanx:
 
 def assess_distal_phalanges(anatomy: HandAnatomy) -> tuple[DistalPhalanx, ...]:
     """Digits 1 to 5 in order; all undetermined where the digits are not sure."""
-    seen = {ray.digit: ray for ray in anatomy.rays if anatomy.digits_sure and _pair(ray) is not None}
+    seen = {ray.digit: ray for ray in anatomy.rays if ray.sure and _pair(ray) is not None}
     factors = {digit: _factor(ray) for digit, ray in seen.items()}
     usual = _hand_factor(list(factors.values()))
     return tuple(_assess(digit, seen.get(digit), factors.get(digit, 0.0) / usual) for digit in range(1, 6))

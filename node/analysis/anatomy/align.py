@@ -13,6 +13,8 @@ MISSING = 1.2
 FUSED = 2.0
 BROKEN = 1.5
 EXTRA = 1.5
+BEFORE = 1.0
+"""Cost of a part before the metacarpal: a carpal bone that was linked to it."""
 WORST = 7.0
 SHORT_TIP = 0.8
 """Highest cost of a distal phalanx that is too short: resorption is the rule in these hands."""
@@ -41,7 +43,7 @@ def align(parts: Sequence[Part], spans: Sequence[float], digit: int, scale: floa
     """Cheapest reading of ``parts`` (proximal to distal) as the bones of ``digit`` in a hand of size ``scale``.
 
     ``spans[n]`` is the length in mm of parts n and n + 1 taken as one bone. A part may be one bone, two fused ones,
-    half of a broken one, or (behind all others) no bone of the hand; bones may be missing at both ends.
+    half of a broken one, or (before or behind all others) no bone of the ray; bones may be missing at both ends.
     """
     expected = [scale * length for length in MEAN_LENGTH_MM[digit]]
     last = len(LEVELS[digit]) - 1
@@ -49,17 +51,21 @@ def align(parts: Sequence[Part], spans: Sequence[float], digit: int, scale: floa
     cut = [p.cut for p in parts]
 
     @cache
-    def best(part: int, level: int) -> tuple[float, Levels]:
+    def best(part: int, level: int, fresh: bool = False) -> tuple[float, Levels]:
         if part == len(parts):
             missing = last + 1 - level
             return (0.0 if cut[-1] else MISSING * missing), ()
         left = len(parts) - part
-        options: list[tuple[float, Levels]] = [(EXTRA * left, ((),) * left)] if part > 0 else []
+        beyond = EXTRA * left + (0.0 if cut[-1] else MISSING * (last + 1 - level))
+        options: list[tuple[float, Levels]] = [(beyond, ((),) * left)]
         if level > last:
-            return options[0] if options else (WORST, ((),) * len(parts))
-        if part == 0:
-            tail, read = best(0, level + 1)
+            return options[0]
+        if fresh:
+            tail, read = best(part, level + 1, True)
             options.append((tail + MISSING, read))
+            if level == 0:
+                tail, read = best(part + 1, 0, True)
+                options.append((tail + BEFORE, ((), *read)))
         misfit = _misfit(lengths[part], expected[level], cut[part], level == last)
         tail, read = best(part + 1, level + 1)
         options.append((misfit + tail, ((level,), *read)))
@@ -75,5 +81,5 @@ def align(parts: Sequence[Part], spans: Sequence[float], digit: int, scale: floa
             options.append((BROKEN + whole + tail, ((level,), (level,), *read)))
         return min(options, key=lambda option: option[0])
 
-    cost, levels = best(0, 0)
+    cost, levels = best(0, 0, True)
     return Alignment(cost, levels)

@@ -13,6 +13,11 @@ from node.domain.findings import Laterality
 Vector = NDArray[np.float64]
 
 
+def unit(vector: Vector) -> Vector:
+    """The vector's direction (zero stays zero)."""
+    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-9))
+
+
 @dataclass(frozen=True, eq=False)
 class NamedBone:
     """One bone of a ray in patient coordinates (mm): its proximal and distal end and the labels that hold it.
@@ -41,11 +46,14 @@ class NamedBone:
 
 @dataclass(frozen=True, eq=False)
 class Ray:
-    """A digit with its metacarpal: bones from proximal to distal, joints in mm, and its own palmar direction."""
+    """A digit with its metacarpal: bones from proximal to distal.
+
+    ``sure`` is False where the hand can also be read with another number for this digit.
+    """
 
     digit: int
+    sure: bool
     bones: tuple[NamedBone, ...]
-    palmar: Vector
 
     def bone(self, level: str) -> NamedBone | None:
         """The bone of a level (MC, PP, MP, DP), None where it was not found."""
@@ -79,9 +87,9 @@ class HandAnatomy:
     """Bones and directions of one limb. Unit vectors in patient coordinates (LPS); None where they are not known.
 
     ``bones`` maps each bone label to the name of ``domain.anatomy``: the names there, "carpus" for a carpal bone that
-    was not told apart, "unnamed" else; a label that holds two bones carries both, joined by "+".
-    ``laterality_margin`` 0 … 1 is the lead of the winning side over all votes. ``digits_sure`` is False where the
-    order of the digits could be read in two ways. ``scale``: size over that of a mean adult hand. ``frame`` is the
+    was not told apart, the level alone ("PP") where the digit is not sure, "unnamed" else; a label that holds two
+    bones carries both, joined by "+". ``laterality_margin`` 0 … 1 is the lead of the winning side over all votes;
+    narrow, the side is uncertain. ``scale``: size over that of a mean adult hand. ``frame`` is the
     hand's own frame (None without a hand), ``forearm_axis`` the unit vector of the forearm towards the hand.
     ``limits``: sentences for the reader of the findings.
     """
@@ -93,11 +101,15 @@ class HandAnatomy:
     distal: Vector | None
     palmar: Vector | None
     radial: Vector | None
-    digits_sure: bool
     scale: float
     frame: Frame | None
     forearm_axis: Vector | None
     limits: tuple[str, ...]
+
+    @property
+    def digits_sure(self) -> bool:
+        """True where every digit that was found has its number without doubt."""
+        return all(ray.sure for ray in self.rays)
 
     def ray(self, digit: int) -> Ray | None:
         """The ray of a digit, None where it was not found."""

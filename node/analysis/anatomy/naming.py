@@ -5,13 +5,16 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from node.analysis.anatomy.align import Levels
 from node.analysis.anatomy.bones import named_bones
 from node.analysis.anatomy.chains import Chain, attach_terminals, link_chains
-from node.analysis.anatomy.model import Frame, HandAnatomy, NamedBone, Ray, Vector
+from node.analysis.anatomy.mend import mend
+from node.analysis.anatomy.model import Frame, HandAnatomy, NamedBone, Ray, Vector, unit
+from node.analysis.anatomy.orient import head
 from node.analysis.anatomy.others import carpal_names, forearm_axis, forearm_names, lone_forearm, sesamoid_names
 from node.analysis.anatomy.palmar import palmar_votes, tally
 from node.analysis.anatomy.parts import Part, measure_parts
-from node.analysis.anatomy.rays import Reading, orient, read_rays, unit
+from node.analysis.anatomy.rays import Reading, read_rays
 from node.analysis.anatomy.soft_tissue import SoftTissue, thin
 from node.domain.findings import Laterality
 
@@ -19,6 +22,8 @@ LEAST_LEAD = 3.0
 """Lead in cost (log likelihood) of a reading over the best contrary one before it is believed: odds of 20 to 1."""
 LEAST_MARGIN = 0.3
 LEAST_VOTES = 3
+LEAST_SURE_DIGITS = 2
+"""The side is told only where at least two digits are known without doubt."""
 
 
 def name_hand(
@@ -30,11 +35,15 @@ def name_hand(
     the limb; ``affine`` (x, y, z, 1) → LPS mm of this crop.
     """
     parts = measure_parts(bone_labels, affine)
-    chains = attach_terminals(orient(link_chains(parts)), parts)
+    heading = head(link_chains(parts), parts)
+    chains = attach_terminals(heading.chains, parts)
     readings = read_rays(chains)
+    mended = mend(chains, readings[0], parts) if readings else None
+    if mended is not None:
+        chains, readings = mended, read_rays(mended)
     if not readings:
         return _unread(parts)
-    return _read(parts, chains, readings, thin(body, affine))
+    return _read(parts, chains, readings, thin(body, affine), heading.sure)
 
 
 def _unread(parts: Sequence[Part]) -> HandAnatomy:
@@ -46,7 +55,6 @@ def _unread(parts: Sequence[Part]) -> HandAnatomy:
         distal=None,
         palmar=None,
         radial=None,
-        digits_sure=False,
         scale=1.0,
         frame=None,
         forearm_axis=None,
@@ -54,18 +62,24 @@ def _unread(parts: Sequence[Part]) -> HandAnatomy:
     )
 
 
-def _lead(readings: Sequence[Reading]) -> float:
-    """How much dearer the best reading with another digit for any chain is."""
-    first = readings[0]
-    other = next((r for r in readings if r.digits != first.digits), None)
-    return other.cost - first.cost if other else np.inf
+def _close(readings: Sequence[Reading]) -> list[Reading]:
+    """The readings that are nearly as good as the best, itself included."""
+    return [r for r in readings if r.cost < readings[0].cost + LEAST_LEAD]
 
 
-def _direction_lead(readings: Sequence[Reading]) -> float:
-    """How much dearer the best reading with the thumb's side on the other hand is."""
-    first = readings[0]
-    other = next((r for r in readings if r.radial @ first.radial < 0), None)
-    return other.cost - first.cost if other else np.inf
+def _sure_digits(chains: Sequence[Chain], readings: Sequence[Reading]) -> set[int]:
+    """Digits whose chain has the same digit and the same first bone in all readings that come near."""
+    sure = set()
+    for n in range(len(chains)):
+        digit, fit = readings[0].digits[n], readings[0].alignments[n]
+        if all(r.digits[n] == digit and _levels(r, n) == (fit.levels if fit else None) for r in _close(readings)):
+            sure.add(digit)
+    return sure - {0}
+
+
+def _levels(reading: Reading, n: int) -> Levels | None:
+    fit = reading.alignments[n]
+    return fit.levels if fit else None
 
 
 def _directions(bones: Mapping[int, Sequence[NamedBone]], radial: Vector) -> tuple[Vector, Vector]:
@@ -76,53 +90,64 @@ def _directions(bones: Mapping[int, Sequence[NamedBone]], radial: Vector) -> tup
 
 
 def _read(
-    parts: Sequence[Part], chains: Sequence[Chain], readings: Sequence[Reading], tissue: SoftTissue
+    parts: Sequence[Part],
+    chains: Sequence[Chain],
+    readings: Sequence[Reading],
+    tissue: SoftTissue,
+    heading_sure: bool,
 ) -> HandAnatomy:
     reading = readings[0]
     bones = named_bones(chains, reading)
     taken = {label for ray in bones.values() for bone in ray for label in bone.labels}
     rest = [p for p in parts if p.label not in taken]
     distal, radial = _directions(bones, reading.radial)
-    small = [p for p in rest if p.volume_mm3 < 150.0]
-    votes = palmar_votes(bones, distal, radial, tissue, small)
+    votes = palmar_votes(bones, distal, radial, tissue, [p for p in rest if p.volume_mm3 < 150.0])
     balance = tally(votes)
-    sure_side = abs(balance) >= LEAST_MARGIN and len(votes) >= LEAST_VOTES
-    sure_digits = _lead(readings) >= LEAST_LEAD
-    sure_radial = _direction_lead(readings) >= LEAST_LEAD
-    limits = []
-    if not sure_digits:
-        limits.append("the digits could be counted in two ways: digit numbers are not given")
-    if not (sure_side and sure_radial):
-        limits.append("the side of the hand could not be told from its geometry")
-    side = Laterality.RIGHT if balance > 0 else Laterality.LEFT
-    normal = np.cross(radial, distal)
-    palmar = normal if balance > 0 else -normal
+    sure_digits = _sure_digits(chains, readings) if heading_sure else set()
+    sure_palm = heading_sure and abs(balance) >= LEAST_MARGIN and len(votes) >= LEAST_VOTES
+    sure_radial = heading_sure and all(r.radial @ reading.radial > 0 for r in _close(readings))
+    sure_side = sure_palm and sure_radial and len(sure_digits) >= LEAST_SURE_DIGITS
+    palmar = np.cross(radial, distal) * np.sign(balance or 1.0)
     frame = Frame(_origin(bones, distal, reading.scale), distal, palmar, radial, reading.scale)
-    names = {p.label: "unnamed" for p in parts} | _other_names(rest, bones, frame)
-    names |= _ray_names(bones)
+    rays = tuple(Ray(digit, digit in sure_digits, ray) for digit, ray in bones.items())
+    names = {p.label: "unnamed" for p in parts} | _ray_names(rays)
+    if sure_radial:
+        names |= _other_names(rest, bones, frame)
+    side = Laterality.RIGHT if balance > 0 else Laterality.LEFT
     return HandAnatomy(
-        laterality=side if sure_side and sure_radial else Laterality.UNCERTAIN,
-        laterality_margin=abs(balance) if sure_radial else 0.0,
+        laterality=side if sure_side else Laterality.UNCERTAIN,
+        laterality_margin=abs(balance) if sure_side else 0.0,
         bones=names,
-        rays=tuple(Ray(digit, ray, palmar) for digit, ray in bones.items()),
-        distal=distal,
-        palmar=palmar if sure_side else None,
+        rays=rays,
+        distal=distal if heading_sure else None,
+        palmar=palmar if sure_palm and sure_radial else None,
         radial=radial if sure_radial else None,
-        digits_sure=sure_digits,
         scale=reading.scale,
-        frame=frame,
+        frame=frame if sure_radial else None,
         forearm_axis=forearm_axis(parts, names, distal),
-        limits=tuple(limits),
+        limits=_limits(rays, sure_side),
     )
 
 
-def _ray_names(bones: Mapping[int, Sequence[NamedBone]]) -> dict[int, str]:
-    """Names by label; both, joined by "+", where two bones are one part."""
+def _limits(rays: Sequence[Ray], sure_side: bool) -> tuple[str, ...]:
+    limits = []
+    if not all(ray.sure for ray in rays):
+        limits.append("some digits could be counted in two ways: their numbers are not given")
+    missing = sorted({1, 2, 3, 4, 5} - {ray.digit for ray in rays})
+    if missing and all(ray.sure for ray in rays):
+        limits.append(f"digit {', '.join(map(str, missing))} was not found")
+    if not sure_side:
+        limits.append("the side of the hand could not be told from its geometry")
+    return tuple(limits)
+
+
+def _ray_names(rays: Sequence[Ray]) -> dict[int, str]:
+    """Names by label; both, joined by "+", where two bones are one part; the level where the digit is unsure."""
     held: dict[int, list[str]] = {}
-    for ray in bones.values():
-        for bone in ray:
+    for ray in rays:
+        for bone in ray.bones:
             for label in bone.labels:
-                held.setdefault(label, []).append(bone.name)
+                held.setdefault(label, []).append(bone.name if ray.sure else bone.level)
     return {label: "+".join(names) for label, names in held.items()}
 
 

@@ -24,9 +24,13 @@ order of a hand in neutral position, rounded from surface models [K]. Only neigh
 NEAR_MM = 7.0
 LARGEST_CARPAL_MM3 = 4200.0
 """A single carpal bone of a large hand stays below; more is several of them in one component [K]."""
+SMALLEST_REST_MM3 = 700.0
+"""What is left over in the place of the carpus is carpal bone from this size on; less may be a deposit [K]."""
 FOREARM_MM = -31.0
 """Behind the metacarpal bases (scaled): beyond the proximal row of the carpus, which ends at about 33 mm."""
-SESAMOID_MM3 = (2.0, 220.0)
+SESAMOID_MM3 = 160.0
+SMALL_SESAMOID_MM3 = 50.0
+"""Largest sesamoids, in a mean hand: 3 to 6 mm across at MCP 1, 2 to 4 mm elsewhere [K]."""
 
 
 def forearm_names(parts: Sequence[Part], frame: Frame) -> dict[int, str]:
@@ -37,7 +41,7 @@ def forearm_names(parts: Sequence[Part], frame: Frame) -> dict[int, str]:
         ray = frame.place(behind[0].centroid)[2]
         return {behind[0].label: "radius" if ray > -3.0 else "ulna"}
     behind.sort(key=lambda p: float(p.centroid @ frame.radial))
-    return dict(zip((p.label for p in behind), ("ulna", "radius"), strict=True))
+    return dict(zip((p.label for p in behind), ("ulna", "radius"), strict=False))
 
 
 def forearm_axis(parts: Sequence[Part], names: Mapping[int, str], distal: Vector) -> Vector:
@@ -65,28 +69,29 @@ def carpal_names(parts: Sequence[Part], frame: Frame) -> dict[int, str]:
     region = []
     for part in parts:
         distal, _, radial = frame.place(part.centroid)
-        if -36.0 < distal < 8.0 and abs(radial) < 34.0 and part.volume_mm3 > 120.0:
+        if -36.0 < distal < 8.0 and abs(radial) < 34.0 and part.volume_mm3 > 120.0 and not part.cut:
             region.append(part)
-    names = {p.label: "carpus" for p in region}
+    names: dict[int, str] = {}
     single = [p for p in region if p.volume_mm3 < LARGEST_CARPAL_MM3 * frame.scale**3]
-    if not single:
-        return names
-    places = np.array([frame.place(p.centroid) for p in single])
+    places = np.array([frame.place(p.centroid) for p in single]).reshape(-1, 3)
     cost = np.linalg.norm(places[:, None] - np.array(list(CARPAL_PLACES.values()))[None], axis=2)
     for row, column in zip(*linear_sum_assignment(np.minimum(cost, 3.0 * NEAR_MM)), strict=True):
         if cost[row, column] < NEAR_MM:
             names[single[row].label] = list(CARPAL_PLACES)[column]
+    if len(names) < len(CARPAL_PLACES):
+        names |= {p.label: "carpus" for p in region if p.label not in names and p.volume_mm3 > SMALLEST_REST_MM3}
     return names
 
 
 def sesamoid_names(parts: Sequence[Part], bones: Mapping[int, Sequence[NamedBone]], frame: Frame) -> dict[int, str]:
-    """Sesamoids: small parts palmar of the joints MCP 1, IP 1, MCP 2 and MCP 5."""
+    """Sesamoids: small parts palmar of the joints MCP 1 (two), IP 1, MCP 2 and MCP 5 (smaller, inconstant)."""
     names: dict[int, str] = {}
     for joint, digit, level in (("MCP1", 1, "MC"), ("IP1", 1, "PP"), ("MCP2", 2, "MC"), ("MCP5", 5, "MC")):
         bone = next((b for b in bones.get(digit, ()) if b.level == level), None)
         if bone is None:
             continue
-        near = [p for p in parts if p.label not in names and _at_joint(p, bone, frame)]
+        most = SESAMOID_MM3 if joint == "MCP1" else SMALL_SESAMOID_MM3
+        near = [p for p in parts if p.label not in names and _at_joint(p, bone, frame, most)]
         if joint == "MCP1":
             near = sorted(near, key=lambda p: -p.volume_mm3)[:2]
             near.sort(key=lambda p: -float(p.centroid @ frame.radial))
@@ -99,14 +104,16 @@ def sesamoid_names(parts: Sequence[Part], bones: Mapping[int, Sequence[NamedBone
     return names
 
 
-def _at_joint(part: Part, bone: NamedBone, frame: Frame) -> bool:
-    """True for a pea-sized part beside the distal end of ``bone``, on its palmar side."""
-    low, high = SESAMOID_MM3
-    if not low < part.volume_mm3 < high * frame.scale**3 or part.length_mm > 9.0 * frame.scale:
+def _at_joint(part: Part, bone: NamedBone, frame: Frame, most_mm3: float) -> bool:
+    """True for a pea-sized part that lies against the distal end of ``bone``, on its palmar side."""
+    if part.volume_mm3 > most_mm3 * frame.scale**3 or part.length_mm > 9.0 * frame.scale or part.slenderness > 2.2:
         return False
     place = part.centroid - bone.distal
     along = float(place @ bone.axis)
     aside = place - along * bone.axis
     reach = float(np.linalg.norm(aside))
     width = bone.part.width_mm
-    return abs(along) < 0.8 * width and 0.35 * width < reach < 1.3 * width and float(aside @ frame.palmar) > 0.0
+    palmar = frame.palmar - (frame.palmar @ bone.axis) * bone.axis
+    leaning = float(aside @ palmar) / max(reach * float(np.linalg.norm(palmar)), 1e-9)
+    gap = float(np.linalg.norm(bone.part.points - part.centroid, axis=1).min()) - 0.5 * part.width_mm
+    return abs(along) < 0.8 * width and 0.35 * width < reach < 1.3 * width and leaning > 0.35 and gap < 4.5

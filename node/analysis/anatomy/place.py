@@ -81,7 +81,7 @@ def find_places(
 ) -> PlaceFinder:
     """Prepare the distances inside the body of one limb; arguments as for ``name_hand``."""
     tissue = thin(body, affine)
-    names, table = _sources(anatomy, int(bone_labels.max(initial=0)), bone_labels, affine)
+    names, table = _sources(anatomy, bone_labels, affine)
     k, j, i = tissue.step
     owner = np.ascontiguousarray(table[bone_labels[::k, ::j, ::i]], dtype=np.int32)
     _split_shared(anatomy, bone_labels[::k, ::j, ::i], tissue, names, owner)
@@ -105,20 +105,21 @@ def _steps(tissue: SoftTissue) -> NDArray[np.int32]:
 
 
 def _sources(
-    anatomy: HandAnatomy, top: int, bone_labels: NDArray[np.int32], affine: NDArray[np.float64]
+    anatomy: HandAnatomy, bone_labels: NDArray[np.int32], affine: NDArray[np.float64]
 ) -> tuple[tuple[str, ...], NDArray[np.int32]]:
     """Names that deposits are placed by, and for each bone label the number of its name (0: sesamoids, chips)."""
-    voxel = float(abs(np.linalg.det(affine[:3, :3])))
-    sizes = np.bincount(bone_labels.ravel(), minlength=top + 1) * voxel
-    names: list[str] = []
-    table = np.zeros(top + 1, np.int32)
+    top = int(bone_labels.max(initial=0))
+    sizes = np.bincount(bone_labels.ravel(), minlength=top + 1) * float(abs(np.linalg.det(affine[:3, :3])))
+    named = {label: bone.name for ray in anatomy.rays for bone in ray.bones[::-1] for label in bone.labels}
     for label, name in anatomy.bones.items():
-        if name.startswith("sesamoid") or (name == "unnamed" and sizes[label] < LARGE_UNNAMED_MM3):
-            continue
-        for single in name.split("+"):
-            if single not in names:
-                names.append(single)
-        table[label] = names.index(name.split("+")[0]) + 1
+        chip = name == "unnamed" and sizes[label] < LARGE_UNNAMED_MM3
+        if label not in named and not chip and not name.startswith("sesamoid"):
+            named[label] = name
+    names = [bone.name for ray in anatomy.rays for bone in ray.bones]
+    names += sorted(set(named.values()) - set(names))
+    table = np.zeros(top + 1, np.int32)
+    for label, name in named.items():
+        table[label] = names.index(name) + 1
     return tuple(names), table
 
 
@@ -130,16 +131,18 @@ def _split_shared(
     owner: NDArray[np.int32],
 ) -> None:
     """Give the voxels of a label that holds two bones to the nearer of their axes, in place."""
-    for label, name in anatomy.bones.items():
-        if "+" not in name:
+    holds: dict[int, list[NamedBone]] = {}
+    for ray in anatomy.rays:
+        for bone in ray.bones:
+            for label in bone.labels:
+                holds.setdefault(label, []).append(bone)
+    for label, pair in holds.items():
+        if len(pair) < 2:
             continue
         places = np.argwhere(labels == label)
-        if places.size == 0:
-            continue
         mm = places[:, ::-1] @ tissue.affine[:3, :3].T + tissue.affine[:3, 3]
-        pair = [(single, bone) for single in name.split("+") if (bone := anatomy.named(single)) is not None]
-        apart = np.stack([_distance_to_axis(mm, bone) for _, bone in pair])
-        numbers = np.array([names.index(single) + 1 for single, _ in pair], np.int32)
+        apart = np.stack([_distance_to_axis(mm, bone) for bone in pair])
+        numbers = np.array([names.index(bone.name) + 1 for bone in pair], np.int32)
         owner[tuple(places.T)] = numbers[apart.argmin(axis=0)]
 
 
@@ -155,8 +158,16 @@ def _zone(name: str) -> str:
     return "forearm" if name in ("radius", "ulna") else name
 
 
+def _public(anatomy: HandAnatomy, name: str) -> str:
+    """The name of a bone, without its digit where that is not sure."""
+    bone = anatomy.named(name)
+    ray = anatomy.ray(bone.digit) if bone else None
+    return name if bone is None or ray is None or ray.sure else bone.level
+
+
 def _decide(anatomy: HandAnatomy, shares: dict[str, float], mm: Points, depth_mm: float) -> Place:
-    bones = tuple(n for n, s in sorted(shares.items(), key=lambda item: -item[1]) if s >= 0.1 and n != "unnamed")
+    order = sorted(shares.items(), key=lambda item: -item[1])
+    bones = tuple(_public(anatomy, n) for n, s in order if s >= 0.1 and n != "unnamed")
     zones: dict[str, float] = {}
     for name, share in shares.items():
         zones[_zone(name)] = zones.get(_zone(name), 0.0) + share
@@ -176,6 +187,7 @@ def _decide(anatomy: HandAnatomy, shares: dict[str, float], mm: Points, depth_mm
         level = Level.RADIUS_ULNA if bones and bones[0] in ("radius", "ulna") else Level.CARPAL
         return Place(Region.WRIST, None, level, describe(anatomy, None, mm, depth_mm), bones, share)
     bone = anatomy.named(zone)
+    ray = anatomy.ray(int(zone[2]))
     region = Region.HAND if zone.startswith("MC") else Region.DIGIT
-    digit = int(zone[2]) if anatomy.digits_sure else None
+    digit = ray.digit if ray and ray.sure else None
     return Place(region, digit, LEVEL_OF[zone[:2]], describe(anatomy, bone, mm, depth_mm), bones, share)

@@ -8,12 +8,17 @@ import numpy as np
 
 from node.analysis.anatomy.align import Alignment, align
 from node.analysis.anatomy.chains import Chain
+from node.analysis.anatomy.model import unit
 from node.analysis.anatomy.parts import Points
 from node.analysis.anatomy.proportions import MEAN_LENGTH_MM, SCALES
 
 NO_THUMB = 3.0
 DROPPED = 2.5
 """Cost for each bone of a chain that is taken for no ray at all."""
+SPACING_MM = 12.5
+"""Distance of neighbouring finger rays at the middle of the metacarpals of a mean hand, 11 to 14 mm [K]."""
+SIZE_SD = 0.12
+"""Standard deviation of ln(size of an adult's hand / mean)."""
 STEP_MM = 10.0
 """How far metacarpal bases stand in front of or behind each other (about 8 mm) before it costs."""
 
@@ -32,26 +37,8 @@ class Reading:
     radial: Points
 
 
-def unit(vector: Points) -> Points:
-    """The vector's direction (zero stays zero)."""
-    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-9))
-
-
-def orient(chains: Sequence[Chain]) -> list[Chain]:
-    """Chains from proximal to distal: the bones of a ray get shorter; lone bones follow the others."""
-    turned = [c if _fall(c) >= 0 else c.reversed() for c in chains]
-    votes = [abs(_fall(c)) * c.direction for c in turned]
-    distal = unit(np.sum(votes, axis=0)) if votes else np.zeros(3)
-    return [c.reversed() if len(c.parts) == 1 and c.direction @ distal < 0 else c for c in turned]
-
-
-def _fall(chain: Chain) -> float:
-    """How much the lengths fall along the chain (ln of first over last, cut bones left out), 0 when unknown."""
-    whole = [p.length_mm for p in chain.parts if not p.cut]
-    return float(np.log(whole[0] / whole[-1])) * len(whole) if len(whole) > 1 else 0.0
-
-
-def _spans(chain: Chain) -> list[float]:
+def spans(chain: Chain) -> list[float]:
+    """Length in mm of each two neighbouring parts taken as one bone."""
     outer = [(p.ends[e], p.ends[1 - e]) for p, e in zip(chain.parts, chain.ends, strict=True)]
     return [float(np.linalg.norm(b[1] - a[0])) for a, b in pairwise(outer)]
 
@@ -61,7 +48,7 @@ def read_rays(chains: Sequence[Chain]) -> list[Reading]:
     if not chains:
         return []
     table = {
-        (n, digit, scale): align(chain.parts, _spans(chain), digit, scale)
+        (n, digit, scale): align(chain.parts, spans(chain), digit, scale)
         for n, chain in enumerate(chains)
         for digit in range(1, 6)
         for scale in SCALES
@@ -116,8 +103,8 @@ def _readings(
             costs = [sum(table[n, digit, scale].cost for n, digit in enumerate(digits) if digit) for scale in SCALES]
             k = int(np.argmin(costs))
             fits = tuple(table[n, digit, SCALES[k]] if digit else None for n, digit in enumerate(digits))
-            gaps = 0.5 * (names[-1] - names[0] + 1 - len(names))
-            cost = costs[k] + opposition + dropped + gaps + _row_cost(chains, order, digits, fits, SCALES[k])
+            cost = costs[k] + opposition + dropped + _row_cost(chains, order, digits, fits, SCALES[k])
+            cost += _spacing_cost(chains, order, names, radial, SCALES[k])
             readings.append(Reading(cost, SCALES[k], tuple(digits), fits, np.asarray(radial)))
     return readings
 
@@ -140,6 +127,21 @@ def _row_cost(
     return float(np.clip(out / 4.0, 0.0, 6.0).sum())
 
 
+def size_cost(scale: float) -> float:
+    """Cost of an unusual size of hand."""
+    return 0.5 * float(np.log(scale) / SIZE_SD) ** 2
+
+
+def _spacing_cost(
+    chains: Sequence[Chain], order: Sequence[int], names: Sequence[int], radial: Points, scale: float
+) -> float:
+    """Cost of neighbours that stand as far apart as if a ray were missing between them, or the reverse."""
+    across = np.array([float(chains[n].parts[0].centroid @ radial) for n in order])
+    steps = -np.diff(across) / (SPACING_MM * scale)
+    off = (steps - np.diff(np.array(names))) / 0.5
+    return float(np.clip(0.5 * off * off, 0.0, 4.0).sum())
+
+
 def _thumb_cost(chains: Sequence[Chain], thumb: int, order: Sequence[int]) -> float:
     """Cost of a thumb that does not stand by the index finger, reaches as far as the fingers, or runs with them."""
     ray = chains[thumb]
@@ -152,4 +154,6 @@ def _thumb_cost(chains: Sequence[Chain], thumb: int, order: Sequence[int]) -> fl
     behind = float(heads - ray.parts[0].ends[1 - ray.ends[0]] @ distal)
     reach = float(np.clip((12.0 - behind) / 6.0, 0.0, 3.0))
     angle = float(np.degrees(np.arccos(np.clip(ray.direction @ distal, -1.0, 1.0))))
-    return side + reach + float(np.clip((20.0 - angle) / 10.0, 0.0, 2.0))
+    row = float(np.median([chains[n].start @ distal for n in order]))
+    step = float(np.clip((abs(float(ray.start @ distal) - row) - 14.0) / 4.0, 0.0, 6.0))
+    return side + reach + step + float(np.clip((20.0 - angle) / 10.0, 0.0, 2.0))

@@ -1,0 +1,58 @@
+"""Which way the hand points: bones of a ray get shorter towards the fingertip, the carpus lies at its root."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from node.analysis.anatomy.chains import Chain
+from node.analysis.anatomy.model import Vector, unit
+from node.analysis.anatomy.parts import Part
+
+ENOUGH: Final = 1.2
+"""Votes needed to be sure: the fall of the lengths (ln) over two whole rays is 2 to 3, of the carpus at most 1."""
+
+
+@dataclass(frozen=True, eq=False)
+class Heading:
+    """Chains from proximal to distal, the distal unit vector, and whether it is beyond doubt."""
+
+    chains: tuple[Chain, ...]
+    distal: Vector
+    sure: bool
+
+
+def head(chains: Sequence[Chain], parts: Sequence[Part]) -> Heading:
+    """Turn every chain from proximal to distal; those that do not tell by themselves follow the others."""
+    turned = [c if fall(c) >= 0 else c.reversed() for c in chains]
+    votes = [abs(fall(c)) * c.direction for c in turned] + [_from_carpus(chains, parts)]
+    total = np.sum(votes, axis=0)
+    distal = unit(total)
+    along = [float(v @ distal) for v in votes]
+    sure = float(np.linalg.norm(total)) > ENOUGH and sum(a for a in along if a > 0) > -3.0 * sum(
+        a for a in along if a < 0
+    )
+    return Heading(
+        tuple(c.reversed() if fall(c) == 0 and c.direction @ distal < 0 else c for c in turned), distal, sure
+    )
+
+
+def fall(chain: Chain) -> float:
+    """How much the lengths fall along the chain: ln of first over last times their number; 0 when unknown.
+
+    Bones cut by the border have no length.
+    """
+    whole = [p.length_mm for p in chain.parts if not p.cut]
+    return float(np.log(whole[0] / whole[-1])) * len(whole) if len(whole) > 1 else 0.0
+
+
+def _from_carpus(chains: Sequence[Chain], parts: Sequence[Part]) -> Vector:
+    """Vote from the chunky bones (carpus, epiphyses of the forearm) to the long ones, 0 … 1 by their number."""
+    long_labels = {p.label for c in chains for p in c.parts}
+    chunky = [p for p in parts if p.label not in long_labels and p.volume_mm3 > 250.0]
+    slender = [p for c in chains for p in c.parts]
+    if not chunky or not slender:
+        return np.zeros(3)
+    away = unit(np.mean([p.centroid for p in slender], axis=0) - np.mean([p.centroid for p in chunky], axis=0))
+    return np.asarray(away * min(1.0, sum(p.volume_mm3 for p in chunky) / 8000.0))
