@@ -12,7 +12,7 @@ from node.net.scp import Receiver, ReceiverOptions
 from node.service.intake import StoringIntake
 from node.service.same_content import IsolatedComparison
 from node.settings import Settings
-from node.store.arrivals import Arrivals
+from node.store.arrivals import ReceiverRows
 from node.store.outbox import CommitmentReports
 
 
@@ -21,7 +21,7 @@ def receiver(settings: Settings, number: int, listener: socket.socket, stop: thr
     name = f"receiver-{number}"
     configure_logging(settings.log, name)
     database = database_of(settings)
-    arrivals = Arrivals(database, name, now)
+    arrivals = ReceiverRows(database, name, now)
     arrivals.close_stale()
     access = AccessRules(settings.node.ae_title, peers_of(settings), open_to_all=settings.node.open)
     comparison = IsolatedComparison()

@@ -20,7 +20,7 @@ HEADER: TypeAdapter[Instance] = TypeAdapter(Instance)
 _RETRIES = 5
 
 
-class Arrivals:
+class ReceiverRows:
     """Implements ``ArrivalJournal`` and ``AssociationLog``. ``receiver`` names this process across restarts."""
 
     def __init__(self, database: Database, receiver: str, clock: Clock) -> None:

@@ -18,7 +18,7 @@ from node.service.intake import StoringIntake
 from node.service.ports import Closing, IntakeOutcome
 from node.service.routing import Route, Routing
 from node.service.task import Process, Processed, Task
-from node.store.arrivals import Arrivals
+from node.store.arrivals import ReceiverRows
 from node.store.assembling import AssemblyRows
 from node.store.blobs import Blobs
 from node.store.database import Database
@@ -76,7 +76,7 @@ class House:
 
     def make(self) -> None:
         """All parts, as at a start."""
-        self.receiver = Arrivals(self.database, "receiver-0", self.clock)
+        self.receiver = ReceiverRows(self.database, "receiver-0", self.clock)
         self.intake = StoringIntake(self.blobs, self.receiver, read_instance, self.clock)
         rows, self.outbox = AssemblyRows(self.database), Outbox(self.database)
         self.assembly = Assembly(rows, self.clock, AssemblyRules(self.version, patience=PATIENCE))

@@ -24,7 +24,7 @@ from node.service.ports import Closing, CommitmentReport, Parcel, SendResult
 from node.service.routing import Routing
 from node.service.task import Processed, Task
 from node.service.workers import SpawnedWorker
-from node.store.arrivals import Arrivals
+from node.store.arrivals import ReceiverRows
 from node.store.assembling import AssemblyRows
 from node.store.blobs import Blobs
 from node.store.database import Database
@@ -78,7 +78,7 @@ def now() -> datetime:
 
 def send_what_is_not_acknowledged(folder: Path, database: Database, blobs: Blobs) -> None:
     """A scanner with a memory of its own."""
-    receiver = Arrivals(database, "receiver-0", now)
+    receiver = ReceiverRows(database, "receiver-0", now)
     receiver.close_stale()
     intake = StoringIntake(blobs, receiver, read_instance, now)
     who = contact(uuid4().hex)

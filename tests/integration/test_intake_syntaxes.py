@@ -6,7 +6,7 @@ import pytest
 from node.dicom.header import read_instance
 from node.service.intake import StoringIntake
 from node.service.ports import Contact, IntakeOutcome, Received
-from node.store.arrivals import Arrivals
+from node.store.arrivals import ReceiverRows
 from node.store.blobs import Blobs
 from node.store.database import Database
 from node.store.schema import migrate
@@ -30,7 +30,7 @@ def received(folder: Path, dataset: FileDataset) -> Received:
 def test_resend_in_another_syntax(tmp_path: Path, syntax: str) -> None:
     database = Database(f"sqlite:///{tmp_path}/journal.db")
     migrate(database)
-    arrivals = Arrivals(database, "receiver-0", FakeClock())
+    arrivals = ReceiverRows(database, "receiver-0", FakeClock())
     intake = StoringIntake(Blobs(tmp_path / "blobs"), arrivals, read_instance, FakeClock())
     arrivals.association_opened(CONTACT)
     series = but(LOW, shape=(1, 40, 36))

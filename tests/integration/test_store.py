@@ -13,7 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from node.dicom.header import read_instance
 from node.service.intake import StoringIntake
 from node.service.ports import IntakeOutcome
-from node.store.arrivals import HEADER, Arrivals
+from node.store.arrivals import HEADER, ReceiverRows
 from node.store.blobs import Blobs
 from node.store.database import Database
 from node.store.leasing import JobRows
@@ -31,7 +31,7 @@ def receive_all(folder: Path, receiver: str) -> Counter[IntakeOutcome]:
     """One receiver process: the whole study, as every other process sends it too."""
     database = Database(f"sqlite:///{folder}/journal.db")
     clock = FakeClock()
-    intake = StoringIntake(Blobs(folder / "blobs"), Arrivals(database, receiver, clock), read_instance, clock)
+    intake = StoringIntake(Blobs(folder / "blobs"), ReceiverRows(database, receiver, clock), read_instance, clock)
     images = [CtSlice("1.2.3", "1.2.3.1", n) for n in range(IMAGES)]
     return Counter(intake.accept(received(image, receiver)) for image in images)
 

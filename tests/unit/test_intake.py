@@ -9,7 +9,7 @@ import pytest
 from node.dicom.header import read_instance
 from node.service.intake import StoringIntake
 from node.service.ports import Closing, IntakeOutcome, Received
-from node.store.arrivals import Arrivals
+from node.store.arrivals import ReceiverRows
 from node.store.blobs import Blobs
 from node.store.database import Database
 from node.store.schema import migrate
@@ -35,12 +35,12 @@ def blobs(tmp_path: Path) -> Blobs:
 
 
 @pytest.fixture
-def arrivals(database: Database) -> Arrivals:
-    return Arrivals(database, "receiver-0", FakeClock())
+def arrivals(database: Database) -> ReceiverRows:
+    return ReceiverRows(database, "receiver-0", FakeClock())
 
 
 @pytest.fixture
-def intake(blobs: Blobs, arrivals: Arrivals) -> StoringIntake:
+def intake(blobs: Blobs, arrivals: ReceiverRows) -> StoringIntake:
     return StoringIntake(blobs, arrivals, read_instance, FakeClock())
 
 
@@ -106,7 +106,7 @@ def test_a_truncated_file_is_not_accepted(
     assert intake.accept(whole) is IntakeOutcome.STORED
 
 
-def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path, arrivals: Arrivals, database: Database) -> None:
+def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path, arrivals: ReceiverRows, database: Database) -> None:
     blobs = Blobs(tmp_path / "blobs", watermark_bytes=1 << 60)
     intake = StoringIntake(blobs, arrivals, read_instance, FakeClock())
     assert intake.accept(received(IMAGE)) is IntakeOutcome.DISK_FULL
@@ -143,11 +143,13 @@ def test_sweeping_removes_what_a_crash_left(tmp_path: Path, blobs: Blobs) -> Non
     assert files(tmp_path / "blobs") == [blobs.path(kept)]
 
 
-def test_associations_left_open_by_a_crash_are_closed_at_the_start(arrivals: Arrivals, database: Database) -> None:
+def test_associations_left_open_by_a_crash_are_closed_at_the_start(
+    arrivals: ReceiverRows, database: Database
+) -> None:
     for name in ("a1", "a2"):
         arrivals.association_opened(contact(name))
     arrivals.association_closed("a1", Closing.RELEASED)
-    Arrivals(database, "receiver-1", FakeClock()).close_stale()
+    ReceiverRows(database, "receiver-1", FakeClock()).close_stale()
     with database.read() as connection:
         rows = connection.execute(select(associations)).all()
     assert {row.id: row.closing for row in rows} == {"a1": "released", "a2": None}
@@ -156,7 +158,7 @@ def test_associations_left_open_by_a_crash_are_closed_at_the_start(arrivals: Arr
         assert {row.closing for row in connection.execute(select(associations))} == {"released", "lost"}
 
 
-def test_a_rejected_peer_is_one_row_however_often_it_knocks(arrivals: Arrivals, database: Database) -> None:
+def test_a_rejected_peer_is_one_row_however_often_it_knocks(arrivals: ReceiverRows, database: Database) -> None:
     for _ in range(3):
         arrivals.peer_rejected(contact(calling="STRANGER"), "Not in the list of peers.")
     with database.read() as connection:
