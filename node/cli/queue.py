@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from node.cli.console import out
 from node.cli.options import Config
@@ -63,11 +62,11 @@ def jobs(
     if as_json:
         _print_json(rows)
         return
-    table = Table("job", "study", "revision", "state", "since (UTC)", "why")
     for row in rows:
         since = f"{row.updated_at:%Y-%m-%d %H:%M:%S}"
-        table.add_row(str(row.id), row.study_instance_uid, str(row.revision), row.state, since, row.reason)
-    out.print(table)
+        out.print(f"{row.id:>5}  {row.state:<10}  {since}  {row.study_instance_uid}  {row.reason}", markup=False)
+    if not rows:
+        out.print("No study has been grouped yet.")
 
 
 def why(
