@@ -11,6 +11,7 @@ from pydicom._uid_dict import UID_dictionary
 from pydicom.uid import (
     JPEG2000,
     UID,
+    Comprehensive3DSRStorage,
     CTImageStorage,
     DeflatedExplicitVRLittleEndian,
     EnhancedCTImageStorage,
@@ -28,12 +29,17 @@ from pydicom.uid import (
     JPEGLSNearLossless,
     LegacyConvertedEnhancedCTImageStorage,
     RLELossless,
+    SecondaryCaptureImageStorage,
+    SegmentationStorage,
 )
 
 VERIFICATION = UID("1.2.840.10008.1.1")
 STORAGE_COMMITMENT_PUSH_MODEL = UID("1.2.840.10008.1.20.1")
 # PS3.4 J.3.1: the one well-known instance that N-ACTION and N-EVENT-REPORT name
 STORAGE_COMMITMENT_PUSH_MODEL_INSTANCE = UID("1.2.840.10008.1.20.1.1")
+
+# What this node makes and sends, all in Explicit VR Little Endian
+EMITTED_CLASSES = (SegmentationStorage, Comprehensive3DSRStorage, SecondaryCaptureImageStorage)
 
 ANALYSED_CLASSES = (CTImageStorage, EnhancedCTImageStorage, LegacyConvertedEnhancedCTImageStorage)
 

@@ -16,7 +16,9 @@ from node.net.access import AccessRules
 from node.net.listener import open_listener
 from node.net.scp import Receiver, ReceiverOptions
 from node.service.ports import Closing, IntakeOutcome
-from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.config import IGNORE
+from pydicom.dataelem import DataElement
+from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from tests.fakes.ct_files import ct_dataset, write_ct_files
 from tests.fakes.ports import FakeAssociationLog, FakeCommitmentInbox, FakeIntake
 from tests.peers import run
@@ -203,6 +205,19 @@ def test_lost_connection_in_the_middle_stores_nothing(start_node: Callable[..., 
     peer.close()
     assert node.log.closed_one.acquire(timeout=5)
     assert [closing for _, closing in node.log.closed] in ([Closing.LOST], [Closing.ABORTED])
+    assert node.intake.received == []
+
+
+def test_a_path_in_place_of_a_uid_is_refused(start_node: Callable[..., Node], tmp_path: Path) -> None:
+    node = start_node()
+    dataset = ct_dataset()
+    path = UID("../../etc/passwd", validation_mode=IGNORE)
+    dataset[0x00080018] = DataElement(0x00080018, "UI", path, validation_mode=IGNORE)
+    dataset.file_meta[0x00020003] = DataElement(0x00020003, "UI", path, validation_mode=IGNORE)
+    dataset.save_as(tmp_path / "path.dcm", enforce_file_format=True)
+    arguments = ("-d", "-aec", "CALCINODE", "127.0.0.1", node.port, tmp_path / "path.dcm")
+    answer = run("storescu", *arguments).stdout
+    assert "0xc000" in answer.lower()
     assert node.intake.received == []
 
 
