@@ -12,7 +12,7 @@ from threading import Event
 
 import structlog
 
-from node.domain.errors import Refused
+from node.domain.errors import Refused, Transient
 from node.domain.job import AttemptLimits, Backoff, JobState
 from node.service.ports import Clock
 from node.service.records import (
@@ -29,6 +29,8 @@ from node.service.task import EncodedObject, Process, Processed, Task
 from node.service.workers import Worker
 
 _log = structlog.get_logger(__name__)
+_PAUSE_OUTSIDE = timedelta(minutes=1)
+_PAUSE_AFTER_FAILURE_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ class Engine:
         self._options = options
         self._idle: list[Worker] = []
         self._runs: list[_Run] = []
+        self._renew_at = clock()
 
     def recover(self) -> None:
         """Take back what this engine held before it was killed. Call at the start."""
@@ -96,8 +99,12 @@ class Engine:
         self.recover()
         try:
             while not stop.is_set():
-                before_each()
-                self.run_once()
+                try:
+                    before_each()
+                    self.run_once()
+                except Exception:  # noqa: BLE001 -- the journal is away or full: it holds what is to be done
+                    _log.exception("engine_failed")
+                    stop.wait(_PAUSE_AFTER_FAILURE_S)
                 stop.wait(pause_s)
         finally:
             self.close()
@@ -108,12 +115,18 @@ class Engine:
             self._runs.remove(run)
             self._end(run)
         now = self._clock()
-        self._jobs.extend([run.job.id for run in self._runs], self._options.owner, now + self._options.lease)
+        self._renew(now)
         self._jobs.recover(None, now, self._options.limits)
         room = self._options.workers - len(self._runs)
         for job in self._jobs.lease(self._options.owner, now, now + self._options.lease, room):
             self._start(job)
         return bool(self._runs)
+
+    def _renew(self, now: datetime) -> None:
+        """Each renewal is a durable write: not at every turn."""
+        if self._runs and now >= self._renew_at:
+            self._renew_at = now + self._options.lease / 4
+            self._jobs.extend([run.job.id for run in self._runs], self._options.owner, now + self._options.lease)
 
     def close(self) -> None:
         """End the workers. What they were doing is taken up again at the next start."""
@@ -149,6 +162,10 @@ class Engine:
         except Refused as refusal:
             self._idle.append(run.worker)
             processed = Processed(JobState.REFUSED, str(refusal), run.job.explanation)
+        except Transient as error:
+            self._idle.append(run.worker)
+            self._put_off(run.job, error)
+            return
         except (BrokenExecutor, TimeoutError) as error:
             run.worker.kill()
             self._failed(run.job, str(error) or "The worker process died (out of memory?).")
@@ -157,7 +174,10 @@ class Engine:
             self._idle.append(run.worker)
             self._failed(run.job, f"{type(error).__name__}: {error}")
             return
-        self._conclude(run, processed)
+        try:
+            self._conclude(run, processed)
+        except Transient as error:  # the disk is full: the same bytes are made again later
+            self._put_off(run.job, error)
 
     def _conclude(self, run: _Run, processed: Processed) -> None:
         results = tuple(self._store(one, run.destinations) for one in processed.objects)
@@ -177,4 +197,10 @@ class Engine:
         now = self._clock()
         retry_at = now + self._options.backoff.delay(job.attempts + 1)
         state = self._jobs.attempt_failed(job, self._options.owner, reason, now, retry_at, self._options.limits)
-        _log.error("attempt_failed", job=job.id, study=job.study_instance_uid, reason=reason, state=state)
+        _log.error("attempt_failed", job=job.id, study=job.study_instance_uid, state=state)
+
+    def _put_off(self, job: JobRow, error: Transient) -> None:
+        """Something outside is at fault: that is no attempt of this study."""
+        now = self._clock()
+        self._jobs.attempt_failed(job, self._options.owner, str(error), now, now + _PAUSE_OUTSIDE, None)
+        _log.error("analysis_put_off", job=job.id, study=job.study_instance_uid, error=str(error))

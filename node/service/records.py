@@ -183,9 +183,12 @@ class JobJournal(Protocol):
         ...
 
     def attempt_failed(
-        self, job: JobRow, owner: str, reason: str, now: datetime, retry_at: datetime, limits: AttemptLimits
+        self, job: JobRow, owner: str, reason: str, now: datetime, retry_at: datetime, limits: AttemptLimits | None
     ) -> JobState | None:
-        """Count an attempt; back to PAIRED, or FAILED when the limits are reached. None where the lease was lost."""
+        """Count an attempt; back to PAIRED, or FAILED when the limits are reached. None where the lease was lost.
+
+        Without ``limits`` it does not count.
+        """
         ...
 
     def recover(self, owner: str | None, now: datetime, limits: AttemptLimits) -> int:

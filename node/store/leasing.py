@@ -62,15 +62,16 @@ class JobRows:
         return True
 
     def attempt_failed(
-        self, job: JobRow, owner: str, reason: str, now: datetime, retry_at: datetime, limits: AttemptLimits
+        self, job: JobRow, owner: str, reason: str, now: datetime, retry_at: datetime, limits: AttemptLimits | None
     ) -> JobState | None:
         """Count it, and decide whether there is another."""
         with self._database.write() as connection:
             row = _leased(connection, job, owner)
             if row is None:
                 return None
-            attempts = row.attempts + 1
-            to = JobState.FAILED if limits.is_over(attempts, row.interruptions) else JobState.PAIRED
+            attempts = row.attempts + (limits is not None)
+            over = limits is not None and limits.is_over(attempts, row.interruptions)
+            to = JobState.FAILED if over else JobState.PAIRED
             move_job(connection, row, to, reason, now, attempts=attempts, not_before=retry_at, **_NO_LEASE)
             return to
 

@@ -32,14 +32,15 @@ def open_job(connection: Connection, study_instance_uid: str, revision: int, at:
     return job_id
 
 
-def move_job(
-    connection: Connection, job: Row[Any], to: JobState, reason: str, at: datetime, **values: object
-) -> None:
-    """``job`` is its row, read (on PostgreSQL: locked) in this transaction. Raises Defect on a forbidden change."""
+def move_job(connection: Connection, job: Row[Any], to: JobState, why: str, at: datetime, **values: object) -> None:
+    """``job`` is its row, read (on PostgreSQL: locked) in this transaction. Raises Defect on a forbidden change.
+
+    ``why`` goes into the event, and is the job's reason unless ``values`` bring another.
+    """
     check_job(JobState(job.state), to)
-    change = {"state": to.value, "reason": reason, "updated_at": at, **values}
+    change = {"state": to.value, "reason": why, "updated_at": at, **values}
     connection.execute(update(jobs).where(jobs.c.id == job.id).values(change))
-    _event(connection, JOB, job.id, job.state, to.value, reason, at)
+    _event(connection, JOB, job.id, job.state, to.value, why, at)
 
 
 def move_delivery(
@@ -65,14 +66,17 @@ def finish_if_settled(connection: Connection, job_id: int, at: datetime) -> None
     rows = connection.execute(select(outbox.c.state).where(outbox.c.job_id == job_id)).scalars().all()
     if all(state in settled for state in rows):
         failed = sum(state == OutboxState.FAILED for state in rows)
-        reason = f"{failed} of {len(rows)} deliveries failed." if failed else "Every delivery has ended well."
-        move_job(connection, job, JobState.DONE, reason, at)
+        if failed:
+            move_job(connection, job, JobState.DONE, f"{failed} of {len(rows)} deliveries failed.", at)
+        else:  # what was found is of more interest than that it has been delivered
+            said = "Every delivery has ended well." if rows else "There is nothing to deliver."
+            move_job(connection, job, JobState.DONE, said, at, reason=job.reason)
 
 
 def _reopen(connection: Connection, job_id: int, at: datetime) -> None:
     job = connection.execute(select(jobs).where(jobs.c.id == job_id).with_for_update()).one()
     if job.state == JobState.DONE:
-        move_job(connection, job, JobState.ENCODED, "A delivery is under way again.", at)
+        move_job(connection, job, JobState.ENCODED, "A delivery is under way again.", at, reason=job.reason)
 
 
 def _event(

@@ -255,6 +255,26 @@ def test_what_the_pacs_lost_is_sent_again(house: Callable[..., House]) -> None:
     assert len(node.pacs.held) == 2
 
 
+def test_a_full_disk_puts_the_results_off_and_is_no_attempt(
+    house: Callable[..., House], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = house()
+    node.receive(pair_of_series(STUDY))
+    with monkeypatch.context() as full:
+        full.setattr(node.blobs, "_watermark", 1 << 60)
+        node.settle()
+        for _ in range(5):
+            node.clock.advance(61)
+            node.work()
+        assert node.states() == ["paired"]
+        assert "watermark" in node.rows(jobs)[0].reason
+    node.clock.advance(61)
+    node.work()
+    assert node.states() == ["done"]
+    assert node.rows(jobs)[0].attempts == 0
+    assert node.rows(jobs)[0].reason == "Measured."
+
+
 def test_routes_choose_the_destinations(house: Callable[..., House]) -> None:
     other = replace(PEER, name="archive")
     routes = (Route(("archive",), calling_ae_title="scan*"), Route(("pacs",), calling_ae_title="OTHER"))
