@@ -23,14 +23,18 @@ def blur_plane(
                 scratch[j, i] += w * source[i]
     for j in range(rows):
         for i in range(columns):
-            total = np.float32(0.0)
-            if reach <= i < columns - reach:
-                for n in range(weights.size):
-                    total += weights[n] * scratch[j, i + n - reach]
-            else:
-                for n in range(weights.size):
-                    total += weights[n] * scratch[j, min(max(i + n - reach, 0), columns - 1)]
-            out[j, i] = total
+            out[j, i] = np.float32(0.0)
+        for n in range(weights.size):
+            w = weights[n]
+            shift = n - reach
+            first = min(max(-shift, 0), columns)
+            last = max(min(columns - shift, columns), 0)
+            for i in range(first):
+                out[j, i] += w * scratch[j, 0]
+            for i in range(first, last):
+                out[j, i] += w * scratch[j, i + shift]
+            for i in range(last, columns):
+                out[j, i] += w * scratch[j, columns - 1]
 
 
 @kernel("void(Array(float32, 3, 'C', True), Array(float32, 1, 'C', True), int64, float32[:, ::1])")

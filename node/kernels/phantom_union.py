@@ -55,10 +55,10 @@ def primitive_distance(row: NDArray[np.float64], x: float, y: float, z: float) -
     return float(outer + min(max(wx, max(wy, wz)), 0.0) - d)
 
 
-@kernel("float64(Array(float64, 2, 'C', True), float64, float64, float64, float64)")
-def union_distance(rows: NDArray[np.float64], x: float, y: float, z: float, band: float) -> float:
-    """Signed distance (mm) of the point to the smooth union of the rows, in their order; at most ``band``."""
-    best = band
+@kernel("float64(Array(float64, 2, 'C', True), float64, float64, float64)")
+def union_distance(rows: NDArray[np.float64], x: float, y: float, z: float) -> float:
+    """Signed distance (mm) of the point to the smooth union of the rows, in their order."""
+    best = 1e3
     for n in range(rows.shape[0]):
         row = rows[n]
         blend = row[17]
@@ -77,26 +77,37 @@ def union_distance(rows: NDArray[np.float64], x: float, y: float, z: float, band
     return best
 
 
-@kernel("void(Array(float64, 2, 'C', True), Array(float64, 2, 'C', True), float64, float32[:, :, ::1])")
-def sample_union(
-    rows: NDArray[np.float64], lattice: NDArray[np.float64], band: float, out: NDArray[np.float32]
+@kernel(
+    "void(Array(float64, 2, 'C', True), Array(int64, 2, 'C', True), Array(float64, 2, 'C', True), float32[:, :, ::1])"
+)
+def paint_union(
+    rows: NDArray[np.float64], boxes: NDArray[np.int64], lattice: NDArray[np.float64], out: NDArray[np.float32]
 ) -> None:
-    """Fill ``out`` (z, y, x) with the distance at the points of a lattice.
+    """Join the rows' distances into ``out`` (z, y, x), which holds the largest distance that is told apart.
 
-    ``rows`` (n, 22). ``lattice`` (3, 4): the affine of the index (x, y, z, 1) to the rows' frame in mm.
-    ``band``: largest distance (mm) that is told apart; what is farther costs next to nothing.
+    ``rows`` (n, 22). ``boxes`` (n, 6): first and past-last index z, y, x that each row may change (it must hold
+    every point nearer than ``out`` plus the blend). ``lattice`` (3, 4): index (x, y, z, 1) to the rows' frame in mm.
     """
-    for k in range(out.shape[0]):
-        for j in range(out.shape[1]):
-            for i in range(out.shape[2]):
-                x = lattice[0, 0] * i + lattice[0, 1] * j + lattice[0, 2] * k + lattice[0, 3]
-                y = lattice[1, 0] * i + lattice[1, 1] * j + lattice[1, 2] * k + lattice[1, 3]
-                z = lattice[2, 0] * i + lattice[2, 1] * j + lattice[2, 2] * k + lattice[2, 3]
-                out[k, j, i] = np.float32(union_distance(rows, x, y, z, band))
+    for n in range(rows.shape[0]):
+        row = rows[n]
+        blend = row[17]
+        for k in range(boxes[n, 0], boxes[n, 3]):
+            for j in range(boxes[n, 1], boxes[n, 4]):
+                for i in range(boxes[n, 2], boxes[n, 5]):
+                    x = lattice[0, 0] * i + lattice[0, 1] * j + lattice[0, 2] * k + lattice[0, 3]
+                    y = lattice[1, 0] * i + lattice[1, 1] * j + lattice[1, 2] * k + lattice[1, 3]
+                    z = lattice[2, 0] * i + lattice[2, 1] * j + lattice[2, 2] * k + lattice[2, 3]
+                    value = primitive_distance(row, x, y, z)
+                    best = out[k, j, i]
+                    if blend > 0.0:
+                        h = max(blend - abs(best - value), 0.0) / blend
+                        out[k, j, i] = np.float32(min(best, value) - h * h * blend * 0.25)
+                    elif value < best:
+                        out[k, j, i] = np.float32(value)
 
 
 @kernel("void(Array(float64, 2, 'C', True), Array(float64, 2, 'C', True), float64[::1])")
 def distances_at(rows: NDArray[np.float64], points: NDArray[np.float64], out: NDArray[np.float64]) -> None:
     """Fill ``out`` (n) with the distance at ``points`` (n, 3), both in the rows' axes."""
     for n in range(points.shape[0]):
-        out[n] = union_distance(rows, points[n, 0], points[n, 1], points[n, 2], 1e3)
+        out[n] = union_distance(rows, points[n, 0], points[n, 1], points[n, 2])

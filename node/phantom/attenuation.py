@@ -58,7 +58,7 @@ class Attenuation:
         return low, high
 
     def table(self) -> NDArray[np.float32]:
-        """The tissue table of ``kernels.phantom_slice``, float32 (2, 11)."""
+        """The tissue table of ``kernels.phantom_bodies``, float32 (2, 11)."""
         columns = [(-1000.0, -1000.0)]
         columns += [self.hu[m] for m in ("skin", "adipose", "muscle", "tendon", "nail keratin", "cortical bone")]
         columns += [self.marrow, METAL_HU, self.calcium_slope, self.urate_slope]

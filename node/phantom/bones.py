@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from node.kernels.phantom_slice import PROFILE_KNOTS
+from node.kernels.phantom_bodies import PROFILE_KNOTS
 from node.phantom.solid import Rows, box, cone, ellipsoid, rotation
 
 LENGTHS: Final[dict[str, float]] = {
@@ -65,7 +65,7 @@ BASES: Final = {
 
 @dataclass(frozen=True, eq=False)
 class Blank:
-    """A bone before its neighbours carve it: primitives, length and profiles along z (``kernels.phantom_slice``)."""
+    """A bone before its neighbours carve it: primitives, length and profiles along z (``kernels.phantom_bodies``)."""
 
     name: str
     rows: Rows

@@ -158,8 +158,10 @@ def _cut(field: Field, bones: dict[str, Bone], skin: Field, deposit: Deposit) ->
     points = field.points(cells)
     keep = skin.at(points) < -0.35
     if deposit.substance is not Substance.METAL:
+        low, high = points.min(axis=0), points.max(axis=0)
         for bone in bones.values():
-            keep &= bone.field.at(points) > 0.0
+            if bone.field.near(low, high):
+                keep &= bone.field.at(points) > 0.0
     field.values.reshape(-1)[cells[~keep]] = 0.0
 
 

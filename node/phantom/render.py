@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from node.domain.volume import Geometry
-from node.kernels import phantom_blur, phantom_slice
+from node.kernels import phantom_blur, phantom_bodies, phantom_slice
 from node.phantom.scene import HandScene, Solid, hand_facts
 from node.phantom.solid import Matrix, rotation, translation
 from node.phantom.spec import Grid, Imaging
@@ -29,7 +29,7 @@ class Rendered:
 
 
 def fit_geometry(grid: Grid, hands: Sequence[HandScene]) -> Geometry:
-    """Grid in the patient: planes turned by ``tilt``, centred on the hands; sized to hold them where no shape is given."""
+    """Grid in the patient: planes turned by ``tilt``, centred on the hands and sized to hold them unless told."""
     x, y, z = grid.tilt
     turn = (rotation(2, z) @ rotation(1, y) @ rotation(0, x))[:3, :3]
     axes = turn @ np.diag([-1.0, -1.0, -1.0 if grid.towards_feet else 1.0])
@@ -89,7 +89,7 @@ def pack(hands: Sequence[HandScene], geometry: Geometry, motion_mm: Sequence[flo
     bodies: list[tuple[HandScene, Solid]] = [(hand, solid) for hand in hands for solid in hand.solids()]
     table = np.zeros((len(bodies), 11), np.int64)
     frames = np.zeros((len(bodies), 3, 4))
-    profiles = np.zeros((len(bodies), 3, phantom_slice.PROFILE_KNOTS), np.float32)
+    profiles = np.zeros((len(bodies), 3, phantom_bodies.PROFILE_KNOTS), np.float32)
     reach = np.zeros((len(bodies), 2), np.int64)
     offset = 0
     for n, (hand, solid) in enumerate(bodies):
@@ -157,7 +157,7 @@ def render(
 
     def one(k: int) -> None:
         solids = _select(packed, k)
-        sampling = np.array([k, *imaging.samples, covered, margin])
+        sampling = np.array([k, *imaging.samples, covered, margin, grid.spacing_mm[2]])
         found = np.zeros((len(solids[1]), 3), np.int32)
         phantom_slice.render_slice(
             solids, packed.hands, tissue, lattice, sampling, hu[k], labels[k], classes[k], found

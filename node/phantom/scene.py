@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from node.domain.anatomy import BONE_CODES
-from node.kernels import phantom_slice
+from node.kernels import phantom_bodies
 from node.phantom.mineral import Placed, place_deposit
 from node.phantom.skeleton import Bone, skeleton
 from node.phantom.soft import SKIN_MM, SoftTissue, artery, soft_tissue, tube
@@ -26,7 +26,7 @@ _FIRST_LABEL: Final = {Substance.CALCIUM: 1001, Substance.URATE: 2001, Substance
 
 @dataclass(frozen=True, eq=False)
 class Solid:
-    """A body for the renderer: kind and label (``kernels.phantom_slice``), field, profile along z."""
+    """A body for the renderer: kind and label (``kernels.phantom_bodies``), field, profile along z."""
 
     kind: int
     label: int
@@ -57,20 +57,20 @@ class HandScene:
 
     def solids(self) -> list[Solid]:
         """Everything but soft tissue; later ones win where they overlap."""
-        found = [Solid(phantom_slice.PLATE, 0, field) for _, field in self.soft.nails]
-        found += [Solid(phantom_slice.CALCIUM, VESSEL_LABEL, field) for _, field in self.vessels]
+        found = [Solid(phantom_bodies.PLATE, 0, field) for _, field in self.soft.nails]
+        found += [Solid(phantom_bodies.CALCIUM, VESSEL_LABEL, field) for _, field in self.vessels]
         minerals = [d for d in self.deposits if d.spec.substance is not Substance.METAL]
         found += [Solid(_kind(d.spec.substance), d.label, d.field) for d in minerals]
         found += [
-            Solid(phantom_slice.BONE, BONE_CODES[b.name] + self.bone_offset, b.field, b.profile)
+            Solid(phantom_bodies.BONE, BONE_CODES[b.name] + self.bone_offset, b.field, b.profile)
             for b in self.bones.values()
         ]
         metal = [d for d in self.deposits if d.spec.substance is Substance.METAL]
-        return found + [Solid(phantom_slice.IMPLANT, METAL_LABEL, _metal_distance(d.field)) for d in metal]
+        return found + [Solid(phantom_bodies.IMPLANT, METAL_LABEL, _metal_distance(d.field)) for d in metal]
 
 
 def _kind(substance: Substance) -> int:
-    return phantom_slice.URATE if substance is Substance.URATE else phantom_slice.CALCIUM
+    return phantom_bodies.URATE if substance is Substance.URATE else phantom_bodies.CALCIUM
 
 
 def _metal_distance(field: Field) -> Field:
@@ -124,5 +124,5 @@ def _wall(name: str, hand: Hand, bones: dict[str, Bone], rng: np.random.Generato
 
 
 def hand_facts(scene: HandScene) -> tuple[float, float, float]:
-    """Skin thickness (mm), share of septa in fat, lattice step (mm): ``kernels.phantom_slice``."""
+    """Skin thickness (mm), share of septa in fat, lattice step (mm): ``kernels.phantom_bodies``."""
     return SKIN_MM, 0.12, scene.soft.skin.step_mm

@@ -118,6 +118,11 @@ class Field:
         half = (np.array(self.values.shape[::-1]) - 1) / 2
         return np.asarray(self.frame[:3, :3] @ half + self.frame[:3, 3])
 
+    def near(self, low: NDArray[np.float64], high: NDArray[np.float64]) -> bool:
+        """Whether the lattice's box (in model axes) meets the box between two corners."""
+        half = np.abs(self.frame[:3, :3]) @ ((np.array(self.values.shape[::-1]) - 1) / 2)
+        return bool((self.centre - half <= high).all() and (self.centre + half >= low).all())
+
     def at(self, points: NDArray[np.float64], outside: float = 99.0) -> NDArray[np.float64]:
         """Trilinear values at model points (n, 3); ``outside`` beyond the grid."""
         inverse = np.linalg.inv(self.frame)
@@ -146,17 +151,24 @@ def _half_extents(row: NDArray[np.float64], turn: NDArray[np.float64]) -> NDArra
     return np.asarray(np.sqrt((turn * semi) ** 2 @ np.ones(3)))
 
 
+def row_bounds(rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Box of each row: low and high corners (n, 3; x, y, z) in the rows' axes."""
+    low, high = np.empty((len(rows), 3)), np.empty((len(rows), 3))
+    for n, row in enumerate(rows):
+        inverse = row[1:13].reshape(3, 4)
+        turn = inverse[:, :3].T
+        ends = [-turn @ inverse[:, 3]]
+        if row[0] == phantom_union.CONE:
+            ends.append(ends[0] + turn[:, 2] * row[13])
+        half = _half_extents(row, turn)
+        low[n], high[n] = np.min(ends, axis=0) - half, np.max(ends, axis=0) + half
+    return low, high
+
+
 def bounds(rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Box (low, high corner; x, y, z) around the solid, in the rows' axes."""
-    corners = []
-    for row in rows:
-        frame = np.linalg.inv(np.vstack([row[1:13].reshape(3, 4), (0.0, 0.0, 0.0, 1.0)]))
-        ends = [frame[:3, 3]]
-        if row[0] == phantom_union.CONE:
-            ends.append((frame @ np.array([0.0, 0.0, row[13], 1.0]))[:3])
-        half = _half_extents(row, frame[:3, :3])
-        corners += [end + sign * half for end in ends for sign in (-1.0, 1.0)]
-    return np.min(corners, axis=0), np.max(corners, axis=0)
+    low, high = row_bounds(rows)
+    return low.min(axis=0), high.max(axis=0)
 
 
 def overlap(
@@ -177,6 +189,14 @@ def overlap(
 
 def sample(rows: Rows, frame: Matrix, shape: tuple[int, int, int]) -> NDArray[np.float32]:
     """Signed distance (mm, at most ``BAND_MM``) of the union of ``rows`` on the lattice of ``frame``."""
-    out = np.empty(shape, np.float32)
-    phantom_union.sample_union(np.ascontiguousarray(rows), np.ascontiguousarray(frame[:3]), BAND_MM, out)
+    out = np.full(shape, BAND_MM, np.float32)
+    low, high = row_bounds(rows)
+    reach = BAND_MM + rows[:, 17:18]
+    inverse = np.linalg.inv(frame)
+    middle = (low + high) / 2 @ inverse[:3, :3].T + inverse[:3, 3]
+    half = ((high - low) / 2 + reach) @ np.abs(inverse[:3, :3]).T
+    first = np.clip(np.floor(middle - half), 0, None)[:, ::-1].astype(np.int64)
+    last = np.minimum(np.ceil(middle + half)[:, ::-1].astype(np.int64) + 1, shape)
+    boxes = np.ascontiguousarray(np.hstack([first, last]))
+    phantom_union.paint_union(np.ascontiguousarray(rows), boxes, np.ascontiguousarray(frame[:3]), out)
     return out

@@ -12,7 +12,7 @@ from scipy.ndimage import label
 
 from node.domain.anatomy import BONE_CODES, SESAMOIDS
 from node.domain.volume import EnergyPair, Geometry
-from node.kernels import phantom_slice
+from node.kernels import phantom_bodies
 from node.phantom.attenuation import tube_text
 from node.phantom.mineral import Placed
 from node.phantom.region import Location, locate_deposit
@@ -22,10 +22,10 @@ from node.phantom.spec import PhantomSpec, Substance
 TOUCHING_MM: Final = 0.5
 """A deposit nearer than this touches the bone."""
 _TISSUES: Final = {
-    "fat": phantom_slice.FAT,
-    "muscle": phantom_slice.MUSCLE,
-    "tendon": phantom_slice.TENDON,
-    "skin": phantom_slice.SKIN,
+    "fat": phantom_bodies.FAT,
+    "muscle": phantom_bodies.MUSCLE,
+    "tendon": phantom_bodies.TENDON,
+    "skin": phantom_bodies.SKIN,
 }
 _SUBSTANCE: Final = {Substance.CALCIUM: "HA", Substance.URATE: "MSU"}
 
@@ -52,8 +52,9 @@ def describe(
     classes: NDArray[np.uint8],
 ) -> Truth:
     """Measure everything that was put into the study. ``labels``, ``classes`` (z, y, x) as rendered."""
+    voxels = _voxels(pair, labels, classes)
     deposits = [
-        _record(hand, placed, pair, labels)
+        _record(hand, placed, voxels)
         for hand in hands
         for placed in hand.deposits
         if placed.spec.substance is not Substance.METAL
@@ -69,7 +70,7 @@ def describe(
         "deposits": deposits,
         "total_HA_mm3": round(sum(d["volume_mm3"] for d in deposits if d["kind"] == "HA"), 2),
         "total_MSU_mm3": round(sum(d["volume_mm3"] for d in deposits if d["kind"] == "MSU"), 2),
-        "hu_statistics": _statistics(pair, labels, classes),
+        "hu_statistics": _statistics(voxels),
     }
     return Truth(table, labels, pair.geometry.affine)
 
@@ -111,12 +112,29 @@ def _hand(hand: HandScene) -> dict[str, Any]:
     }
 
 
-def _record(hand: HandScene, placed: Placed, pair: EnergyPair, labels: NDArray[np.uint16]) -> dict[str, Any]:
+@dataclass(frozen=True, eq=False)
+class _Voxels:
+    """Labelled and one-tissue voxels of the study, flat: label, tissue, HU at both energies."""
+
+    geometry: Geometry
+    label: NDArray[np.uint16]
+    tissue: NDArray[np.uint8]
+    low: NDArray[np.int16]
+    high: NDArray[np.int16]
+
+
+def _voxels(pair: EnergyPair, labels: NDArray[np.uint16], classes: NDArray[np.uint8]) -> _Voxels:
+    chosen = np.flatnonzero(np.maximum(labels, classes))
+    low, high = (volume.hu.reshape(-1)[chosen] for volume in (pair.low, pair.high))
+    return _Voxels(pair.geometry, labels.reshape(-1)[chosen], classes.reshape(-1)[chosen], low, high)
+
+
+def _record(hand: HandScene, placed: Placed, voxels: _Voxels) -> dict[str, Any]:
     cells = np.flatnonzero(placed.field.values)
     points = placed.field.points(cells)
     lps = points @ hand.to_lps[:3, :3].T + hand.to_lps[:3, 3]
     location = locate_deposit(hand, placed, points)
-    mask = labels == placed.label
+    mask = voxels.label == placed.label
     distance = max(0.0, location.distance_mm - placed.field.step_mm / 2)
     return {
         "region_accept": list(location.accept),
@@ -134,9 +152,9 @@ def _record(hand: HandScene, placed: Placed, pair: EnergyPair, labels: NDArray[n
         "hand": str(hand.spec.side),
         "centroid_lps": [round(float(c), 3) for c in lps.mean(axis=0)],
         "voxels_ct_grid": int(mask.sum()),
-        "in_scan": _inside(lps, pair.geometry),
-        "mean_hu_low": round(float(pair.low.hu[mask].mean()), 1) if mask.any() else None,
-        "mean_hu_high": round(float(pair.high.hu[mask].mean()), 1) if mask.any() else None,
+        "in_scan": _inside(lps, voxels.geometry),
+        "mean_hu_low": round(float(voxels.low[mask].mean()), 1) if mask.any() else None,
+        "mean_hu_high": round(float(voxels.high[mask].mean()), 1) if mask.any() else None,
     }
 
 
@@ -159,19 +177,19 @@ def _inside(lps: NDArray[np.float64], geometry: Geometry) -> bool:
     return bool(((index >= -0.5) & (index <= np.array(geometry.shape) - 0.5)).all())
 
 
-def _statistics(pair: EnergyPair, labels: NDArray[np.uint16], classes: NDArray[np.uint8]) -> dict[str, Any]:
-    masks = {"cortex+trabecular bone": (labels > 0) & (labels < 1000)}
-    masks |= {f"{'HA' if n < 2001 else 'MSU'} {n}": labels == n for n in _deposit_labels(labels)}
-    masks |= {name: classes == code for name, code in _TISSUES.items()}
-    return {name: _moments(pair, mask) for name, mask in masks.items() if mask.any()}
+def _statistics(voxels: _Voxels) -> dict[str, Any]:
+    masks = {"cortex+trabecular bone": (voxels.label > 0) & (voxels.label < 1000)}
+    masks |= {f"{'HA' if n < 2001 else 'MSU'} {n}": voxels.label == n for n in _deposit_labels(voxels)}
+    masks |= {name: (voxels.tissue == code) & (voxels.label == 0) for name, code in _TISSUES.items()}
+    return {name: _moments(voxels, mask) for name, mask in masks.items() if mask.any()}
 
 
-def _deposit_labels(labels: NDArray[np.uint16]) -> list[int]:
-    found = np.flatnonzero(np.bincount(labels.ravel(), minlength=3000)[:3000])
+def _deposit_labels(voxels: _Voxels) -> list[int]:
+    found = np.flatnonzero(np.bincount(voxels.label, minlength=METAL_LABEL)[:METAL_LABEL])
     return [int(n) for n in found if n > 1000]
 
 
-def _moments(pair: EnergyPair, mask: NDArray[np.bool_]) -> dict[str, Any]:
-    low, high = pair.low.hu[mask].astype(np.float64), pair.high.hu[mask].astype(np.float64)
-    sums = {"lo": low, "hi": high}
-    return {"n": int(low.size)} | {k: [round(float(v.mean()), 1), round(float(v.std()), 1)] for k, v in sums.items()}
+def _moments(voxels: _Voxels, mask: NDArray[np.bool_]) -> dict[str, Any]:
+    sums = {"lo": voxels.low[mask].astype(np.float64), "hi": voxels.high[mask].astype(np.float64)}
+    spread = {k: [round(float(v.mean()), 1), round(float(v.std()), 1)] for k, v in sums.items()}
+    return {"n": int(mask.sum())} | spread
