@@ -52,9 +52,6 @@ def report(
         imaging_measurements=_groups(analysis, source, origin, segmentation),
         title=Concept.REPORT.code,
     )
-    library = _image_library(source)
-    items = content[0].ContentSequence
-    items.insert(len(items) - 1, library)
     dataset = Comprehensive3DSR(
         evidence=_evidence(source, segmentation),
         content=content,
@@ -76,6 +73,8 @@ def report(
         content_date=source.acquired.date(),
         content_time=source.acquired.time(),
     )
+    items = dataset.ContentSequence
+    items.insert(len(items) - 1, _image_library(source))  # now: the constructor copies and searches all it gets
     if findings.outcome is not Outcome.COMPLETE:
         dataset.CompletionFlagDescription = writable(
             "; ".join(findings.reasons) or "A part could not be assessed", source.head
@@ -125,11 +124,11 @@ def _image_group(stack: Stack) -> ContainerContentItem:
             UIDRefContentItem(codes.DCM.FrameOfReferenceUID, head.frame_of_reference_uid, context),
             NumContentItem(codes.DCM.PixelDataRows, head.rows, pixels, relationship_type=context),
             NumContentItem(codes.DCM.PixelDataColumns, head.columns, pixels, relationship_type=context),
-            *(
-                ImageContentItem(Concept.SOURCE.code, *image, relationship_type=RelationshipTypeValues.CONTAINS)
-                for image in images
-            ),
         ]
+    )
+    group.ContentSequence.extend(
+        ImageContentItem(Concept.SOURCE.code, *image, relationship_type=RelationshipTypeValues.CONTAINS)
+        for image in images
     )
     return group
 

@@ -69,7 +69,8 @@ def read_source(low: Stack, high: Stack, locate: Callable[[str], Path]) -> Sourc
 
 def _headers(stack: Stack, locate: Callable[[str], Path]) -> tuple[Dataset, ...]:
     uids = dict.fromkeys(instance.sop_instance_uid for instance in stack.instances)
-    return tuple(presentable(dcmread(locate(uid), stop_before_pixels=True)) for uid in uids)
+    first, *rest = (dcmread(locate(uid), stop_before_pixels=True) for uid in uids)
+    return presentable(first), *rest  # patient and study are copied from the first only
 
 
 def presentable(header: Dataset) -> Dataset:

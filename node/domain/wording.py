@@ -56,5 +56,5 @@ def _region_words(deposit: Deposit) -> str:
         digit = "digit" if deposit.digit is None else f"digit {deposit.digit}"
         return digit if deposit.level is None else f"{digit} {deposit.level}"
     if deposit.level is Level.METACARPAL and deposit.digit is not None:
-        return f"{deposit.region} metacarpal {deposit.digit}"
+        return f"metacarpal {deposit.digit}"
     return str(deposit.region)
