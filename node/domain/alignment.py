@@ -1,6 +1,7 @@
 """Do two stacks show the same planes at two energies? Every difference is a reason."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 
@@ -59,16 +60,16 @@ def _too_close(low: Tube, high: Tube) -> Reason:
 
 def _each(stack: Stack) -> list[Reason]:
     """What forbids measuring one stack by itself."""
-    head, found = stack.head, list(stack.faults)
+    head, found = stack.head, [replace(f, sentence=f"{stack.name}: {f.sentence}") for f in stack.faults]
     if any(i.lossy for i in stack.instances):
         found.append(_lossy(stack))
     agent = next((i.contrast_agent for i in stack.instances if i.contrast_agent), "")
     if agent:
         found.append(_contrast(stack, agent))
     if head.rescale_type.upper() not in _HU:
-        found.append(Reason(ReasonCode.NOT_HU, f"The {stack.name} is in {head.rescale_type}; HU is expected."))
+        found.append(Reason(ReasonCode.NOT_HU, f"{stack.name} is in {head.rescale_type}; HU is expected."))
     if head.photometric_interpretation not in _MONOCHROME:
-        sentence = f"The {stack.name} is {head.photometric_interpretation}; MONOCHROME2 is expected."
+        sentence = f"{stack.name} is {head.photometric_interpretation}; MONOCHROME2 is expected."
         found.append(Reason(ReasonCode.PHOTOMETRIC, sentence))
     return found
 
@@ -76,7 +77,7 @@ def _each(stack: Stack) -> list[Reason]:
 def _lossy(stack: Stack) -> Reason:
     return Reason(
         ReasonCode.LOSSY,
-        f"The {stack.name} was compressed with loss, which changes CT numbers; it is kept but not measured.",
+        f"{stack.name} was compressed with loss, which changes CT numbers; it is kept but not measured.",
         "Send the images uncompressed or compressed without loss.",
     )
 
@@ -84,7 +85,7 @@ def _lossy(stack: Stack) -> Reason:
 def _contrast(stack: Stack, agent: str) -> Reason:
     return Reason(
         ReasonCode.CONTRAST_AGENT,
-        f"The {stack.name} was made with a contrast agent ({agent}); iodine cannot be told from calcium.",
+        f"{stack.name} was made with a contrast agent ({agent}); iodine cannot be told from calcium.",
         "Use the scan without contrast agent.",
     )
 
@@ -140,13 +141,17 @@ def _positions(low: Stack, high: Stack) -> list[Reason]:
         return [_misaligned("they have no slice position in common")]
     if missing_high + missing_low > min(len(ours), len(theirs)) and missing_high and missing_low:
         return [_misaligned("most of their slice positions differ")]
-    return [_missing(stack, count) for stack, count in ((low, missing_low), (high, missing_high)) if count]
+    return [_missing(s, n) for s, n in ((low, missing_low), (high, missing_high)) if n and not _has_gap(s)]
+
+
+def _has_gap(stack: Stack) -> bool:
+    return any(f.code is ReasonCode.MISSING_SLICES for f in stack.faults)
 
 
 def _missing(stack: Stack, count: int) -> Reason:
     return Reason(
         ReasonCode.MISSING_SLICES,
-        f"The {stack.name} lacks {count} slices that the other energy has.",
+        f"{stack.name} lacks {count} slice{'s' if count > 1 else ''} that the other energy has.",
         "Send the series again; the late slices are taken up.",
     )
 

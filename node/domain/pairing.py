@@ -158,12 +158,12 @@ def _single(candidates: _Candidates) -> tuple[Reason, ...]:
     found = candidates.ct or candidates.monoenergetic
     silent = [s for s in found if not s.tube.kvp and not s.tube.kev]
     if silent:
-        sentence = f"The {silent[0].name} does not tell its tube voltage (KVP and its sequences are empty)."
+        sentence = f"{silent[0].name} does not tell its tube voltage (KVP and its sequences are empty)."
         return (Reason(ReasonCode.ENERGY_UNKNOWN, sentence, "Check the export settings of the scanner."),)
     tubes = sorted({str(s.tube) for s in found})
     begun = sorted({str(f.tube) for i in candidates.instances for f in i.frames} - set(tubes))
     if begun:
-        sentence = f"Beside {', '.join(tubes)} only a slice or two of {', '.join(begun)} have arrived."
+        sentence = f"Beside {', '.join(tubes)} only a slice or two of {', '.join(begun)} has arrived."
         return (Reason(ReasonCode.ENERGY_MISSING, sentence, "Send the whole series of the other energy."),)
     if _meant_as_dual(candidates):
         sentence = f"Only {', '.join(tubes)} has arrived of a dual-energy acquisition."

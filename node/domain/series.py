@@ -69,7 +69,7 @@ class Stack:
         head = self.head
         number = "" if head.series_number is None else f" {head.series_number}"
         text = f" “{head.series_description}”" if head.series_description else ""
-        return f"series{number}{text} ({self.tube}, {len(self.slices)} slices)"
+        return f"Series{number}{text} ({self.tube}, {len(self.slices)} slices)"
 
 
 def stacks(instances: Iterable[Instance]) -> tuple[Stack, ...]:
@@ -220,7 +220,7 @@ def _geometry(planes: list[Slice], origin: Float64Array, step: Float64Array, dis
 def _doubled(count: int) -> Reason:
     return Reason(
         ReasonCode.DOUBLED_SLICES,
-        f"{count} slice positions are occupied twice by images with different content.",
+        f"{count} slice positions are taken twice by images with different content.",
         "Send each acquisition as a series of its own.",
     )
 
@@ -228,7 +228,7 @@ def _doubled(count: int) -> Reason:
 def _uneven(smallest_mm: float, largest_mm: float) -> Reason:
     return Reason(
         ReasonCode.UNEVEN_SPACING,
-        f"The slices are unevenly spaced ({smallest_mm:.2f} to {largest_mm:.2f} mm); one distance is expected.",
+        f"the slices are unevenly spaced ({smallest_mm:.2f} to {largest_mm:.2f} mm); one distance is expected.",
         "Send a reconstruction with a constant increment.",
     )
 
@@ -237,6 +237,6 @@ def _missing(count: int, along: Float64Array, counts: Float64Array) -> Reason:
     where = float(along[int(np.argmax(counts > 1))])
     return Reason(
         ReasonCode.MISSING_SLICES,
-        f"{count} of {int(counts.sum()) + 1} slices are missing, the first after position {where:.1f} mm.",
+        f"{count} of {int(counts.sum()) + 1} slices missing, the first after position {where:.1f} mm.",
         "Send the series again; the late slices are taken up.",
     )
