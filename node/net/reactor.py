@@ -106,6 +106,9 @@ class BoundedDul(DULServiceProvider):
         finally:
             self._kill_thread = True
             self._wake.close()
+            # Nothing more will come: whoever waits for the peer must not wait for a timeout (port scanners and health
+            # checks connect and go without a word, each would keep a thread for half a minute).
+            self.to_user_queue.put(cast(Any, None))
 
     def _turn(self) -> None:
         if self.artim_timer.expired:
@@ -146,6 +149,7 @@ class BoundedDul(DULServiceProvider):
         self.assoc.is_aborted = True
         self.assoc.is_established = False
         self.assoc._kill = True
+        self.assoc.dimse.msg_queue.put((None, None))
 
     def _read_pdu_data(self) -> None:
         """Read one PDU; its event goes to the state machine, or its data to the DIMSE provider at once."""

@@ -198,6 +198,17 @@ def test_rubbish_does_not_stop_the_receiver(start_node: Callable[..., Node], tmp
     assert node.store(*write_ct_files(tmp_path, 1)).returncode == 0
 
 
+def test_connections_without_a_word_leave_nothing_behind(start_node: Callable[..., Node]) -> None:
+    node = start_node()
+    before = threading.active_count()
+    for _ in range(20):
+        socket.create_connection(("127.0.0.1", int(node.port)), timeout=20).close()
+    deadline = time.monotonic() + 10
+    while threading.active_count() > before and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert threading.active_count() <= before
+
+
 def test_lost_connection_in_the_middle_stores_nothing(start_node: Callable[..., Node]) -> None:
     node = start_node(open_to_all=True)
     peer = _half_open_association(int(node.port))
