@@ -9,11 +9,10 @@ demographics are the same content.
 
 import hashlib
 import struct
-from dataclasses import astuple
 from typing import BinaryIO
 
 from node.domain.errors import Refused
-from node.domain.instance import Instance
+from node.domain.instance import Frame, Instance
 
 CHUNK = 1 << 20
 _ITEM, _ITEM_SEQUENCE_END = 0xE000, 0xE0DD
@@ -55,9 +54,15 @@ def content_digest(instance: Instance, pixels: str) -> str:
         instance.photometric_interpretation,
         (instance.rows, instance.columns, instance.slice_thickness_mm),
         (instance.contrast_agent, instance.lossy, instance.patient_position),
-        tuple(astuple(f) for f in instance.frames),
+        tuple(_frame_facts(f) for f in instance.frames),
     )
     return hashlib.sha256(f"{facts!r}|{pixels}".encode()).hexdigest()
+
+
+def _frame_facts(frame: Frame) -> tuple[object, ...]:
+    place = frame.number, frame.position_mm, frame.orientation, frame.pixel_spacing_mm
+    tube = frame.tube.kvp, frame.tube.tin_mm, frame.tube.kev
+    return *place, *tube, frame.rescale_slope, frame.rescale_intercept, frame.acquisition_number
 
 
 def _enter_element(file: BinaryIO, implicit_vr: bool) -> int | None:
