@@ -61,7 +61,8 @@ _MIXED_MARK = re.compile(
     re.IGNORECASE,
 )
 _MAP_MARK = re.compile(
-    r"(?<![A-Z])(VNC|VNCA|Z[-_ ]?EFF|RHO|VIRTUAL NON.*|(IODINE|JOD|GOUT|URIC ACID) ?(MAP|OVERLAY|BILD))(?![A-Z])",
+    r"(?<![A-Z])(VNC|VNCA|Z[-_ ]?EFF|RHO|VIRTUAL NON.*|(IODINE|JOD|GOUT|URIC ACID) ?(MAP|OVERLAY|BILD)|"
+    r"(IODINE|ELECTRON) (DENSITY|NO WATER)|CA(LCIUM)? ?SUPP.*)(?![A-Z])|\[(MG/ML|Z|%EDW)\]",
     re.IGNORECASE,
 )
 _TOPOGRAM_MARK = re.compile(r"\btopogram|\bscout\b|\bsurview|\blocali[sz]er|\bscanogram", re.IGNORECASE)

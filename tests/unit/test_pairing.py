@@ -220,6 +220,15 @@ def test_marks_of_mixed_series(tmp_path: Path, mark: str) -> None:
     assert pairing.verdicts[2].reason.code is ReasonCode.MIXED
 
 
+@pytest.mark.parametrize(
+    "mark",
+    ["Iodine no Water[mg/ml]", "Z Effective[Z]", "DE_VNC", "Electron Density[%EDW]", "CaSupp 50", "DE Iodine map"],
+)
+def test_marks_of_maps(tmp_path: Path, mark: str) -> None:
+    pairing = find_pair(read(tmp_path, LOW, HIGH, CtSeries(kvp=80, number=5, description=mark)))
+    assert pairing.verdicts[2].reason.code is ReasonCode.MAP
+
+
 @pytest.mark.parametrize("mark", ["Hand F1 0.5", "DE 0.50 Qr40 A_80kV", "MC2 0.5", "Fuss 0.6 Br44f", "Digit 5 f 0.6"])
 def test_what_looks_like_a_mark_but_is_none(tmp_path: Path, mark: str) -> None:
     assert numbers(find_pair(read(tmp_path, but(LOW, description=mark), HIGH))) == (3, 4)
