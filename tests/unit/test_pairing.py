@@ -222,7 +222,7 @@ def test_marks_of_mixed_series(tmp_path: Path, mark: str) -> None:
 
 @pytest.mark.parametrize(
     "mark",
-    ["Iodine no Water[mg/ml]", "Z Effective[Z]", "DE_VNC", "Electron Density[%EDW]", "CaSupp 50", "DE Iodine map"],
+    ["Iodine no Water[mg/ml]", "Z Effective[Z]", "DE_VNC", "Electron Density[%EDW]", "CaSupp 50"],
 )
 def test_marks_of_maps(tmp_path: Path, mark: str) -> None:
     pairing = find_pair(read(tmp_path, LOW, HIGH, CtSeries(kvp=80, number=5, description=mark)))
