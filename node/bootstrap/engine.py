@@ -14,7 +14,7 @@ from node.domain.job import AttemptLimits
 from node.service.assembly import Assembly, AssemblyRules
 from node.service.engine import Engine, EngineOptions, EngineStore
 from node.service.routing import Route, Routing
-from node.service.work import process_task
+from node.service.work import prepare, process_task
 from node.service.workers import SpawnedWorker
 from node.settings import Settings
 from node.store.assembling import AssemblyRows
@@ -35,7 +35,7 @@ def engine(settings: Settings, stop: threading.Event, ready: Ready) -> None:
         limits=AttemptLimits(attempts=analysis.attempts),
         allow_monoenergetic=analysis.allow_monoenergetic,
     )
-    make_worker = partial(SpawnedWorker, analysis.tasks_per_worker)
+    make_worker = partial(SpawnedWorker, analysis.tasks_per_worker, prepare)
     assembly = Assembly(store.studies, now, assembly_rules(settings))
     ready()
     process = partial(process_task, parameters_of(settings))

@@ -97,6 +97,7 @@ class Engine:
     def run(self, stop: Event, before_each: Callable[[], object] = lambda: None, pause_s: float = 0.5) -> None:
         """Work until ``stop`` is set. ``before_each`` is the assembly's ``run_once``."""
         self.recover()
+        self._idle = [self._make_worker() for _ in range(self._options.workers)]
         try:
             while not stop.is_set():
                 try:

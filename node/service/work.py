@@ -1,6 +1,7 @@
 """What runs in a worker process: one task to its result, in the journal's words."""
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any, Final
 
 from node.domain.findings import Outcome
@@ -36,3 +37,9 @@ def process_task(parameters: Parameters, task: Task) -> Processed:
     deposits = len(result.findings.deposits)
     said = f"{deposits} deposit{'' if deposits == 1 else 's'} found."
     return Processed(JobState.ENCODED, " ".join((said, *result.reasons)), explanation, objects)
+
+
+def prepare() -> None:
+    """Load what an analysis needs before the first study comes."""
+    import_module("node.service.process")
+    import_module("node.analysis.pipeline")

@@ -6,6 +6,7 @@ Each worker is an executor of its own: when it dies or hangs, exactly one study 
 import multiprocessing
 import os
 import threading
+from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from multiprocessing.process import parent_process
 from typing import Protocol
@@ -26,13 +27,18 @@ class Worker(Protocol):
 
 
 class SpawnedWorker:
-    """A process of its own: spawned, never forked; replaced after ``tasks`` studies; gone when its parent is gone."""
+    """A process of its own: spawned, never forked; replaced after ``tasks`` studies; gone when its parent is gone.
 
-    def __init__(self, tasks: int = 50) -> None:
+    ``prepare`` runs there at once, so that the first study does not wait for imports and kernels.
+    """
+
+    def __init__(self, tasks: int = 50, prepare: Callable[[], object] | None = None) -> None:
         context = multiprocessing.get_context("spawn")
         self._executor: Executor = ProcessPoolExecutor(
             max_workers=1, mp_context=context, max_tasks_per_child=tasks, initializer=die_with_parent
         )
+        if prepare is not None:
+            self._executor.submit(prepare)  # should it fail, the first study says why
 
     def submit(self, process: Process, task: Task) -> Future[Processed]:
         """Start it in the worker process."""
