@@ -13,6 +13,8 @@ from typing import BinaryIO
 
 from node.domain.errors import Refused
 from node.domain.instance import Frame, Instance
+from node.domain.series import Stack
+from node.domain.volume import Volume
 
 CHUNK = 1 << 20
 _ITEM, _ITEM_SEQUENCE_END = 0xE000, 0xE0DD
@@ -57,6 +59,19 @@ def content_digest(instance: Instance, pixels: str) -> str:
         tuple(_frame_facts(f) for f in instance.frames),
     )
     return hashlib.sha256(f"{facts!r}|{pixels}".encode()).hexdigest()
+
+
+def measured_inputs(stack: Stack, volume: Volume) -> tuple[tuple[str, str], ...]:
+    """(SOP Instance UID, content digest) of each instance of ``stack``, over its planes of ``volume`` in HU.
+
+    Unlike ``Instance.content_digest`` the same whatever the transfer syntax: UIDs of results are made from these, so
+    that a node which received the study compressed makes the same objects.
+    """
+    digests: dict[str, hashlib._Hash] = {}
+    instances = {i.sop_instance_uid: i for i in stack.instances}
+    for instance, plane in zip(stack.instances, volume.hu, strict=True):
+        digests.setdefault(instance.sop_instance_uid, hashlib.sha256()).update(plane.tobytes())
+    return tuple((uid, content_digest(instances[uid], digests[uid].hexdigest())) for uid in sorted(instances))
 
 
 def _frame_facts(frame: Frame) -> tuple[object, ...]:

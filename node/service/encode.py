@@ -18,6 +18,7 @@ from pydicom.uid import (
 )
 
 from node import __version__
+from node.dicom.content import measured_inputs
 from node.dicom.findings_json import SeriesInput, StudyInput, findings_json, rounded_findings
 from node.dicom.overlay import overlay
 from node.dicom.report import report
@@ -52,7 +53,7 @@ class ResultObject:
 
 
 def origin_of(instances: Sequence[Instance], parameters: Parameters) -> Origin:
-    """What decides the UIDs of a result of these inputs."""
+    """What decides the UIDs of a refusal, whose pixels nobody has decoded."""
     inputs = tuple((instance.sop_instance_uid, instance.content_digest) for instance in instances)
     return Origin(inputs, __version__, parameters.digest)
 
@@ -63,7 +64,8 @@ def encode(analysis: Analysis, source: Source, pair: EnergyPair, parameters: Par
     Content date and time are those of the newest input's acquisition.
     """
     analysis = replace(analysis, findings=rounded_findings(analysis.findings))
-    origin = origin_of((*source.low.instances, *source.high.instances), parameters)
+    inputs = measured_inputs(source.low, pair.low) + measured_inputs(source.high, pair.high)
+    origin = Origin(inputs, __version__, parameters.digest)
     listed = _findings_file(analysis.findings, _study_input(source), origin, source.low.instances)
     content = (listed.content, sha256(analysis.segments.tobytes()).digest(), source.demographics_digest)
     base = parameters.series_number_base

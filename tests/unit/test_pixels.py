@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from node.dicom.content import measured_inputs
 from node.dicom.decoding import same_content
 from node.dicom.header import read_instance
 from node.dicom.pixels import AIR_HU, load_pair
@@ -175,6 +176,19 @@ def test_same_content_whatever_the_syntax(tmp_path: Path, syntax: str) -> None:
     assert same_content(plain, other)
     shifted = but(LOW, shape=SHAPE, syntax=syntax, origin=(0.0, 0.0, 0.0))
     assert not same_content(plain, files(tmp_path / "c", shifted)[0])
+
+
+@pytest.mark.parametrize("syntax", [JPEGLSLossless, JPEG2000Lossless, RLELossless], ids=lambda s: s.name)
+def test_measured_inputs_do_not_depend_on_the_syntax(tmp_path: Path, syntax: str) -> None:
+    def inputs(folder: Path, syntax: str) -> tuple[tuple[str, str], ...]:
+        paths = [p for s in (LOW, HIGH) for p in files(folder, but(s, shape=SHAPE, syntax=syntax))]
+        pair = find_pair(read_instance(p) for p in paths).pair
+        assert pair is not None
+        return measured_inputs(pair.low, load(paths).low)
+
+    plain = inputs(tmp_path / "a", ExplicitVRLittleEndian)
+    assert len(plain) == SHAPE[0]
+    assert inputs(tmp_path / "b", syntax) == plain
 
 
 def test_other_pixels_are_not_the_same_content(tmp_path: Path) -> None:
