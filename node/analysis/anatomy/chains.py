@@ -17,6 +17,8 @@ WIDEST_GAP_MM = 6.0
 """Joint space (1 to 3 mm) with room for cartilage loss, subluxation and a shell that was missed."""
 SHARPEST_BEND = -0.5
 """Cosine of the largest bend of a joint that is believed: 120 degrees of flexion."""
+LONGEST_HOLE_MM = 52.0
+"""Length of a large proximal phalanx, the longest bone that may be missing within a ray."""
 TERMINAL_GAP_MM = 4.0
 DEAREST = 3.0
 
@@ -165,3 +167,47 @@ def _terminal_cost(chain: Chain, part: Part) -> float | None:
     if np.arctan2(aside, ahead) > np.deg2rad(100.0) or aside > 1.2 * last.width_mm:
         return None
     return gap + 0.5 * aside - min(part.volume_mm3, 100.0) / 50.0
+
+
+def bridge(chains: Sequence[Chain]) -> list[Chain]:
+    """Join chains (proximal to distal) of one ray across a bone that was not found, the nearest first."""
+    offers = sorted(
+        (cost, n, m)
+        for n, near in enumerate(chains)
+        for m, far in enumerate(chains)
+        if n != m and (cost := _bridge_cost(near, far)) is not None
+    )
+    after: dict[int, int] = {}
+    for _, n, m in offers:
+        if n not in after and m not in after.values() and _last(after, m) != n:
+            after[n] = m
+    joined = []
+    for n in range(len(chains)):
+        if n in after.values():
+            continue
+        chain, at = chains[n], n
+        while at in after:
+            at = after[at]
+            chain = Chain((*chain.parts, *chains[at].parts), (*chain.ends, *chains[at].ends))
+        joined.append(chain)
+    return joined
+
+
+def _last(after: dict[int, int], n: int) -> int:
+    while n in after:
+        n = after[n]
+    return n
+
+
+def _bridge_cost(near: Chain, far: Chain) -> float | None:
+    """Distance between the chains in mm and twice the offset, None where ``far`` does not continue ``near``."""
+    last, first = near.parts[-1], far.parts[0]
+    if last.cut or first.cut or first.length_mm > 1.1 * last.length_mm or len(near.parts) + len(far.parts) > 4:
+        return None
+    outward = last.outward(1 - near.ends[-1])
+    step = far.start - near.tip
+    along = float(step @ outward)
+    aside = float(np.linalg.norm(step - along * outward))
+    if not 0.0 < along < LONGEST_HOLE_MM or aside > 4.0 + 0.5 * along or far.direction @ outward < 0.3:
+        return None
+    return along + 2.0 * aside

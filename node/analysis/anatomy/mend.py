@@ -10,7 +10,7 @@ from node.analysis.anatomy.align import align
 from node.analysis.anatomy.chains import Chain
 from node.analysis.anatomy.parts import Part
 from node.analysis.anatomy.proportions import MEAN_LENGTH_MM
-from node.analysis.anatomy.rays import Reading, spans
+from node.analysis.anatomy.rays import Reading
 
 SHORT: Final = 0.82
 """Share of its expected length below which a metacarpal may be a piece."""
@@ -34,10 +34,10 @@ def mend(chains: Sequence[Chain], reading: Reading, parts: Sequence[Part]) -> li
         free = [p for p in parts if p.label not in used and not p.cut and p.volume_mm3 > 60.0]
         best = min(
             _longer(chain, free),
-            key=lambda c: align(c.parts, spans(c), digit, reading.scale).cost,
+            key=lambda c: align(c, digit, reading.scale).cost,
             default=chain,
         )
-        if align(best.parts, spans(best), digit, reading.scale).cost < fit.cost - GAIN:
+        if align(best, digit, reading.scale).cost < fit.cost - GAIN:
             mended[n] = best
             used |= {p.label for p in best.parts}
     taken = {p.label for c in mended if len(c.parts) > 1 for p in c.parts}

@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from node.analysis.anatomy.align import align
 from node.analysis.anatomy.chains import Chain
 from node.analysis.anatomy.model import Vector, unit
 from node.analysis.anatomy.parts import Part
@@ -33,9 +34,18 @@ def head(chains: Sequence[Chain], parts: Sequence[Part]) -> Heading:
     sure = float(np.linalg.norm(total)) > ENOUGH and sum(a for a in along if a > 0) > -3.0 * sum(
         a for a in along if a < 0
     )
-    return Heading(
-        tuple(c.reversed() if fall(c) == 0 and c.direction @ distal < 0 else c for c in turned), distal, sure
-    )
+    return Heading(tuple(_agree(c, distal) for c in turned), distal, sure)
+
+
+def _agree(chain: Chain, distal: Vector) -> Chain:
+    """The chain turned to the heading of the others, unless it reads better as it is (a finger bent right back)."""
+    if chain.direction @ distal > -0.3 and (fall(chain) != 0 or chain.direction @ distal >= 0):
+        return chain
+    back = chain.reversed()
+    if fall(chain) == 0:
+        return back
+    costs = [min(align(c, digit, 1.0).cost for digit in (1, 3)) for c in (chain, back)]
+    return back if costs[1] < costs[0] else chain
 
 
 def fall(chain: Chain) -> float:

@@ -23,5 +23,5 @@ LOG_SD: Final = 0.10
 """Standard deviation of ln(length / scaled mean) of a bone once the hand's own scale is taken out: the published
 coefficients of variation (8 to 15 %) hold the size of the hand as well, so this is their lower part [K]."""
 
-SCALES: Final = tuple(0.70 * 1.04**n for n in range(18))
-"""Hand sizes that are tried, 0.70 to 1.36 of the mean adult."""
+SCALES: Final = tuple(0.70 * 1.06**n for n in range(12))
+"""Hand sizes that are tried, 0.70 to 1.33 of the mean adult."""

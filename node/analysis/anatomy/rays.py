@@ -2,23 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations, pairwise
+from itertools import combinations
 
 import numpy as np
 
-from node.analysis.anatomy.align import Alignment, align
+from node.analysis.anatomy.align import Alignment, Levels, align
 from node.analysis.anatomy.chains import Chain
 from node.analysis.anatomy.model import unit
 from node.analysis.anatomy.parts import Points
 from node.analysis.anatomy.proportions import MEAN_LENGTH_MM, SCALES
 
 NO_THUMB = 3.0
-DROPPED = 2.5
+DROPPED = 3.0
 """Cost for each bone of a chain that is taken for no ray at all."""
 SPACING_MM = 12.5
 """Distance of neighbouring finger rays at the middle of the metacarpals of a mean hand, 11 to 14 mm [K]."""
 SIZE_SD = 0.12
 """Standard deviation of ln(size of an adult's hand / mean)."""
+SIZE_COSTS = 0.5 * (np.log(SCALES) / SIZE_SD) ** 2
+BEYOND = 8.0
+"""Readings that are dearer than the best one by this are not looked at."""
 STEP_MM = 10.0
 """How far metacarpal bases stand in front of or behind each other (about 8 mm) before it costs."""
 
@@ -37,27 +40,16 @@ class Reading:
     radial: Points
 
 
-def spans(chain: Chain) -> list[float]:
-    """Length in mm of each two neighbouring parts taken as one bone."""
-    outer = [(p.ends[e], p.ends[1 - e]) for p, e in zip(chain.parts, chain.ends, strict=True)]
-    return [float(np.linalg.norm(b[1] - a[0])) for a, b in pairwise(outer)]
-
-
 def read_rays(chains: Sequence[Chain]) -> list[Reading]:
     """Readings of the oriented ``chains`` as digits, the cheapest first; empty where there is nothing to read."""
-    if not chains:
-        return []
-    table = {
-        (n, digit, scale): align(chain.parts, spans(chain), digit, scale)
-        for n, chain in enumerate(chains)
-        for digit in range(1, 6)
-        for scale in SCALES
-    }
-    readings = []
-    for thumb in (None, *range(len(chains))):
+    fits = [[[align(chain, d, s) for s in SCALES] for d in range(1, 6)] for chain in chains]
+    costs = np.array([[[fit.cost for fit in row] for row in digit] for digit in fits])
+    readings: list[Reading] = []
+    for thumb in (*range(len(chains)), None):
         fingers = [n for n in range(len(chains)) if n != thumb]
         for kept in _choices(fingers):
-            readings += _readings(chains, thumb, kept, table)
+            limit = min((r.cost for r in readings), default=np.inf) + BEYOND
+            readings += _readings(chains, thumb, kept, fits, costs, limit)
     return sorted(readings, key=lambda reading: reading.cost)
 
 
@@ -80,33 +72,48 @@ def _readings(
     chains: Sequence[Chain],
     thumb: int | None,
     kept: Sequence[int],
-    table: dict[tuple[int, int, float], Alignment],
+    fits: Sequence[Sequence[Sequence[Alignment]]],
+    costs: Points,
+    limit: float,
 ) -> list[Reading]:
-    """Readings with this thumb and these fingers: both directions across the palm, every fitting set of digits."""
-    if len(kept) < 2:
-        if thumb is None:
-            return []
-        across = unit(chains[thumb].parts[0].centroid - chains[kept[0]].parts[0].centroid)
-    else:
-        across = _across(chains, kept)
+    """Readings up to ``limit`` with this thumb and these fingers: both directions across, every set of digits."""
+    if len(kept) < 2 and thumb is None:
+        return []
+    across = _across(chains, kept) if len(kept) > 1 else _towards(chains, thumb, kept[0])
     dropped = DROPPED * sum(len(c.parts) for n, c in enumerate(chains) if n != thumb and n not in kept)
+    if dropped > limit:
+        return []
     readings = []
     for radial in (across, -across):
         order = sorted(kept, key=lambda n: float(-(chains[n].parts[0].centroid @ radial)))
-        opposition = NO_THUMB if thumb is None else _thumb_cost(chains, thumb, order)
+        fixed = dropped + (NO_THUMB if thumb is None else _thumb_cost(chains, thumb, order))
         for names in combinations(range(2, 6), len(order)):
             digits = [0] * len(chains)
-            for n, digit in zip(order, names, strict=True):
+            for n, digit in [*zip(order, names, strict=True), *([] if thumb is None else [(thumb, 1)])]:
                 digits[n] = digit
-            if thumb is not None:
-                digits[thumb] = 1
-            costs = [sum(table[n, digit, scale].cost for n, digit in enumerate(digits) if digit) for scale in SCALES]
-            k = int(np.argmin(costs))
-            fits = tuple(table[n, digit, SCALES[k]] if digit else None for n, digit in enumerate(digits))
-            cost = costs[k] + opposition + dropped + _row_cost(chains, order, digits, fits, SCALES[k])
-            cost += _spacing_cost(chains, order, names, radial, SCALES[k])
-            readings.append(Reading(cost, SCALES[k], tuple(digits), fits, np.asarray(radial)))
+            read = [n for n, digit in enumerate(digits) if digit]
+            total = costs[read, [digits[n] - 1 for n in read]].sum(axis=0) + SIZE_COSTS + fixed
+            for k in _distinct(total, [[a.levels for a in fits[n][digits[n] - 1]] for n in read], limit):
+                chosen = tuple(fits[n][d - 1][k] if d else None for n, d in enumerate(digits))
+                cost = float(total[k]) + _row_cost(chains, order, digits, chosen, SCALES[k])
+                cost += _spacing_cost(chains, order, names, radial, SCALES[k])
+                readings.append(Reading(cost, SCALES[k], tuple(digits), chosen, np.asarray(radial)))
     return readings
+
+
+def _distinct(total: Points, levels: Sequence[Sequence[Levels]], limit: float) -> list[int]:
+    """The scales that are best for one way each to read the chains' bones, where that costs less than ``limit``."""
+    best: dict[tuple[Levels, ...], int] = {}
+    for k in np.argsort(total, kind="stable"):
+        if total[k] < limit:
+            best.setdefault(tuple(row[k] for row in levels), int(k))
+    return list(best.values())
+
+
+def _towards(chains: Sequence[Chain], thumb: int | None, finger: int) -> Points:
+    """Unit vector from the only finger to the thumb."""
+    there = chains[thumb].parts[0].centroid if thumb is not None else np.zeros(3)
+    return unit(there - chains[finger].parts[0].centroid)
 
 
 def _row_cost(
@@ -125,11 +132,6 @@ def _row_cost(
         bases.append(float(chains[n].start @ distal) - scale * sum(MEAN_LENGTH_MM[digits[n]][:first]))
     out = np.abs(np.array(bases) - np.median(bases)) - STEP_MM
     return float(np.clip(out / 4.0, 0.0, 6.0).sum())
-
-
-def size_cost(scale: float) -> float:
-    """Cost of an unusual size of hand."""
-    return 0.5 * float(np.log(scale) / SIZE_SD) ** 2
 
 
 def _spacing_cost(
