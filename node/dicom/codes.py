@@ -1,7 +1,7 @@
 """The one table of codes that our objects use, each with its source.
 
-Sources, as docs/dicom.md section 4 marks them: ``P`` in pydicom 3's code dictionary (with a context group where one is
-named); ``UCUM`` built by that standard's own syntax; ``L`` a public picker list with valid check digits, not an
+Sources, as docs/dicom.md section 4 marks them: ``P`` in pydicom 3's code dictionary (with a context group where one
+is named); ``UCUM`` built by that standard's own syntax; ``L`` a public picker list with valid check digits, not an
 authority; ``99CALC`` our own scheme, declared in every object's Coding Scheme Identification Sequence. Nothing stands
 here that none of these sources holds.
 """
@@ -86,6 +86,7 @@ class Concept(Enum):
     PLACE = ("PLACE", PRIVATE_SCHEME, "Place of deposit in words", "99CALC: our own")
     SHAPE = ("SHAPE", PRIVATE_SCHEME, "Shape of deposit in words", "99CALC: our own")
     COVERAGE = ("COVERAGE", PRIVATE_SCHEME, "Coverage of hand by the images", "99CALC: our own")
+    OTHER_COVERAGE = ("OTHERCOVER", PRIVATE_SCHEME, "Coverage of the other hand by the images", "99CALC: our own")
     COVERED = ("COVERED", PRIVATE_SCHEME, "Covered", "99CALC: our own")
     NOT_COVERED = ("NOTCOVERED", PRIVATE_SCHEME, "Not covered", "99CALC: our own")
     LIMIT = ("LIMIT", PRIVATE_SCHEME, "Limit of assessment", "99CALC: our own")

@@ -25,12 +25,14 @@ from pydicom.uid import ExplicitVRLittleEndian, SegmentationStorage
 
 from node import __version__
 from node.dicom.codes import Concept
-from node.dicom.report_groups import Group, deposit_group, hand_group, outline_group, uncovered_hand_group
+from node.dicom.report_groups import deposit_group, outline_group
+from node.dicom.report_items import Group
+from node.dicom.report_summary import hand_group
 from node.dicom.seal import MANUFACTURER, PRODUCT, coding_schemes, sealed
 from node.dicom.segmentation import ObjectNumbers
 from node.dicom.source import Source, dash, place_of, writable
 from node.dicom.uids import Origin, uid_of
-from node.domain.findings import Analysis, Laterality, Outcome
+from node.domain.findings import Analysis, Outcome
 from node.domain.series import Stack
 
 DEVICE_UID = uid_of("calcinode", "device")
@@ -93,17 +95,13 @@ def _observer() -> ObservationContext:
 
 def _groups(analysis: Analysis, source: Source, origin: Origin, segmentation: ObjectNumbers | None) -> list[Group]:
     findings = analysis.findings
-    summaries: list[Group] = [hand_group(hand, findings, source, origin) for hand in findings.hands]
-    sides = {hand.laterality for hand in findings.hands}
-    if Laterality.UNCERTAIN not in sides:
-        unseen = [side for side in (Laterality.RIGHT, Laterality.LEFT) if side not in sides]
-        summaries += [uncovered_hand_group(side, findings, origin) for side in unseen]
+    summaries: list[Group] = [hand_group(hand, analysis, source, origin) for hand in findings.hands]
     if segmentation is None:
         return summaries
     pairs = sorted(((d, h) for h in findings.hands for d in h.deposits), key=lambda pair: pair[0].number)
     volumes = [deposit_group(d, h, source, origin, segmentation.sop_instance_uid) for d, h in pairs]
     outlines = [outline_group(d, h, analysis, source, origin) for d, h in pairs]
-    return [*volumes, *outlines, *summaries]
+    return [*summaries, *volumes, *outlines]
 
 
 def _image_library(source: Source) -> ContainerContentItem:

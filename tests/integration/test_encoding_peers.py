@@ -208,6 +208,19 @@ def test_the_hands_have_totals_and_explicit_negatives(result: Written) -> None:
         assert states == [d["acro_osteolysis"] for d in hand["digits"]]
 
 
+def test_whatever_is_tracked_has_coordinates(result: Written) -> None:
+    """OHIF 3.13 joins groups by tracking UID and stops at the first that has no coordinates."""
+    document = dcmread(result.folder / "sr.dcm")
+    measurements = next(i for i in document.ContentSequence if i.ConceptNameCodeSequence[0].CodeValue == "126010")
+    coordinates: dict[str, int] = {}
+    for group in measurements.ContentSequence:
+        uid = next(i.UID for i in group.ContentSequence if i.ValueType == "UIDREF")
+        inferred = [i for n in group.ContentSequence for i in n.get("ContentSequence", []) if n.ValueType == "NUM"]
+        found = [i for i in [*group.ContentSequence, *inferred] if i.ValueType == "SCOORD"]
+        coordinates[uid] = coordinates.get(uid, 0) + len(found)
+    assert list(coordinates.values()) == [1] * (len(PLACES) + 2)
+
+
 def test_the_segmentation_lies_on_the_source_grid(result: Written) -> None:
     seg = hd.seg.segread(result.folder / "seg.dcm")
     segments = result.study.analysis.segments

@@ -1,0 +1,128 @@
+"""The summary of a hand in the Structured Report: totals, acro-osteolysis, and what was looked for and not found."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from highdicom.sr import (
+    CoordinatesForMeasurement,
+    FindingSite,
+    GraphicTypeValues,
+    Measurement,
+    MeasurementsAndQualitativeEvaluations,
+    QualitativeEvaluation,
+    TrackingIdentifier,
+)
+
+from node.dicom.codes import ACRO_OSTEOLYSIS, BONES, Concept
+from node.dicom.findings_json import DECIMALS
+from node.dicom.report_items import algorithm, answer, image_of, with_texts
+from node.dicom.segmentation import SIDES
+from node.dicom.source import Source
+from node.dicom.uids import Origin
+from node.domain.findings import AcroOsteolysis, Analysis, Digit, Findings, Hand, Laterality, Material, Outcome
+from node.domain.wording import hand_words
+
+OSTEOLYSIS_ANSWERS = {
+    AcroOsteolysis.PRESENT: Concept.PRESENT,
+    AcroOsteolysis.ABSENT: Concept.ABSENT,
+    AcroOsteolysis.UNDETERMINED: Concept.UNDETERMINED,
+}
+
+
+def hand_group(
+    hand: Hand, analysis: Analysis, source: Source, origin: Origin
+) -> MeasurementsAndQualitativeEvaluations:
+    """TID 1501: totals of a hand, acro-osteolysis by digit, and what was looked for and not found.
+
+    The number of lesions refers to the hand's frame on one image: OHIF fails on a group without coordinates.
+    """
+    findings = analysis.findings
+    index = findings.hands.index(hand)
+    assessed = findings.outcome is Outcome.COMPLETE or not hand.limits
+    group = MeasurementsAndQualitativeEvaluations(
+        tracking_identifier=TrackingIdentifier(origin.uid(f"tracking/hand/{index}"), hand_words(hand.laterality)),
+        finding_sites=[FindingSite(Concept.HAND.code, laterality=SIDES[hand.laterality])],
+        algorithm_id=algorithm(origin),
+        measurements=[_count(hand, analysis, source), *_totals(hand), *_lengths(hand)],
+        qualitative_evaluations=[
+            answer(Concept.COVERAGE, Concept.COVERED),
+            *_other_hand(findings),
+            answer(Concept.SOFT_TISSUE_CALCINOSIS, _calcinosis(hand, assessed)),
+            answer(Concept.MONOSODIUM_URATE, _urate(hand, assessed)),
+            *(answer(ACRO_OSTEOLYSIS[d.digit], OSTEOLYSIS_ANSWERS[d.acro_osteolysis]) for d in hand.digits),
+        ],
+    )
+    return with_texts(group, source, ((Concept.LIMIT, limit) for limit in hand.limits))
+
+
+def _other_hand(findings: Findings) -> list[QualitativeEvaluation]:
+    """Of a study of one hand: that the other is not covered; nothing where the side is uncertain."""
+    if len(findings.hands) != 1 or findings.hands[0].laterality is Laterality.UNCERTAIN:
+        return []
+    return [answer(Concept.OTHER_COVERAGE, Concept.NOT_COVERED)]
+
+
+def _count(hand: Hand, analysis: Analysis, source: Source) -> Measurement:
+    """Number of lesions, inferred from the frame around the hand's bones on the image that shows most of them."""
+    bones = analysis.bones
+    own = (bones > 0) & (bones // 100 == analysis.findings.hands.index(hand))
+    z = int(np.argmax(own.sum(axis=(1, 2))))
+    frame = None
+    if own[z].any():
+        rows, columns = np.flatnonzero(own[z].any(axis=1)), np.flatnonzero(own[z].any(axis=0))
+        left, top, right, bottom = columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
+        corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
+        image = image_of(source, z)
+        frame = [CoordinatesForMeasurement(GraphicTypeValues.POLYLINE, np.array(corners, dtype=np.float64), image)]
+    count = hand.totals.count
+    return Measurement(Concept.NUMBER_OF_LESIONS.code, count, Concept.UNITY.code, referenced_coordinates=frame)
+
+
+def _totals(hand: Hand) -> list[Measurement]:
+    totals, total = hand.totals, Concept.TOTAL.code
+    rows: Sequence[tuple[Concept, float, Concept]] = (
+        (Concept.VOLUME, totals.volume_mm3, Concept.CUBIC_MILLIMETRE),
+        (Concept.CALCIUM_MASS, totals.mass_mg, Concept.MILLIGRAM),
+        (Concept.URATE_VOLUME, totals.urate_volume_mm3, Concept.CUBIC_MILLIMETRE),
+        (Concept.REVIEW_VOLUME, totals.review_volume_mm3, Concept.CUBIC_MILLIMETRE),
+    )
+    return [
+        Measurement(Concept.REVIEW_COUNT.code, totals.review_count, Concept.UNITY.code),
+        *(
+            Measurement(name.code, round(float(value), DECIMALS), unit.code, derivation=total)
+            for name, value, unit in rows
+        ),
+    ]
+
+
+def _lengths(hand: Hand) -> list[Measurement]:
+    """Length of each distal phalanx, at the phalanx; only where the side is known, since its code has a side."""
+
+    def length(digit: Digit) -> list[Measurement]:
+        bone = BONES.get((f"DP{digit.digit}", str(hand.laterality)))
+        if bone is None or digit.distal_phalanx_length_mm is None:
+            return []
+        return [
+            Measurement(
+                Concept.LENGTH.code,
+                digit.distal_phalanx_length_mm,
+                Concept.MILLIMETRE.code,
+                finding_sites=[FindingSite(bone)],
+            )
+        ]
+
+    return [measurement for digit in hand.digits for measurement in length(digit)]
+
+
+def _calcinosis(hand: Hand, assessed: bool) -> Concept:
+    """Absent only where all was assessed and nothing is left for a reader to decide."""
+    if hand.totals.count:
+        return Concept.PRESENT
+    return Concept.ABSENT if assessed and not hand.totals.review_count else Concept.UNDETERMINED
+
+
+def _urate(hand: Hand, assessed: bool) -> Concept:
+    urate = [deposit for deposit in hand.deposits if deposit.material is Material.URATE]
+    if any(not deposit.review for deposit in urate):
+        return Concept.PRESENT
+    return Concept.ABSENT if assessed and not urate else Concept.UNDETERMINED
