@@ -21,7 +21,7 @@ from node.dicom.implementation import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_V
 from node.dicom.sop_classes import name_of
 from node.domain.errors import Refused, Transient
 from node.domain.peer import Peer
-from node.net.reactor import BoundedDul
+from node.net.association import BoundedAssociation
 
 MAXIMUM_CONTEXTS = 128  # context identifiers are odd and below 256 (PS3.8 9.3.2.2)
 
@@ -59,20 +59,21 @@ class RequestorSocket(AssociationSocket):
         self._ready.set()
 
 
-class RequestorAssociation(Association):
-    """A requestor's association on the bounded upper layer, which can send a dataset that is encoded already."""
+class RequestorAssociation(BoundedAssociation):
+    """A requestor's association, which can send a dataset that is encoded already."""
+
+    _was_lost = False
 
     def __init__(self, entity: ApplicationEntity) -> None:
         super().__init__(entity, MODE_REQUESTOR)
-        self.dul = BoundedDul(self)
-        self.acse_timeout = entity.acse_timeout
-        self.network_timeout = entity.network_timeout
 
     def store_encoded(self, request: C_STORE, context: PresentationContext) -> C_STORE | None:
         """Send a complete C-STORE request; the response, or None when the association ended without one.
 
         Does what ``send_c_store`` does after encoding.
         """
+        if self._was_lost:  # is_established says so only a moment later
+            return None
         self._reactor_checkpoint.clear()
         while not self._is_paused:
             time.sleep(0.0001)
@@ -80,6 +81,7 @@ class RequestorAssociation(Association):
         _, response = self.dimse.get_msg(block=True)
         self._reactor_checkpoint.set()
         if response is None:
+            self._was_lost = True
             self._handle_no_response()
             return None
         if not isinstance(response, C_STORE) or not response.is_valid_response:
