@@ -12,7 +12,7 @@ from node.domain.instance import Instance
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.sequence import Sequence as DicomSequence
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.uid import UID, ExplicitVRLittleEndian
 
 CT_CLASS = "1.2.840.10008.5.1.4.1.1.2"
 ENHANCED_CT_CLASS = "1.2.840.10008.5.1.4.1.1.2.1"
@@ -83,8 +83,8 @@ def common(series: CtSeries, sop_class: str, *name: object) -> FileDataset:
     """Patient, study, series and equipment, with a file meta group."""
     instance_uid = uid(series.study, series.number, series.series, *name)
     meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = sop_class, instance_uid
-    meta.TransferSyntaxUID = series.syntax
+    meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = UID(sop_class), UID(instance_uid)
+    meta.TransferSyntaxUID = UID(series.syntax)
     dataset = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
     dataset.SOPClassUID, dataset.SOPInstanceUID = sop_class, instance_uid
     dataset.StudyInstanceUID = uid(series.study)
