@@ -81,10 +81,11 @@ def find_places(
 ) -> PlaceFinder:
     """Prepare the distances inside the body of one limb; arguments as for ``name_hand``."""
     tissue = thin(body, affine)
-    names, table = _sources(anatomy, bone_labels, affine)
     k, j, i = tissue.step
-    owner = np.ascontiguousarray(table[bone_labels[::k, ::j, ::i]], dtype=np.int32)
-    _split_shared(anatomy, bone_labels[::k, ::j, ::i], tissue, names, owner)
+    labels = np.ascontiguousarray(bone_labels[::k, ::j, ::i])
+    names, table = _sources(anatomy, labels, tissue.affine)
+    owner = np.ascontiguousarray(table[labels], dtype=np.int32)
+    _split_shared(anatomy, labels, tissue, names, owner)
     inside = np.ascontiguousarray((tissue.inside > 0) | (owner > 0), dtype=np.uint8)
     steps = _steps(tissue)
     distance = np.empty_like(owner)
@@ -105,11 +106,11 @@ def _steps(tissue: SoftTissue) -> NDArray[np.int32]:
 
 
 def _sources(
-    anatomy: HandAnatomy, bone_labels: NDArray[np.int32], affine: NDArray[np.float64]
+    anatomy: HandAnatomy, labels: NDArray[np.int32], affine: NDArray[np.float64]
 ) -> tuple[tuple[str, ...], NDArray[np.int32]]:
     """Names that deposits are placed by, and for each bone label the number of its name (0: sesamoids, chips)."""
-    top = int(bone_labels.max(initial=0))
-    sizes = np.bincount(bone_labels.ravel(), minlength=top + 1) * float(abs(np.linalg.det(affine[:3, :3])))
+    top = max([0, *anatomy.bones])
+    sizes = np.bincount(labels.ravel(), minlength=top + 1) * float(abs(np.linalg.det(affine[:3, :3])))
     named = {label: bone.name for ray in anatomy.rays for bone in ray.bones[::-1] for label in bone.labels}
     for label, name in anatomy.bones.items():
         chip = name == "unnamed" and sizes[label] < LARGE_UNNAMED_MM3
@@ -117,7 +118,7 @@ def _sources(
             named[label] = name
     names = [bone.name for ray in anatomy.rays for bone in ray.bones]
     names += sorted(set(named.values()) - set(names))
-    table = np.zeros(top + 1, np.int32)
+    table = np.zeros(max(sizes.size, top + 1), np.int32)
     for label, name in named.items():
         table[label] = names.index(name) + 1
     return tuple(names), table

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from statistics import median
 
 import numpy as np
 
@@ -20,7 +21,7 @@ SPACING_MM = 12.5
 SIZE_SD = 0.12
 """Standard deviation of ln(size of an adult's hand / mean)."""
 SIZE_COSTS = 0.5 * (np.log(SCALES) / SIZE_SD) ** 2
-BEYOND = 8.0
+BEYOND = 5.0
 """Readings that are dearer than the best one by this are not looked at."""
 STEP_MM = 10.0
 """How far metacarpal bases stand in front of or behind each other (about 8 mm) before it costs."""
@@ -83,9 +84,12 @@ def _readings(
     dropped = DROPPED * sum(len(c.parts) for n, c in enumerate(chains) if n != thumb and n not in kept)
     if dropped > limit:
         return []
+    along = unit(np.sum([chains[n].direction for n in kept], axis=0))
     readings = []
     for radial in (across, -across):
         order = sorted(kept, key=lambda n: float(-(chains[n].parts[0].centroid @ radial)))
+        starts = [float(chains[n].start @ along) for n in order]
+        places = [float(chains[n].parts[0].centroid @ radial) for n in order]
         fixed = dropped + (NO_THUMB if thumb is None else _thumb_cost(chains, thumb, order))
         for names in combinations(range(2, 6), len(order)):
             digits = [0] * len(chains)
@@ -95,8 +99,9 @@ def _readings(
             total = costs[read, [digits[n] - 1 for n in read]].sum(axis=0) + SIZE_COSTS + fixed
             for k in _distinct(total, [[a.levels for a in fits[n][digits[n] - 1]] for n in read], limit):
                 chosen = tuple(fits[n][d - 1][k] if d else None for n, d in enumerate(digits))
-                cost = float(total[k]) + _row_cost(chains, order, digits, chosen, SCALES[k])
-                cost += _spacing_cost(chains, order, names, radial, SCALES[k])
+                fingers = [fits[n][digits[n] - 1][k] for n in order]
+                cost = float(total[k]) + _row_cost(starts, names, fingers, SCALES[k])
+                cost += _spacing_cost(places, names, SCALES[k])
                 readings.append(Reading(cost, SCALES[k], tuple(digits), chosen, np.asarray(radial)))
     return readings
 
@@ -116,32 +121,23 @@ def _towards(chains: Sequence[Chain], thumb: int | None, finger: int) -> Points:
     return unit(there - chains[finger].parts[0].centroid)
 
 
-def _row_cost(
-    chains: Sequence[Chain],
-    order: Sequence[int],
-    digits: Sequence[int],
-    fits: Sequence[Alignment | None],
-    scale: float,
-) -> float:
-    """Cost of fingers whose first bones do not stand in one row across the palm."""
-    distal = unit(np.sum([chains[n].direction for n in order], axis=0))
+def _row_cost(starts: Sequence[float], names: Sequence[int], fits: Sequence[Alignment], scale: float) -> float:
+    """Cost of fingers whose first bones do not stand in one row across the palm; ``starts`` along it, in mm."""
     bases = []
-    for n in order:
-        fit = fits[n]
-        first = fit.levels[0][0] if fit and fit.levels[0] else 0
-        bases.append(float(chains[n].start @ distal) - scale * sum(MEAN_LENGTH_MM[digits[n]][:first]))
-    out = np.abs(np.array(bases) - np.median(bases)) - STEP_MM
-    return float(np.clip(out / 4.0, 0.0, 6.0).sum())
+    for start, name, fit in zip(starts, names, fits, strict=True):
+        first = next((held[0] for held in fit.levels if held), 0)
+        bases.append(start - scale * sum(MEAN_LENGTH_MM[name][:first]))
+    middle = median(bases)
+    return sum(min(6.0, max(0.0, (abs(base - middle) - STEP_MM) / 4.0)) for base in bases)
 
 
-def _spacing_cost(
-    chains: Sequence[Chain], order: Sequence[int], names: Sequence[int], radial: Points, scale: float
-) -> float:
+def _spacing_cost(across: Sequence[float], names: Sequence[int], scale: float) -> float:
     """Cost of neighbours that stand as far apart as if a ray were missing between them, or the reverse."""
-    across = np.array([float(chains[n].parts[0].centroid @ radial) for n in order])
-    steps = -np.diff(across) / (SPACING_MM * scale)
-    off = (steps - np.diff(np.array(names))) / 0.5
-    return float(np.clip(0.5 * off * off, 0.0, 4.0).sum())
+    cost = 0.0
+    for n in range(len(names) - 1):
+        off = ((across[n] - across[n + 1]) / (SPACING_MM * scale) - (names[n + 1] - names[n])) / 0.5
+        cost += min(0.5 * off * off, 4.0)
+    return cost
 
 
 def _thumb_cost(chains: Sequence[Chain], thumb: int, order: Sequence[int]) -> float:
