@@ -52,6 +52,7 @@ def mixed_voxel(
     depth, rows, columns = int(voxel[3]), int(voxel[4]), int(voxel[5])
     sample = np.empty(2, np.float32)
     hit = np.empty(4)
+    fibrous = septum(hands, owner, voxel[0], voxel[1], voxel[2], lattice)
     mean[:] = 0
     counts[:found] = 0
     for c in range(depth):
@@ -65,7 +66,9 @@ def mixed_voxel(
                 if n < 0 or mineral:
                     z, y, x = carry(frames[owner], i, j, k)
                     kind = soft_kind(soft, blocks[owner], z, y, x, facts[owner, 0])
-                    sample[0], sample[1] = tissue[0, kind], tissue[1, kind]
+                    extra = fibrous if kind == FAT else np.float32(0.0)
+                    for e in range(2):
+                        sample[e] = tissue[e, kind] + extra * (tissue[e, MUSCLE] - tissue[e, kind])
                     if mineral and kind == AIR:
                         n = -1
                 if n >= 0:
@@ -80,7 +83,7 @@ def mixed_voxel(
 
 @kernel(
     f"void({SOLIDS}, {HANDS}, Array(float32, 2, 'C', True), Array(float32, 3, 'C', True), "
-    "Array(float64, 1, 'C', True), float32[:, :, ::1], uint16[:, ::1], uint8[:, ::1], int32[:, ::1])"
+    "Array(float64, 1, 'C', True), float32[:, :, ::1], uint16[:, ::1], uint8[:, ::1])"
 )
 def render_slice(
     solids: Solids,
@@ -91,19 +94,17 @@ def render_slice(
     hu: NDArray[np.float32],
     labels: NDArray[np.uint16],
     classes: NDArray[np.uint8],
-    votes: NDArray[np.int32],
 ) -> None:
     """Render one slice.
 
-    ``solids``: flat fields; int64 (n, 11) offset, depth, height, width, kind, label, first and last row, first and
-    last column it may touch, and its number; float64 (n, 3, 4) from the CT index (x, y, z, 1) to the field's
+    ``solids``: flat fields; int64 (n, 10) offset, depth, height, width, kind, label, first and last row, first and
+    last column it may touch; float64 (n, 3, 4) from the CT index (x, y, z, 1) to the field's
     fractional index (z, y, x); float32 (n, 3, 64) along the field's z: cortex in mm, trabecular fraction, cortical
     density. Later solids win. ``hands``: flat fields of skin, muscle and tendon distance; int64 (h, 4) offset,
     depth, height, width; float64 (h, 3, 4) as above; float32 (h, 3) skin mm, share of septa in fat, grid step mm.
     ``tissue`` float32 (2, 11). ``sampling``: slice index; samples along z, y, x; share of the increment that the
     slice covers; margin in mm; spacing of the columns in mm. ``hu`` (2, rows, columns) and ``labels`` are written
-    where there is body; ``classes`` is the tissue where a voxel is of one soft tissue only, else 0. ``votes`` int32
-    (solids, 3): most samples that a voxel gave the solid, and its row and column.
+    where there is body; ``classes`` is the tissue where a voxel is of one soft tissue only, else 0.
     """
     chosen = np.empty(MOST, np.int64)
     counts = np.empty(MOST, np.int64)
@@ -140,8 +141,5 @@ def render_slice(
             hu[0, j, i], hu[1, j, i] = mean[0], mean[1]
             full = 1 if sure else samples
             for n in range(found):
-                s = chosen[n]
                 if 2 * counts[n] >= full:
-                    labels[j, i] = solids[1][s, 5]
-                if counts[n] > votes[s, 0]:
-                    votes[s, 0], votes[s, 1], votes[s, 2] = counts[n], j, i
+                    labels[j, i] = solids[1][chosen[n], 5]

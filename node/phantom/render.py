@@ -87,7 +87,7 @@ class Packed:
 def pack(hands: Sequence[HandScene], geometry: Geometry, motion_mm: Sequence[float]) -> Packed:
     """Flatten fields, frames and boxes of all hands for ``kernels.phantom_slice.render_slice``."""
     bodies: list[tuple[HandScene, Solid]] = [(hand, solid) for hand in hands for solid in hand.solids()]
-    table = np.zeros((len(bodies), 11), np.int64)
+    table = np.zeros((len(bodies), 10), np.int64)
     frames = np.zeros((len(bodies), 3, 4))
     profiles = np.zeros((len(bodies), 3, phantom_bodies.PROFILE_KNOTS), np.float32)
     reach = np.zeros((len(bodies), 2), np.int64)
@@ -96,7 +96,7 @@ def pack(hands: Sequence[HandScene], geometry: Geometry, motion_mm: Sequence[flo
         values = solid.field.values
         frames[n] = _index_map(hand.to_lps, solid.field.frame, geometry, motion_mm)
         first, last = _corners(frames[n], values.shape)
-        table[n] = (offset, *values.shape, solid.kind, solid.label, first[1], last[1], first[0], last[0], n)
+        table[n] = (offset, *values.shape, solid.kind, solid.label, first[1], last[1], first[0], last[0])
         reach[n] = first[2], last[2]
         if solid.profile is not None:
             profiles[n] = solid.profile
@@ -143,14 +143,13 @@ def render(
 ) -> Rendered:
     """Average attenuation of every voxel at both energies, float32 HU, and the labels.
 
-    A deposit smaller than a voxel keeps the voxel that holds most of it.
+    A voxel belongs to a body that holds at least half of its samples; a smaller deposit keeps one voxel.
     """
     packed = pack(hands, geometry, motion_mm)
     depth, height, width = geometry.shape
     hu = np.full((depth, 2, height, width), AIR_HU, np.float32)
     labels = np.zeros(geometry.shape, np.uint16)
     classes = np.zeros(geometry.shape, np.uint8)
-    votes = np.zeros((depth, len(packed.reach), 3), np.int32)
     lattice = np.random.default_rng([seed, 3]).standard_normal((32, 32, 32)).astype(np.float32)
     covered = min(1.0, grid.slice_thickness_mm / grid.spacing_mm[0])
     margin = 0.55 * float(np.linalg.norm(grid.spacing_mm))
@@ -158,14 +157,10 @@ def render(
     def one(k: int) -> None:
         solids = _select(packed, k)
         sampling = np.array([k, *imaging.samples, covered, margin, grid.spacing_mm[2]])
-        found = np.zeros((len(solids[1]), 3), np.int32)
-        phantom_slice.render_slice(
-            solids, packed.hands, tissue, lattice, sampling, hu[k], labels[k], classes[k], found
-        )
-        votes[k, solids[1][:, 10]] = found
+        phantom_slice.render_slice(solids, packed.hands, tissue, lattice, sampling, hu[k], labels[k], classes[k])
 
     each_slice(one, depth, "phantom: rendering", progress)
-    _keep_small(labels, votes, packed.solids[1])
+    keep_small(labels, hands, geometry)
     return Rendered(hu.swapaxes(0, 1), labels, classes)
 
 
@@ -177,11 +172,18 @@ def each_slice(work: Callable[[int], None], depth: int, stage: str, progress: Pr
                 progress(stage, (n + 1) / depth)
 
 
-def _keep_small(labels: NDArray[np.uint16], votes: NDArray[np.int32], table: NDArray[np.int64]) -> None:
-    for n in np.flatnonzero((table[:, 5] > 1000) & (table[:, 5] < 3000)):
-        best = int(votes[:, n, 0].argmax())
-        if votes[best, n, 0] > 0 and not (labels == table[n, 5]).any():
-            labels[best, votes[best, n, 1], votes[best, n, 2]] = table[n, 5]
+def keep_small(labels: NDArray[np.uint16], hands: Sequence[HandScene], geometry: Geometry) -> None:
+    """Give each deposit that won no voxel the one that holds most of it, in place."""
+    for hand in hands:
+        for placed in hand.deposits:
+            if (labels == placed.label).any():
+                continue
+            points = placed.field.points(np.flatnonzero(placed.field.values))
+            index = np.rint(geometry.to_index_zyx(points @ hand.to_lps[:3, :3].T + hand.to_lps[:3, 3])).astype(int)
+            inside = ((index >= 0) & (index < geometry.shape)).all(axis=1)
+            if inside.any():
+                voxels, cells = np.unique(index[inside], axis=0, return_counts=True)
+                labels[tuple(voxels[cells.argmax()])] = placed.label
 
 
 def psf_weights(sigma: float, edge: float = 0.0) -> NDArray[np.float32]:
