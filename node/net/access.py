@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
 from node.dicom.statuses import CALLED_AE_TITLE_NOT_RECOGNISED, CALLING_AE_TITLE_NOT_RECOGNISED, RejectionRow
+from node.domain.errors import Refused
 from node.domain.peer import Peer
 
 
@@ -23,6 +24,18 @@ class AccessRules:
     peers: tuple[Peer, ...] = ()
     open_to_all: bool = False
     check_called: bool = True
+
+    def __post_init__(self) -> None:
+        """Raises Refused where an address is none, so that it is found at the start and not at the first call."""
+        for peer in self.peers:
+            for entry in peer.addresses:
+                try:
+                    ip_network(entry, strict=False)
+                except ValueError as error:
+                    raise Refused(
+                        f"Peer {peer.name}: '{entry}' is not an IP address or network.",
+                        hint="Write addresses as 10.1.2.3 or 10.1.0.0/16; host names are not looked up.",
+                    ) from error
 
     def refusal(self, calling: str, called: str, address: str) -> Refusal | None:
         """None when the association may be accepted. AE titles are compared case-sensitive, without outer spaces."""

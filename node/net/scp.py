@@ -9,6 +9,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any, cast
 
+import structlog
 from pynetdicom import AE, evt, register_uid
 from pynetdicom.pdu_primitives import A_ASSOCIATE
 from pynetdicom.service_class import StorageServiceClass
@@ -23,13 +24,15 @@ from node.dicom.sop_classes import (
     VERIFICATION,
     StorageClass,
 )
-from node.dicom.statuses import SUCCESS
+from node.dicom.statuses import LOCAL_LIMIT_EXCEEDED, SUCCESS, RejectionRow
 from node.net.acceptor import ReceiverAssociation
 from node.net.access import AccessRules
 from node.net.commitment import take_event_report
 from node.net.server import ReceiverServer
 from node.net.store_handler import answer_store
 from node.service.ports import AssociationLog, CommitmentInbox, Contact, Intake
+
+_log = structlog.get_logger(__name__)
 
 _UNRECOGNISED_OPERATION = 0x0211
 
@@ -127,20 +130,31 @@ class _Handlers:
 
     def _requested(self, event: evt.Event) -> None:
         association = _of(event)
-        contact = _contact(association)
-        association.contact = contact
-        refusal = self._receiver.access.refusal(contact.calling_ae_title, contact.called_ae_title, contact.address)
-        if refusal is None:
-            return
-        association.acse.send_reject(refusal.row.result, refusal.row.source, refusal.row.reason)
-        self._receiver.log.peer_rejected(contact, refusal.sentence)
-        association.kill()  # returns when the answer is out and the connection closed
+        try:
+            contact = association.contact = _contact(association)
+            refusal = self._receiver.access.refusal(
+                contact.calling_ae_title, contact.called_ae_title, contact.address
+            )
+        except Exception:
+            _reject(association, LOCAL_LIMIT_EXCEEDED)  # pynetdicom lets in whoever makes a handler fail
+            association.kill()
+            raise
+        if refusal is not None:
+            _reject(association, refusal.row)
+            try:
+                self._record_rejected(contact, refusal.sentence)
+            finally:
+                association.kill()  # returns when the answer is out and the connection closed
+
+    def _record_rejected(self, contact: Contact, reason: str) -> None:
+        _log.warning("peer_rejected", calling=contact.calling_ae_title, address=contact.address, reason=reason)
+        self._receiver.log.peer_rejected(contact, reason)
 
     def _rejected_for_number(self, event: evt.Event) -> None:
         limit = self._receiver.options.maximum_associations
-        self._receiver.log.peer_rejected(
+        self._record_rejected(
             _of(event).contact,
-            f"More than {limit} associations at once: raise maximum_associations, or let the peer open fewer.",
+            f"More than {limit} associations at once: raise max_associations, or let the peer open fewer.",
         )
 
     def _established(self, event: evt.Event) -> None:
@@ -160,6 +174,10 @@ class _Handlers:
 
     def _event_report(self, event: evt.Event) -> tuple[int, None]:
         return take_event_report(event, self._receiver.inbox), None
+
+
+def _reject(association: ReceiverAssociation, row: RejectionRow) -> None:
+    association.acse.send_reject(row.result, row.source, row.reason)
 
 
 def _of(event: evt.Event) -> ReceiverAssociation:

@@ -12,7 +12,7 @@ import pydicom
 import pytest
 from node.domain.errors import Refused
 from node.domain.peer import Peer
-from node.net.access import AccessRules
+from node.net.access import AccessRules, Refusal
 from node.net.listener import open_listener
 from node.net.scp import Receiver, ReceiverOptions
 from node.service.ports import Closing, IntakeOutcome
@@ -55,9 +55,9 @@ class Node:
 def start_node() -> Iterator[Callable[..., Node]]:
     nodes = []
 
-    def start(options: ReceiverOptions | None = None, **access: object) -> Node:
-        rules = {"peers": (SENDER,)} | access
-        nodes.append(Node(AccessRules("CALCINODE", **rules), options or ReceiverOptions()))
+    def start(options: ReceiverOptions | None = None, rules: AccessRules | None = None, **access: object) -> Node:
+        made = rules or AccessRules("CALCINODE", **({"peers": (SENDER,)} | access))
+        nodes.append(Node(made, options or ReceiverOptions()))
         return nodes[-1]
 
     yield start
@@ -173,12 +173,23 @@ def test_a_peer_that_only_receives_may_not_store(start_node: Callable[..., Node]
     assert "0x0124" in answer
 
 
+def test_a_fault_in_the_access_check_lets_nobody_in(start_node: Callable[..., Node], tmp_path: Path) -> None:
+    class Broken(AccessRules):
+        def refusal(self, calling: str, called: str, address: str) -> Refusal | None:
+            raise RuntimeError("broken")
+
+    node = start_node(rules=Broken("CALCINODE"))
+    answer = node.store(*write_ct_files(tmp_path, 1))
+    assert "Local Limit Exceeded" in answer.stdout
+    assert node.log.opened == []
+
+
 def test_more_associations_than_allowed_are_rejected(start_node: Callable[..., Node], tmp_path: Path) -> None:
     node = start_node(ReceiverOptions(maximum_associations=1), open_to_all=True)
     blocker = _half_open_association(int(node.port))
     answer = node.store(*write_ct_files(tmp_path, 1))
     assert "Local Limit Exceeded" in answer.stdout
-    assert "maximum_associations" in node.log.rejected[0][1]
+    assert "max_associations" in node.log.rejected[0][1]
     blocker.close()
 
 

@@ -51,7 +51,7 @@ def test_storescp_gets_the_same_datasets(start_storescp: Callable[..., StoreScp]
 def test_no_response_is_lost_among_many(start_storescp: Callable[..., StoreScp], tmp_path: Path) -> None:
     """pynetdicom's own reactor took a response now and then from the thread that waited for it."""
     server = start_storescp(options=("--ignore", "-pm"))
-    parcels = [parcel(path) for path in write_ct_files(tmp_path / "ct", 300, size=8)]
+    parcels = [parcel(path) for path in write_ct_files(tmp_path / "ct", 150, size=8)]
     assert all(result.delivered for result in SENDER.send(peer_at(server.port), parcels))
 
 

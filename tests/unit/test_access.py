@@ -2,6 +2,7 @@
 
 import pytest
 from node.dicom.statuses import CALLED_AE_TITLE_NOT_RECOGNISED, CALLING_AE_TITLE_NOT_RECOGNISED
+from node.domain.errors import Refused
 from node.domain.peer import Peer
 from node.net.access import AccessRules
 
@@ -43,3 +44,9 @@ def test_an_open_node_lets_everybody_store() -> None:
     rules = AccessRules("CALCINODE", open_to_all=True)
     assert rules.refusal("ANYBODY", "CALCINODE", "192.0.2.1") is None
     assert rules.may_store("ANYBODY", "192.0.2.1")
+
+
+@pytest.mark.parametrize("entry", ["10.0.0.300", "scanner.example", "10.0.0.0/33"])
+def test_an_address_that_is_none_is_found_at_the_start(entry: str) -> None:
+    with pytest.raises(Refused, match="is not an IP address or network"):
+        AccessRules("CALCINODE", (Peer("ct", "CT1", addresses=(entry,)),))
