@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Mapping, MutableMapping
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -20,6 +21,11 @@ def _without_patient(_logger: object, _method: str, event: MutableMapping[str, A
     return event
 
 
+def _with_role(role: str, _logger: object, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
+    event["role"] = role  # of the process, so in threads too
+    return event
+
+
 def configure_logging(settings: LogSettings, role: str) -> None:
     """Send structlog's and the standard library's records to stderr, marked with ``role``: JSON lines, or text.
 
@@ -28,6 +34,7 @@ def configure_logging(settings: LogSettings, role: str) -> None:
     """
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        partial(_with_role, role),
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _without_patient,
@@ -51,7 +58,6 @@ def configure_logging(settings: LogSettings, role: str) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
-    structlog.contextvars.bind_contextvars(role=role)
 
 
 def _renderers(form: str) -> list[Processor]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from node.cli.console import StepBar, out, progress_bar
@@ -46,7 +47,7 @@ def demo(
 def _table(done: "Demonstration") -> Table:
     from node.service.comparison import compare
 
-    table = Table(title="Deposits: the phantom's truth, and what the node found")
+    table = Table(title="Deposits: the phantom's truth, and what the node found", box=SIMPLE_HEAD)
     for heading, justify in (
         ("true place", "left"),
         ("material", "left"),

@@ -87,7 +87,8 @@ def why(
 
     with views_of(settings) as views:
         if as_json:
-            _print_json(views.story(study))
+            uid = (views.study_of_job(int(study)) or study) if study.isdecimal() else study
+            _print_json(views.story(uid))
             return
         for line in tell(views, study):
             out.print(line, markup=False)

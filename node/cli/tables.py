@@ -1,5 +1,6 @@
 """Tables of findings, for a person at a terminal."""
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from node.domain.findings import Deposit, Findings, Laterality
@@ -9,7 +10,7 @@ _SIDES = {Laterality.RIGHT: "right", Laterality.LEFT: "left", Laterality.UNCERTA
 
 def findings_table(findings: Findings) -> Table:
     """One row a deposit, one a hand with its totals."""
-    table = Table(title="Deposits" if findings.deposits else "No deposit found")
+    table = Table(title="Deposits" if findings.deposits else "No deposit found", box=SIMPLE_HEAD)
     for heading in ("no.", "hand", "where", "material"):
         table.add_column(heading)
     for heading in ("mm³", "mg", "HU low", "ratio", "confidence"):

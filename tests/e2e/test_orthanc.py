@@ -1,0 +1,90 @@
+"""The whole way with a real PACS: Orthanc routes CT to the node, and gets SEG, SR and the picture back."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.node_process import NodeProcess, destination, wait_until
+from tests.peers import AUTO_ROUTE_CT, Orthanc, free_port, run
+
+pytestmark = [pytest.mark.peer, pytest.mark.slow]
+
+SETTLED = {"done", "refused", "incomplete", "failed", "ignored", "unchanged", "superseded"}
+
+
+def store_study(orthanc: Orthanc, study: Path) -> None:
+    sent = run("storescu", "+sd", "+r", "-aec", orthanc.ae_title, "127.0.0.1", str(orthanc.port), study / "dicom")
+    assert sent.returncode == 0, sent.stdout
+
+
+def deliveries(node: NodeProcess) -> list[dict[str, Any]]:
+    """Deliveries of every job's story."""
+    jobs = node.ask("jobs")
+    studies = {job["study_instance_uid"] for job in jobs}
+    stories = [node.ask("why", study) for study in studies]
+    return [one for story in stories for revision in story["revisions"] for one in revision["deliveries"]]
+
+
+def all_committed(node: NodeProcess) -> bool:
+    found = deliveries(node)
+    return bool(found) and all(one["state"] == "committed" for one in found)
+
+
+def routed(orthanc: Orthanc) -> int:
+    """How many of Orthanc's own sending jobs have succeeded."""
+    return sum(job["State"] == "Success" for job in orthanc.get("/jobs?expand"))
+
+
+def modalities(orthanc: Orthanc) -> list[str]:
+    return sorted(series["MainDicomTags"]["Modality"] for series in orthanc.series())
+
+
+def test_results_come_back_committed_and_once(
+    start_orthanc: Callable[..., Orthanc], small_study: Path, tmp_path: Path
+) -> None:
+    node_port = free_port()
+    orthanc = start_orthanc(modalities={"NODE": ("CALCINODE", "127.0.0.1", node_port)}, lua=AUTO_ROUTE_CT)
+    peers = destination("orthanc", "ORTHANC", orthanc.port)
+    with NodeProcess(tmp_path / "node", peers, port=node_port) as node:
+        store_study(orthanc, small_study)
+        before = modalities(orthanc)
+        wait_until(lambda: all_committed(node), f"Orthanc has committed to every result; see {node.log}", 240)
+
+        results = [one for one in modalities(orthanc) if one not in before]
+        assert {"SEG", "SR"} <= set(results), modalities(orthanc)
+        sent = sorted(one["sop_instance_uid"] for one in deliveries(node))
+        uids = orthanc.sop_instance_uids()
+        assert all(uids.count(uid) == 1 for uid in sent)
+        assert len(sent) == 3
+        [job] = node.ask("jobs")
+        assert job["state"] == "done"
+
+        first = routed(orthanc)
+        store_study(orthanc, small_study)
+        wait_until(lambda: routed(orthanc) >= 2 * first, "Orthanc has sent every series again", 120)
+        assert orthanc.sop_instance_uids() == uids
+        assert [job["state"] for job in node.ask("jobs")] == ["done"]
+        assert sorted(one["sop_instance_uid"] for one in deliveries(node)) == sent
+
+
+def test_a_pacs_that_is_down_gets_everything_when_it_is_back(
+    start_orthanc: Callable[..., Orthanc], small_study: Path, tmp_path: Path
+) -> None:
+    node_port = free_port()
+    orthanc = start_orthanc(modalities={"NODE": ("CALCINODE", "127.0.0.1", node_port)})
+    orthanc.stop()
+    peers = destination("orthanc", "ORTHANC", orthanc.port) + '\n[peers.scanner]\nae_title = "SCANNER"\n'
+    with NodeProcess(tmp_path / "node", peers, port=node_port) as node:
+        place = ("127.0.0.1", str(node_port))
+        sent = run("storescu", "+sd", "+r", "-aet", "SCANNER", "-aec", "CALCINODE", *place, small_study / "dicom")
+        assert sent.returncode == 0, sent.stdout
+        tried = wait_until(lambda: [one for one in deliveries(node) if one["attempts"] > 1], "tries in vain", 240)
+        assert all("connection refused" in one["reason"] for one in tried)
+        node.stop()
+        node.start()
+        orthanc.start()
+        wait_until(lambda: all_committed(node), f"Orthanc has committed to every result; see {node.log}", 240)
+        expected = sorted(one["sop_instance_uid"] for one in deliveries(node))
+        assert orthanc.sop_instance_uids() == expected
+        assert {"SEG", "SR"} <= set(modalities(orthanc))
