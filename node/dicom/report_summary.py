@@ -19,13 +19,14 @@ from node.dicom.report_items import algorithm, answer, image_of, with_texts
 from node.dicom.segmentation import SIDES
 from node.dicom.source import Source
 from node.dicom.uids import Origin
-from node.domain.findings import AcroOsteolysis, Analysis, Digit, Findings, Hand, Laterality, Material, Outcome
+from node.domain.answers import Answer, calcinosis, urate
+from node.domain.findings import Analysis, Digit, Findings, Hand, Laterality
 from node.domain.wording import hand_words
 
-OSTEOLYSIS_ANSWERS = {
-    AcroOsteolysis.PRESENT: Concept.PRESENT,
-    AcroOsteolysis.ABSENT: Concept.ABSENT,
-    AcroOsteolysis.UNDETERMINED: Concept.UNDETERMINED,
+ANSWERS = {
+    Answer.PRESENT: Concept.PRESENT,
+    Answer.ABSENT: Concept.ABSENT,
+    Answer.UNDETERMINED: Concept.UNDETERMINED,
 }
 
 
@@ -38,7 +39,6 @@ def hand_group(
     """
     findings = analysis.findings
     index = findings.hands.index(hand)
-    assessed = findings.outcome is Outcome.COMPLETE or not hand.limits
     group = MeasurementsAndQualitativeEvaluations(
         tracking_identifier=TrackingIdentifier(origin.uid(f"tracking/hand/{index}"), hand_words(hand.laterality)),
         finding_sites=[FindingSite(Concept.HAND.code, laterality=SIDES[hand.laterality])],
@@ -47,9 +47,9 @@ def hand_group(
         qualitative_evaluations=[
             answer(Concept.COVERAGE, Concept.COVERED),
             *_other_hand(findings),
-            answer(Concept.SOFT_TISSUE_CALCINOSIS, _calcinosis(hand, assessed)),
-            answer(Concept.MONOSODIUM_URATE, _urate(hand, assessed)),
-            *(answer(ACRO_OSTEOLYSIS[d.digit], OSTEOLYSIS_ANSWERS[d.acro_osteolysis]) for d in hand.digits),
+            answer(Concept.SOFT_TISSUE_CALCINOSIS, ANSWERS[calcinosis(hand, findings)]),
+            answer(Concept.MONOSODIUM_URATE, ANSWERS[urate(hand, findings)]),
+            *(answer(ACRO_OSTEOLYSIS[d.digit], ANSWERS[Answer(d.acro_osteolysis)]) for d in hand.digits),
         ],
     )
     return with_texts(group, source, ((Concept.LIMIT, limit) for limit in hand.limits))
@@ -64,8 +64,8 @@ def _other_hand(findings: Findings) -> list[QualitativeEvaluation]:
 
 def _count(hand: Hand, analysis: Analysis, source: Source) -> Measurement:
     """Number of lesions, inferred from the frame around the hand's bones on the image that shows most of them."""
-    bones = analysis.bones
-    own = (bones > 0) & (bones // 100 == analysis.findings.hands.index(hand))
+    first = 100 * analysis.findings.hands.index(hand)
+    own = (analysis.bones > first) & (analysis.bones < first + 100)
     z = int(np.argmax(own.sum(axis=(1, 2))))
     frame = None
     if own[z].any():
@@ -112,17 +112,3 @@ def _lengths(hand: Hand) -> list[Measurement]:
         ]
 
     return [measurement for digit in hand.digits for measurement in length(digit)]
-
-
-def _calcinosis(hand: Hand, assessed: bool) -> Concept:
-    """Absent only where all was assessed and nothing is left for a reader to decide."""
-    if hand.totals.count:
-        return Concept.PRESENT
-    return Concept.ABSENT if assessed and not hand.totals.review_count else Concept.UNDETERMINED
-
-
-def _urate(hand: Hand, assessed: bool) -> Concept:
-    urate = [deposit for deposit in hand.deposits if deposit.material is Material.URATE]
-    if any(not deposit.review for deposit in urate):
-        return Concept.PRESENT
-    return Concept.ABSENT if assessed and not urate else Concept.UNDETERMINED

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from node.domain.answers import Answer, calcinosis, urate
 from node.domain.findings import (
     AcroOsteolysis,
     Analysis,
@@ -138,10 +139,11 @@ def _table(canvas: Canvas, findings: Findings) -> None:
         for line in wrapped(reason, 17, WIDTH - EDGE - _TABLE_X):
             canvas.text(_TABLE_X, y, line, 17, WARNING)
             y += 22
+    y += 14 if findings.reasons else 0
     room = int((last - y - sum(_head_height(hand) for hand in findings.hands)) // _ROW)
     shown = _shares([len(hand.deposits) for hand in findings.hands], room)
     for hand, count in zip(findings.hands, shown, strict=True):
-        y = _hand_head(canvas, hand, y)
+        y = _hand_head(canvas, hand, findings, y)
         y = _rows(canvas, hand, count, y)
         y += 18
 
@@ -162,14 +164,11 @@ def _head_height(hand: Hand) -> float:
     return 30 + 3 * 23 + 21 * len(_limit_lines(hand)) + _ROW + 18 + _ROW
 
 
-def _hand_head(canvas: Canvas, hand: Hand, y: float) -> float:
-    totals = hand.totals
+def _hand_head(canvas: Canvas, hand: Hand, findings: Findings, y: float) -> float:
     canvas.text(_TABLE_X, y, hand_words(hand.laterality), 24)
     y += 32
-    canvas.text(_TABLE_X, y, _calcinosis_words(hand), 18)
-    urate = f"urate {totals.urate_volume_mm3:.0f} mm3" if totals.urate_volume_mm3 else "no urate deposit"
-    review = f", {totals.review_count} for review ({totals.review_volume_mm3:.0f} mm3)" if totals.review_count else ""
-    canvas.text(_TABLE_X, y + 23, f"{urate}{review}", 17, FAINT)
+    canvas.text(_TABLE_X, y, _calcinosis_words(hand, findings), 18)
+    canvas.text(_TABLE_X, y + 23, _other_words(hand, findings), 17, FAINT)
     canvas.text(_TABLE_X, y + 46, _osteolysis_words(hand), 17, FAINT)
     y += 70
     for line in _limit_lines(hand):
@@ -178,12 +177,24 @@ def _hand_head(canvas: Canvas, hand: Hand, y: float) -> float:
     return y
 
 
-def _calcinosis_words(hand: Hand) -> str:
+def _calcinosis_words(hand: Hand, findings: Findings) -> str:
     totals = hand.totals
     if not totals.count:
-        return "No calcinosis found"
+        absent = calcinosis(hand, findings) is Answer.ABSENT
+        return "No calcinosis found" if absent else "Calcinosis undetermined: see limits and deposits for review"
     noun = "deposit" if totals.count == 1 else "deposits"
     return f"{totals.count} {noun}, {totals.volume_mm3:.0f} mm3, {totals.mass_mg:.0f} mg mineral"
+
+
+def _other_words(hand: Hand, findings: Findings) -> str:
+    totals = hand.totals
+    words = {
+        Answer.PRESENT: f"urate {totals.urate_volume_mm3:.0f} mm3",
+        Answer.ABSENT: "no urate deposit",
+        Answer.UNDETERMINED: "urate undetermined",
+    }[urate(hand, findings)]
+    review = f", {totals.review_count} for review ({totals.review_volume_mm3:.0f} mm3)" if totals.review_count else ""
+    return f"{words}{review}"
 
 
 def _osteolysis_words(hand: Hand) -> str:

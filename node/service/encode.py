@@ -67,7 +67,11 @@ def encode(analysis: Analysis, source: Source, pair: EnergyPair, parameters: Par
     inputs = measured_inputs(source.low, pair.low) + measured_inputs(source.high, pair.high)
     origin = Origin(inputs, __version__, parameters.digest)
     listed = _findings_file(analysis.findings, _study_input(source), origin, source.low.instances)
-    content = (listed.content, sha256(analysis.segments.tobytes()).digest(), source.demographics_digest)
+    content = (
+        listed.content,
+        sha256(np.ascontiguousarray(analysis.segments).data).digest(),
+        source.demographics_digest,
+    )
     base = parameters.series_number_base
     parts, seg = [], None
     if analysis.findings.deposits:
