@@ -7,10 +7,19 @@ import os
 import re
 import tomllib
 from difflib import get_close_matches
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 AeTitle = Annotated[
@@ -53,6 +62,13 @@ class PeerSettings(_Section):
     roles: tuple[Literal["sender", "destination"], ...] = ("sender",)
     addresses: tuple[str, ...] = ()
     commitment: bool = True
+
+    @field_validator("addresses")
+    @classmethod
+    def _networks(cls, addresses: tuple[str, ...]) -> tuple[str, ...]:
+        for address in addresses:
+            ip_network(address, strict=False)  # its message says what is wrong
+        return addresses
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:
@@ -191,7 +207,11 @@ def _explain(error: Any, name: str, text: str) -> str:
     location = tuple(error["loc"])
     key = ".".join(str(part) for part in location) or "configuration"
     line = _line_of(location, text)
-    where = f"{name}, line {line}" if line else name
+    variable = "CALCINODE_" + "__".join(str(part) for part in location).upper()
+    if variable in {key.upper() for key in os.environ}:
+        where = f"environment variable {variable}"  # it wins over the file
+    else:
+        where = f"{name}, line {line}" if line else name
     if error["type"] == "extra_forbidden":
         known = _known_keys(location[:-1])
         return f"{where}: unknown key '{key}'; {_suggestion(str(location[-1]), known)}"

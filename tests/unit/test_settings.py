@@ -30,6 +30,20 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.
 
 
 @pytest.mark.parametrize(
+    ("variable", "expected"),
+    [("CALCINODE_NODE__PROT", "unknown key 'node.prot'; did you mean 'port'?"), ("CALCINODE_NODE__PORT", "integer")],
+)
+def test_a_mistake_in_the_environment_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, expected: str
+) -> None:
+    monkeypatch.setenv(variable, "x")
+    with pytest.raises(SettingsError) as error:
+        load(write(tmp_path, "[node]\nport = 104\n"))
+    assert f"environment variable {variable}: " in str(error.value)
+    assert expected in str(error.value)
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("[node]\nhost = '::'\nprot = 104\n", ["line 3", "unknown key 'node.prot'", "did you mean 'port'?"]),
@@ -41,6 +55,7 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.
         ("[peers.pacs]\nae_title = 'A'\nroles = ['destination']\n", ["line 1", "a destination needs host and port"]),
         ("[[routes]]\ndestinations = ['pacs']\n", ["'pacs' is not a destination"]),
         ("[timing]\nquiet_s = 1000\n", ["proof_quiet_s <= quiet_s <= deadline_s"]),
+        ("[peers.ct]\nae_title = 'A'\naddresses = ['10.0.0.300']\n", ["line 3", "'10.0.0.300' does not appear"]),
         ("[node\n", ["not valid TOML", "line 1"]),
     ],
 )
