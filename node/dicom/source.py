@@ -55,12 +55,6 @@ class Source:
         """
         return max(acquired(header) for header in self.low_headers + self.high_headers)
 
-    @property
-    def demographics_digest(self) -> bytes:
-        """Digest (32 bytes) of all that results copy: corrected demographics give new objects under new UIDs."""
-        text = [str(self.head.get(keyword, "")) for keyword in COPIED]
-        return digest([*text, str(self.head.get("SpecificCharacterSet", "")), self.acquired.isoformat()])
-
 
 def read_source(low: Stack, high: Stack, locate: Callable[[str], Path]) -> Source:
     """Read the headers of both stacks; ``locate`` gives the file of a SOP Instance UID."""
@@ -107,6 +101,12 @@ def writable(text: str, header: Dataset) -> str:
 def dash(header: Dataset) -> str:
     """An en dash where the character set holds one, else a hyphen."""
     return writable("–", header)
+
+
+def demographics_digest(header: Dataset, when: datetime) -> bytes:
+    """Digest (32 bytes) of all that results copy: corrected demographics give new objects under new UIDs."""
+    text = [str(header.get(keyword, "")) for keyword in COPIED]
+    return digest([*text, str(header.get("SpecificCharacterSet", "")), when.isoformat()])
 
 
 def acquired(header: Dataset) -> datetime:

@@ -24,7 +24,7 @@ from node.dicom.overlay import overlay
 from node.dicom.report import report
 from node.dicom.seal import PRODUCT, WRITER
 from node.dicom.segmentation import ObjectNumbers, segmentation
-from node.dicom.source import Source, acquired
+from node.dicom.source import Source, acquired, demographics_digest
 from node.dicom.uids import Origin
 from node.domain.findings import Analysis, Findings
 from node.domain.instance import Instance
@@ -70,7 +70,7 @@ def encode(analysis: Analysis, source: Source, pair: EnergyPair, parameters: Par
     content = (
         listed.content,
         sha256(np.ascontiguousarray(analysis.segments).data).digest(),
-        source.demographics_digest,
+        demographics_digest(source.head, source.acquired),
     )
     base = parameters.series_number_base
     parts, seg = [], None
@@ -105,8 +105,10 @@ def encode_refusal(
     if head is None:
         return (listed,)
     rgb = notice("Not measured: calcinosis of the hands", findings.reasons, __version__)
-    numbers = _numbers(origin, "notice", parameters.series_number_base + 2, (listed.content,))
-    sc = overlay(rgb, head, acquired(head), numbers, "Calcinosis: not measured")
+    when = acquired(head)
+    content = (listed.content, demographics_digest(head, when))
+    numbers = _numbers(origin, "notice", parameters.series_number_base + 2, content)
+    sc = overlay(rgb, head, when, numbers, "Calcinosis: not measured")
     return (_dicom("notice", SecondaryCaptureImageStorage, numbers, sc), listed)
 
 
