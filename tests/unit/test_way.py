@@ -1,18 +1,22 @@
 """The way of a study through assembly, engine and courier: the table of DESIGN.md section 1, and what goes wrong."""
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from node.dicom.seal import PRODUCT
 from node.domain.job import AttemptLimits
-from node.service.ports import CommitmentReport
+from node.service.ports import CommitmentReport, IntakeOutcome, Received
 from node.service.routing import Route
 from node.service.workers import SpawnedWorker
 from node.store.tables import jobs, outbox
+from pydicom.uid import Comprehensive3DSRStorage, ExplicitVRLittleEndian
 from tests.fakes import process
-from tests.fakes.ct import CtSlice, pair_of_series
+from tests.fakes.ct import CtSlice, contact, pair_of_series
 from tests.fakes.house import PEER, House
 
 STUDY = "1.2.3"
@@ -298,14 +302,8 @@ def wait_for(node: House, *states: str) -> None:
         if node.states() == list(states):
             return
         node.work(1)
-        pause(0.05)
+        time.sleep(0.05)
     raise AssertionError(node.states())
-
-
-def pause(seconds: float) -> None:
-    import time
-
-    time.sleep(seconds)
 
 
 def test_a_worker_that_dies_is_survived(house: Callable[..., House]) -> None:
@@ -327,3 +325,39 @@ def test_a_worker_that_hangs_is_killed(house: Callable[..., House]) -> None:
     node.clock.advance(601)
     wait_for(node, "failed")
     assert "longer than 600 s" in node.rows(jobs)[0].reason
+
+
+def own_report(study: str, uid: str) -> Received:
+    """A report of ours as a PACS would route it back."""
+    dataset = CtSlice(study, f"{study}.8", 1, sop_instance_uid=uid).dataset()
+    for name in ("PixelData", "Rows", "Columns", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing"):
+        delattr(dataset, name)
+    dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = Comprehensive3DSRStorage
+    dataset.Modality, dataset.ManufacturerModelName = "SR", PRODUCT
+    buffer = BytesIO()
+    dataset.save_as(buffer, enforce_file_format=True)
+    parts = [buffer.getvalue()]
+    return Received(contact("a9", "PACS"), Comprehensive3DSRStorage, uid, ExplicitVRLittleEndian, parts)
+
+
+def test_our_own_objects_that_come_back_change_nothing(house: Callable[..., House]) -> None:
+    node = house()
+    node.receive(pair_of_series(STUDY))
+    node.settle()
+    assert node.intake.accept(own_report(STUDY, "2.25.1")) is IntakeOutcome.STORED
+    node.settle()
+    node.clock.advance(60)
+    node.work()
+    assert node.states() == ["done", "unchanged"]
+    assert node.pacs.stores == 2
+
+
+def test_a_study_of_our_own_objects_alone_is_ignored(house: Callable[..., House]) -> None:
+    node = house()
+    assert node.intake.accept(own_report(STUDY, "2.25.1")) is IntakeOutcome.STORED
+    node.settle()
+    node.clock.advance(60)
+    node.work()
+    assert node.states() == ["ignored"]
+    (series,) = node.rows(jobs)[0].explanation["series"]
+    assert series["code"] == "own_object"
