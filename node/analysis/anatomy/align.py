@@ -16,6 +16,7 @@ BROKEN = 1.5
 EXTRA = 1.5
 BEFORE = 1.0
 """Cost of a part before the metacarpal: a carpal bone that was linked to it."""
+BEFORE_LONG = 2.5
 CARPAL_SHARE = 0.6
 """A carpal bone is shorter than this share of the metacarpal."""
 WORST = 7.0
@@ -86,9 +87,10 @@ def align(chain: Chain, digit: int, scale: float) -> Alignment:
         options: list[tuple[float, Levels]] = [(EXTRA * left + absent(level), ((),) * left)]
         if level > last:
             return options[0]
-        if level == 0 and lengths[part] < CARPAL_SHARE * expected[0]:
+        if level == 0:
             tail, read = best(part + 1, 0, True)
-            options.append((tail + BEFORE, ((), *read)))
+            price = BEFORE if lengths[part] < CARPAL_SHARE * expected[0] else BEFORE_LONG
+            options.append((tail + price, ((), *read)))
         for at in range(level, last + 1):
             entry = MISSING * (at - level) + (0.0 if fresh else hole(part, sum(expected[level:at])))
             options += [(entry + cost, read) for cost, read in here(part, at)]
@@ -104,7 +106,7 @@ def align(chain: Chain, digit: int, scale: float) -> Alignment:
             found.append((FUSED + misfit + tail, ((level, level + 1), *read)))
         if part + 1 < len(lengths) and gap[part + 1] < GAP_SD_MM:
             tail, read = best(part + 2, level + 1)
-            misfit = _misfit(both[part], expected[level], cut[part] or cut[part + 1], level, last)
+            misfit = _misfit(both[part], expected[level], cut[part] or cut[part + 1], level or -1, last)
             found.append((BROKEN + misfit + tail, ((level,), (level,), *read)))
         return found
 
