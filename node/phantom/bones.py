@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from node.kernels.phantom_bodies import PROFILE_KNOTS
-from node.phantom.solid import Rows, box, cone, ellipsoid, rotation
+from node.phantom.solid import Matrix, Rows, box, cone, ellipsoid, moved, rotation, translation
 
 LENGTHS: Final[dict[str, float]] = {
     "MC1": 46.0,
@@ -126,8 +126,8 @@ def _rise(t: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(t * t * (3.0 - 2.0 * t))
 
 
-def carpal(name: str, size: float, cortex: float, trabeculae: float) -> Blank:
-    """A carpal bone in the hand's own axes; generous, because its neighbours cut it to fit."""
+def carpal(name: str, size: float, cortex: float, trabeculae: float) -> tuple[Blank, Matrix]:
+    """A carpal bone and its frame in the hand; generous, because its neighbours cut it to fit."""
     centre, semi, turns = _CARPALS[name]
     frame = rotation(1, turns[1]) @ rotation(0, turns[0]) @ rotation(2, turns[2])
     c = (centre[0] * size, centre[1] * size, centre[2] * size)
@@ -141,7 +141,10 @@ def carpal(name: str, size: float, cortex: float, trabeculae: float) -> Blank:
     if name == "trapezium":
         ridge = (17.0 * size, -11.0 * size, 4.0 * size)
         rows.append(ellipsoid(ridge, (2.6 * size, 3.4 * size, 4.0 * size), 2.5))
-    return Blank(name, np.vstack(rows), 2 * semi[2] * size, _even(0.75 * cortex, 0.26 * trabeculae, cortex))
+    length = 2 * semi[2] * size
+    place = translation(c[0], c[1], c[2] - length / 2)
+    own = moved(np.vstack(rows), np.asarray(np.linalg.inv(place), np.float64))
+    return Blank(name, own, length, _even(0.75 * cortex, 0.26 * trabeculae, cortex)), place
 
 
 def _even(shell_mm: float, spongy: float, cortex: float) -> NDArray[np.float32]:
@@ -176,8 +179,8 @@ def forearm_bone(name: str, length: float, size: float, cortex: float, trabecula
         ]
         middle = 2.3
     t = np.linspace(0.0, 1.0, PROFILE_KNOTS)
-    to_end = np.clip((1.0 - t) * length / (32.0 * size), 0.0, 1.0)
-    shell = 0.6 * (0.5 + 0.5 * cortex) + (middle * cortex - 0.6) * to_end**1.5
-    spongy = 0.24 * trabeculae * (1.0 - 0.93 * np.clip(1.25 * to_end, 0, 1))
+    to_end = (1.0 - t) * length / size
+    shell = 0.6 * (0.5 + 0.5 * cortex) + (middle * cortex - 0.6) * _rise((to_end - 12.0) / 36.0)
+    spongy = 0.24 * trabeculae * (1.0 - 0.9 * _rise((to_end - 14.0) / 22.0))
     density = np.full_like(t, min(1.0, 0.8 + 0.2 * cortex))
     return Blank(name, np.vstack(rows), length, np.stack([shell, spongy, density]).astype(np.float32))

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from node.domain.errors import Refused
+from node.kernels import phantom_union
 from node.phantom.skeleton import Bone
-from node.phantom.solid import Field, Matrix
+from node.phantom.solid import Field, Matrix, Rows, ellipsoid
 from node.phantom.spec import Deposit, Place, Shape, Substance
 
 Array = NDArray[np.float64]
@@ -26,6 +27,8 @@ _ELONGATION: Final = {
     Shape.MOUSSE: (1.0, 0.8, 1.2),
     Shape.TOPHUS: (1.0, 0.85, 1.15),
 }
+COVER_MM: Final = 2.0
+"""Skin and fat over a deposit that lifts the surface."""
 _FILL: Final = {Shape.PUNCTATE: 0.10, Shape.NET: 0.22, Shape.SHEATH: 0.45, Shape.POPCORN: 0.6}
 """Share of its ellipsoid that a shape fills."""
 
@@ -60,36 +63,48 @@ def outward(place: Place) -> Array:
     return np.array([np.sin(angle), -np.cos(angle), 0.0])
 
 
-def _crossing(field: Field, start: Array, way: Array, level: float, limit_mm: float) -> float | None:
-    """Distance along a ray at which the field rises through ``level`` for the last time."""
-    steps = np.arange(0.0, limit_mm, 0.1)
-    values = field.at(start + steps[:, None] * way)
-    inside = np.flatnonzero(values < level)
-    return None if inside.size == 0 else float(steps[inside[-1]])
+def _crossing(distances: Array, step_mm: float) -> float | None:
+    """How far along a ray a body reaches, from its distances at equal steps."""
+    inside = np.flatnonzero(distances < 0.0)
+    return None if inside.size == 0 else float(inside[-1]) * step_mm
 
 
-def locate(place: Place, half_mm: float, bone: Bone, skin: Field) -> tuple[Array, Matrix]:
-    """Centre (hand axes, mm) of a body ``half_mm`` thick from its centre outwards, and its frame.
+def seat(deposit: Deposit, bones: dict[str, Bone], skin: Rows) -> Matrix:
+    """Frame of a deposit in the hand's axes: origin in its centre, x across, y outwards, z along the bone.
 
-    The frame's x runs across, y outwards, z along the bone. Raises Refused where the ray leaves no tissue.
+    ``skin`` are the primitives of the body. Raises Refused for a bone that the hand lacks, or where the ray leaves
+    no tissue.
     """
+    place = deposit.site
+    if place.bone not in bones:
+        raise Refused(f"This hand has no bone {place.bone}.", hint=f"It has: {', '.join(bones)}.")
+    bone, half_mm = bones[place.bone], float(half_extents(deposit)[1])
     way = bone.frame[:3, :3] @ outward(place)
     start = bone.point(place.along)
-    surface = _crossing(bone.field, start, way, 0.0, 40.0) or 0.0
+    steps = np.arange(0.0, 60.0, 0.1)
+    ray = start + steps[:, None] * way
+    distance = (_crossing(bone.field.at(ray), 0.1) or 0.0) + place.gap_mm + half_mm
     if place.depth_mm is not None:
-        skin_at = _crossing(skin, start, way, 0.0, 80.0)
-        if skin_at is None:
+        depths = np.empty(len(ray))
+        phantom_union.distances_at(skin, ray, depths)
+        surface = _crossing(depths, 0.1)
+        if surface is None:
             raise Refused(
                 f"There is no skin outside {place.bone} in that direction.", hint="Place the deposit nearer."
             )
-        distance = skin_at - place.depth_mm - half_mm
-    else:
-        distance = surface + place.gap_mm + half_mm
+        distance = surface - place.depth_mm - half_mm
     frame = np.eye(4)
     frame[:3, 1], frame[:3, 2] = way, bone.frame[:3, 2]
     frame[:3, 0] = np.cross(frame[:3, 1], frame[:3, 2])
     frame[:3, 3] = start + distance * way
-    return frame[:3, 3].copy(), frame
+    return frame
+
+
+def bulge(deposit: Deposit, frame: Matrix) -> Rows:
+    """Tissue that a deposit lifts: an ellipsoid around it, to be joined to the skin. Deep deposits change nothing."""
+    across, outwards, along = half_extents(deposit) * 1.05 + COVER_MM
+    centre = frame[:3, 3]
+    return ellipsoid((float(centre[0]), float(centre[1]), float(centre[2])), (across, outwards, along), 4.0, frame)
 
 
 def half_extents(deposit: Deposit) -> Array:
@@ -105,18 +120,11 @@ def cell_mm(deposit: Deposit) -> float:
 
 
 def place_deposit(
-    deposit: Deposit, label: int, bones: dict[str, Bone], skin: Field, rng: np.random.Generator
+    deposit: Deposit, label: int, frame: Matrix, bones: dict[str, Bone], skin: Field, rng: np.random.Generator
 ) -> Placed:
-    """Shape a deposit and put it into the hand.
-
-    Raises Refused for a bone that the hand lacks, or where bone and skin leave nothing of it.
-    """
-    place = deposit.site
-    if place.bone not in bones:
-        raise Refused(f"This hand has no bone {place.bone}.", hint=f"It has: {', '.join(bones)}.")
+    """Shape a deposit in its seat; bone and air cut it. Raises Refused where they leave nothing of it."""
     half = half_extents(deposit)
     step = cell_mm(deposit)
-    _, frame = locate(place, float(half[1]), bones[place.bone], skin)
     count = np.ceil(1.3 * half / step).astype(int) + 2
     index = np.eye(4) * step
     index[:3, 3] = -count * step
@@ -124,13 +132,15 @@ def place_deposit(
     values = np.zeros((2 * count[2] + 1, 2 * count[1] + 1, 2 * count[0] + 1), np.float32)
     field = Field(values, frame @ index)
     score = _SHAPES[deposit.shape](_unit(values.shape, step, half), half, rng)
-    wanted = round(deposit.volume_mm3 / step**3)
+    wanted = max(1, round(deposit.volume_mm3 / step**3))
     order = np.argsort(score, axis=None, kind="stable")[:wanted]
     values.reshape(-1)[order] = _concentration(deposit, score, order, step, rng)
     _cut(field, bones, skin, deposit)
     if not values.any():
-        raise Refused(f"Nothing of the deposit at {place.bone} lies in soft tissue.", hint="Move it off the bone.")
-    return Placed(deposit, label, field, place.bone)
+        raise Refused(
+            f"Nothing of the deposit at {deposit.site.bone} lies in soft tissue.", hint="Move it off the bone."
+        )
+    return Placed(deposit, label, field, deposit.site.bone)
 
 
 def _unit(shape: tuple[int, ...], step: float, half: Array) -> Array:

@@ -22,6 +22,8 @@ from node.phantom.spec import (
 _USUAL_PAIRS: Final = ("80/140", "80/Sn140(0.4)", "100/Sn140(0.4)", "80/Sn150(0.6)", "90/Sn150(0.6)")
 _SHAPES: Final = (Shape.STONE, Shape.POPCORN, Shape.PUNCTATE, Shape.PLATE, Shape.SHEATH, Shape.NET, Shape.MOUSSE)
 _WEIGHTS: Final = (0.34, 0.3, 0.08, 0.1, 0.08, 0.05, 0.05)
+_MOST_MM3: Final = {"DP": 160.0, "MP": 260.0, "PP": 500.0}
+"""Largest deposit on a digit; the skin bulges over it."""
 _LONG_BONES: Final = tuple(f"{part}{d}" for part in ("PP", "MC") for d in range(1, 6)) + tuple(
     f"MP{d}" for d in range(2, 6)
 )
@@ -30,7 +32,7 @@ _LONG_BONES: Final = tuple(f"{part}{d}" for part in ("PP", "MC") for d in range(
 def random_spec(seed: int, hard: bool = False) -> PhantomSpec:
     """A phantom that nobody chose. The same seed gives the same spec.
 
-    ``hard`` adds what is difficult: deposits on bone, urate, flexion to a fist, osteopenia, acro-osteolysis, calcified
+    ``hard`` adds difficulties: deposits on bone, urate, flexion to a fist, osteopenia, acro-osteolysis, calcified
     arteries, metal, motion, oblique planes, coarse slices, more noise and both hands at once.
     """
     rng = np.random.default_rng([seed, int(hard)])
@@ -126,6 +128,8 @@ def _calcium(rng: np.random.Generator, hard: bool, hand: int) -> Deposit:
     volume = round(float(np.clip(volume, lowest.get(shape, 1.0), 1500.0)), 2)
     strength = _between(rng, 120.0, 300.0) if shape is Shape.MOUSSE else _between(rng, 300.0, 850.0)
     place = _place(rng, hard and rng.random() < 0.4)
+    bone = place.bone if isinstance(place, Place) else SITES[place].bone
+    volume = min(volume, _MOST_MM3.get(bone[:2], 1500.0))
     return Deposit(place, volume, strength, shape, Substance.CALCIUM, _between(rng, 0.0, 0.2), hand)
 
 

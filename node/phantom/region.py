@@ -140,8 +140,6 @@ def _accepted(region: str, shares: dict[str, float], bone: Bone, centre: NDArray
 
 def _aspect(bone: Bone, centre: NDArray[np.float64]) -> str:
     x, y, _, _ = np.linalg.inv(bone.frame) @ np.append(centre, 1.0)
-    if bone.name in CARPALS:
-        x, y = centre[0] - bone.field.centre[0], centre[1]
     return _ASPECTS[round(float(np.rad2deg(np.arctan2(x, -y))) / 45.0) % 8]
 
 

@@ -9,9 +9,9 @@ from scipy.ndimage import gaussian_filter
 
 from node.domain.anatomy import BONE_CODES
 from node.kernels import phantom_bodies
-from node.phantom.mineral import Placed, place_deposit
+from node.phantom.mineral import Placed, bulge, place_deposit, seat
 from node.phantom.skeleton import Bone, skeleton
-from node.phantom.soft import SKIN_MM, SoftTissue, artery, soft_tissue, tube
+from node.phantom.soft import SKIN_MM, SoftTissue, artery, skin_rows, soft_tissue, tube
 from node.phantom.solid import Field, Matrix, rotation, translation
 from node.phantom.spec import Deposit, Hand, PhantomSpec, Side, Substance
 
@@ -88,25 +88,29 @@ def build_hand(spec: PhantomSpec, number: int, step_mm: float) -> HandScene:
     """Model hand ``number`` of the study with its deposits; bone fields every ``step_mm``."""
     hand = spec.hands[number]
     bones = skeleton(hand, step_mm)
-    soft = soft_tissue(hand, bones, 2.5 * step_mm)
-    deposits = _deposits(spec, number, bones, soft)
+    surface = skin_rows(hand, bones)
+    own = [(n, d) for n, d in enumerate(spec.deposits) if d.hand == number]
+    seats = [seat(deposit, bones, surface) for _, deposit in own]
+    lifted = [bulge(deposit, frame) for (_, deposit), frame in zip(own, seats, strict=True)]
+    soft = soft_tissue(hand, bones, np.vstack([surface, *lifted]), 2.5 * step_mm)
+    labels = _labels([deposit for _, deposit in own], number)
+    deposits = tuple(
+        place_deposit(deposit, label, frame, bones, soft.skin, _stream(spec, n, deposit))
+        for (n, deposit), label, frame in zip(own, labels, seats, strict=True)
+    )
     rng = np.random.default_rng([spec.seed, number, 7])
     vessels = tuple((name, _wall(name, hand, bones, rng)) for name in hand.vessels)
     return HandScene(hand, bones, soft, deposits, vessels, placement(hand))
 
 
-def _deposits(spec: PhantomSpec, number: int, bones: dict[str, Bone], soft: SoftTissue) -> tuple[Placed, ...]:
-    taken: dict[Substance, int] = {}
+def _labels(deposits: list[Deposit], number: int) -> list[int]:
+    """Labels by substance in the order of the spec; all metal has one."""
     found = []
-    for n, deposit in enumerate(spec.deposits):
-        if deposit.hand != number:
-            continue
-        rank = taken[deposit.substance] = taken.get(deposit.substance, -1) + 1
+    for n, deposit in enumerate(deposits):
+        rank = sum(d.substance is deposit.substance for d in deposits[:n])
         label = _FIRST_LABEL[deposit.substance]
-        if deposit.substance is not Substance.METAL:
-            label += rank + LEFT_OFFSET * number
-        found.append(place_deposit(deposit, label, bones, soft.skin, _stream(spec, n, deposit)))
-    return tuple(found)
+        found.append(label if deposit.substance is Substance.METAL else label + rank + LEFT_OFFSET * number)
+    return found
 
 
 def _stream(spec: PhantomSpec, n: int, deposit: Deposit) -> np.random.Generator:

@@ -106,7 +106,7 @@ def _blanks(hand: Hand) -> list[tuple[Blank, Matrix]]:
     for name, (x, z) in {"radius": (7.0, -18.5), "ulna": (-16.0, -19.5)}.items():
         place = translation(x * hand.size, 0.0, 0.0) @ translation(0, 0, z * hand.size - length)
         found.append((forearm_bone(name, length, hand.size, *quality), wrist @ place))
-    found += [(carpal(name, hand.size, *quality), np.eye(4)) for name in CARPALS]
+    found += [carpal(name, hand.size, *quality) for name in CARPALS]
     for digit in hand.digits:
         for name, frame in digit_frames(hand, digit).items():
             found.append((long_bone(name, *_varied(hand, name), *quality), frame))

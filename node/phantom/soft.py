@@ -205,9 +205,8 @@ def _nails(hand: Hand, bones: dict[str, Bone]) -> list[tuple[str, Field]]:
     return found
 
 
-def soft_tissue(hand: Hand, bones: dict[str, Bone], step_mm: float) -> SoftTissue:
-    """Fields of a hand's soft tissue, every ``step_mm``."""
-    skin = skin_rows(hand, bones)
+def soft_tissue(hand: Hand, bones: dict[str, Bone], skin: Rows, step_mm: float) -> SoftTissue:
+    """Fields of a hand's soft tissue, every ``step_mm``; ``skin`` are the primitives of its surface."""
     low, high = bounds(skin)
     grid, shape = lattice(low - 3.0, high + 3.0, step_mm)
     outer = sample(skin, grid, shape)
