@@ -31,6 +31,26 @@ COPIED: Final = (
     "ReferringPhysicianName",
 )
 """Type 2 attributes of patient and study: a result has them, if need be empty (PS3.3 C.7.1.1, C.7.2.1)."""
+PATIENT_GROUPS: Final = frozenset({0x0010, 0x0012, 0x0038})
+"""Patient, clinical trial and visit."""
+STUDY_KEYWORDS: Final = (
+    "Accession",
+    "Admitting",
+    "Consulting",
+    "ContributingEquipment",
+    "IssuerOf",
+    "NameOfPhysicians",
+    "Physician",
+    "ProcedureCode",
+    "ReasonFor",
+    "ReferencedPatient",
+    "ReferencedStudy",
+    "Referring",
+    "Requesting",
+    "SpecificCharacterSet",
+    "Study",
+)
+"""How the keywords of the study modules begin that highdicom copies besides those groups."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,8 +125,8 @@ def dash(header: Dataset) -> str:
 
 def demographics_digest(header: Dataset, when: datetime) -> bytes:
     """Digest (32 bytes) of all that results copy: corrected demographics give new objects under new UIDs."""
-    text = [str(header.get(keyword, "")) for keyword in COPIED]
-    return digest([*text, str(header.get("SpecificCharacterSet", "")), when.isoformat()])
+    told = (e for e in header if e.tag.group in PATIENT_GROUPS or e.keyword.startswith(STUDY_KEYWORDS))
+    return digest([when.isoformat(), *(f"{e.tag} {e.value}" for e in told)])
 
 
 def acquired(header: Dataset) -> datetime:

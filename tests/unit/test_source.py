@@ -4,7 +4,7 @@ from datetime import datetime
 from io import BytesIO
 
 import pytest
-from node.dicom.source import COPIED, acquired, dash, presentable
+from node.dicom.source import COPIED, acquired, dash, demographics_digest, presentable
 from pydicom import dcmread, dcmwrite
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
@@ -49,6 +49,17 @@ def test_names_survive_the_change_of_character_set(charset: object) -> None:
     expected = charset if charset in ("ISO_IR 100", "GB18030") else "ISO_IR 192"
     assert again.SpecificCharacterSet == expected
     dash(ds).encode({"ISO_IR 100": "latin-1", "GB18030": "gb18030"}.get(expected, "utf-8"))
+
+
+def test_whatever_is_copied_counts_into_the_digest() -> None:
+    when = datetime(2024, 1, 1)
+    told = {"PatientName": "Doe", "StudyDescription": "DE Hand", "SeriesDescription": "80 kV", "PatientComments": "-"}
+    first = demographics_digest(presentable(header(**told)), when)
+    assert demographics_digest(presentable(header(**told)), when) == first
+    for keyword in ("PatientName", "StudyDescription", "PatientComments"):
+        assert demographics_digest(presentable(header(**told | {keyword: "other"})), when) != first
+    assert demographics_digest(presentable(header(**told | {"SeriesDescription": "other"})), when) == first
+    assert demographics_digest(presentable(header(**told)), datetime(2024, 1, 2)) != first
 
 
 def test_the_acquisition_dates_a_result() -> None:
