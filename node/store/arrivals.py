@@ -4,18 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from pydantic import TypeAdapter
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from node.domain.instance import Instance
 from node.service.ports import Clock, Closing, Contact, IntakeOutcome
 from node.service.records import Arrival, Quarantined, Recorded
 from node.store.database import Database
+from node.store.headers import header_text
 from node.store.tables import associations, instances, quarantine, rejected_peers
-
-HEADER: TypeAdapter[Instance] = TypeAdapter(Instance)
-"""An ``Instance`` to and from the JSON of its row."""
 
 _RETRIES = 5
 
@@ -132,7 +128,7 @@ def _row(arrival: Arrival) -> dict[str, object]:
         "series_instance_uid": instance.series_instance_uid,
         "content_digest": instance.content_digest,
         "blob": arrival.blob,
-        "header": HEADER.dump_json(instance).decode(),
+        "header": header_text(instance),
         "association_id": arrival.contact.association_id,
         "calling_ae_title": arrival.contact.calling_ae_title,
         "received_at": arrival.received_at,

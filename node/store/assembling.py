@@ -10,8 +10,8 @@ from node.domain.completeness import Arrivals
 from node.domain.job import JobState
 from node.service.ports import Closing
 from node.service.records import JobRow, Settlement, StoredInstance
-from node.store.arrivals import HEADER
 from node.store.database import Database
+from node.store.headers import instance_of
 from node.store.rows import job_row
 from node.store.tables import associations, instances, jobs
 from node.store.transitions import move_job, open_job
@@ -52,7 +52,7 @@ class AssemblyRows:
         query = select(*columns).where(of_study).order_by(instances.c.sop_instance_uid)
         with self._database.read() as connection:
             rows = connection.execute(query).all()
-        return [StoredInstance(HEADER.validate_json(row.header), row.blob, row.calling_ae_title) for row in rows]
+        return [StoredInstance(instance_of(row.header), row.blob, row.calling_ae_title) for row in rows]
 
     def arrivals_of(self, study_instance_uid: str, revision: int) -> Arrivals:
         """An association that the journal does not know counts as still open."""

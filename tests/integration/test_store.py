@@ -13,9 +13,10 @@ from alembic.runtime.migration import MigrationContext
 from node.dicom.header import read_instance
 from node.service.intake import StoringIntake
 from node.service.ports import IntakeOutcome
-from node.store.arrivals import HEADER, ReceiverRows
+from node.store.arrivals import ReceiverRows
 from node.store.blobs import Blobs
 from node.store.database import Database
+from node.store.headers import header_text, instance_of
 from node.store.leasing import JobRows
 from node.store.schema import migrate
 from node.store.tables import instances, metadata
@@ -114,4 +115,4 @@ def test_a_header_comes_back_from_its_row_as_it_went_in(tmp_path: Path, image: C
     path = tmp_path / "image"
     path.write_bytes(image.encoded())
     instance = read_instance(path)
-    assert HEADER.validate_json(HEADER.dump_json(instance)) == instance
+    assert instance_of(header_text(instance)) == instance
