@@ -15,7 +15,6 @@ from pydicom.uid import (
     CTImageStorage,
     DeflatedExplicitVRLittleEndian,
     EnhancedCTImageStorage,
-    ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     HTJ2KLossless,
     HTJ2KLosslessRPCL,
@@ -54,7 +53,6 @@ LOSSLESS_SYNTAXES = (
     HTJ2KLosslessRPCL,
     RLELossless,
     DeflatedExplicitVRLittleEndian,
-    ExplicitVRBigEndian,
 )
 
 # stored as they are, refused for measurement

@@ -18,7 +18,7 @@ from node.net.scp import Receiver, ReceiverOptions
 from node.service.ports import Closing, IntakeOutcome
 from pydicom.config import IGNORE
 from pydicom.dataelem import DataElement
-from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from tests.fakes.ct_files import ct_dataset, write_ct_files
 from tests.fakes.ports import FakeAssociationLog, FakeCommitmentInbox, FakeIntake
 from tests.peers import run
@@ -241,6 +241,14 @@ def test_a_path_in_place_of_a_uid_is_refused(start_node: Callable[..., Node], tm
     answer = run("storescu", *arguments).stdout
     assert "0xc000" in answer.lower()
     assert node.intake.received == []
+
+
+def test_big_endian_is_not_agreed_on(start_node: Callable[..., Node], tmp_path: Path) -> None:
+    """The reading of headers refuses it, so the sender must be told to send another syntax."""
+    node = start_node()
+    (path,) = write_ct_files(tmp_path, 1)
+    assert node.store(path, options=("-xb",)).returncode == 0
+    assert pydicom.dcmread(BytesIO(node.intake.files[0])).file_meta.TransferSyntaxUID != ExplicitVRBigEndian
 
 
 def test_every_storage_class_is_accepted(start_node: Callable[..., Node], tmp_path: Path) -> None:
