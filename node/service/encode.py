@@ -80,7 +80,7 @@ def encode(analysis: Analysis, source: Source, pair: EnergyPair, parameters: Par
     sr = _numbers(origin, "report", base + 1, content)
     parts.append(_dicom("report", Comprehensive3DSRStorage, sr, report(analysis, source, origin, sr, seg)))
     rgb = overview(pair, analysis, __version__)
-    picture = _numbers(origin, "overlay", base + 2, content)
+    picture = _numbers(origin, "overlay", base + 2, (*content, sha256(rgb.data).digest()))
     sc = overlay(rgb, source.head, source.acquired, picture, "Calcinosis overview")
     parts.append(_dicom("overlay", SecondaryCaptureImageStorage, picture, sc))
     return (*parts, ResultObject("overlay_png", "overlay.png", _png(rgb)), listed)
