@@ -103,8 +103,11 @@ class Courier:
             return
         try:
             results = self._sender.send(peer, [self._parcel(one) for one in due])
-        except NodeError as error:
-            results = [SendResult(one.sop_instance_uid, delivered=False, message=str(error)) for one in due]
+        except Exception as error:  # noqa: BLE001 -- whatever it is, what is leased must wait for another try
+            if not isinstance(error, NodeError):
+                _log.exception("sending_failed", destination=peer.name)
+            said = str(error) or type(error).__name__
+            results = [SendResult(one.sop_instance_uid, delivered=False, message=said) for one in due]
         for one, result in zip(due, results, strict=True):
             self._outbox.step(one.id, OutboxState.SENDING, self._step_after(peer, one, result), self._clock())
         delivered = sum(result.delivered for result in results)
@@ -139,7 +142,7 @@ class Courier:
         self._outbox.begin_commitment(transaction_uid, due, now, now + max(self._pause(one) for one in due))
         try:
             report = self._requester.request(peer, transaction_uid, [self._parcel(one) for one in due])
-        except NodeError as error:
+        except Exception as error:  # noqa: BLE001 -- the same: it is asked for again
             final = isinstance(error, Refused)
             self._not_asked(due, f"Commitment could not be asked for: {error}", final=final)
             return

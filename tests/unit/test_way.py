@@ -191,6 +191,21 @@ def test_a_pacs_that_is_down_for_days_gets_everything_once(house: Callable[..., 
     assert node.pacs.stores == 2
 
 
+def test_a_fault_in_the_sender_is_a_failed_attempt(
+    house: Callable[..., House], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = house()
+    node.receive(pair_of_series(STUDY))
+    with monkeypatch.context() as fault:
+        fault.setattr(node.pacs, "send", lambda *_: 1 / 0)
+        node.settle()
+        assert node.deliveries() == ["pending", "pending"]
+        assert node.rows(outbox)[0].reason == "division by zero"
+    node.clock.advance(3600)
+    node.work()
+    assert node.deliveries() == ["committed", "committed"]
+
+
 def test_what_is_given_up_is_failed_visibly(house: Callable[..., House]) -> None:
     node = house()
     node.pacs.down = True
