@@ -8,8 +8,12 @@ from scipy.spatial import cKDTree
 
 from node.analysis.anatomy.parts import Part, Points
 
-LEAST_SLENDERNESS = 2.05
-"""Long bones of the hand have 2.2 to 6, carpals 1.2 to 1.9 [measured on the development cases, K otherwise]."""
+LEAST_SLENDERNESS = 1.7
+LEAST_SLENDERNESS_THICK = 1.9
+THICK_MM = 10.5
+"""Long bones of the hand have 1.8 to 6 lengths to a width, carpals 1.1 to 1.85, and those are 10 mm wide or more
+[measured on the development cases and the phantom]."""
+MOST_PARTS = 4
 LEAST_LENGTH_MM = 9.0
 WIDEST_MM = 18.5
 """Mean width above which a long part is a forearm bone."""
@@ -65,7 +69,8 @@ class Chain:
 
 def is_long_bone(part: Part) -> bool:
     """True for what may be a metacarpal or phalanx by its own shape."""
-    return part.slenderness >= LEAST_SLENDERNESS and part.length_mm >= LEAST_LENGTH_MM and part.width_mm <= WIDEST_MM
+    least = LEAST_SLENDERNESS if part.width_mm < THICK_MM else LEAST_SLENDERNESS_THICK
+    return part.slenderness >= least and part.length_mm >= LEAST_LENGTH_MM and part.width_mm <= WIDEST_MM
 
 
 def _joint_cost(a: Part, a_end: int, b: Part, b_end: int, gap_mm: float) -> float | None:
@@ -132,6 +137,12 @@ def link_chains(parts: Sequence[Part]) -> list[Chain]:
     return chains
 
 
+def complete(chains: Sequence[Chain], parts: Sequence[Part]) -> list[Chain]:
+    """Chains (proximal to distal) with stubby bones added at their tips and joined across bones that are missing."""
+    whole = bridge(attach_terminals(chains, parts))
+    return bridge(attach_terminals(whole, parts))
+
+
 def attach_terminals(chains: Sequence[Chain], parts: Sequence[Part]) -> list[Chain]:
     """Append to each chain (proximal to distal) a stubby part that continues it: a short or resorbed phalanx."""
     used = {p.label for c in chains for p in c.parts}
@@ -139,8 +150,13 @@ def attach_terminals(chains: Sequence[Chain], parts: Sequence[Part]) -> list[Cha
     taken: set[int] = set()
     grown = []
     for chain in chains:
+        room = len(chain.parts) < MOST_PARTS
         best = min(
-            ((cost, p) for p in loose if p.label not in taken and (cost := _terminal_cost(chain, p)) is not None),
+            (
+                (cost, p)
+                for p in loose
+                if room and p.label not in taken and (cost := _terminal_cost(chain, p)) is not None
+            ),
             key=lambda pair: pair[0],
             default=None,
         )
@@ -168,7 +184,7 @@ def _terminal_cost(chain: Chain, part: Part) -> float | None:
         return None
     if np.arctan2(aside, ahead) > np.deg2rad(100.0) or aside > 1.2 * last.width_mm:
         return None
-    return gap + 0.5 * aside - min(part.volume_mm3, 100.0) / 50.0
+    return gap + 0.5 * aside - min(part.volume_mm3, 400.0) / 50.0
 
 
 def bridge(chains: Sequence[Chain]) -> list[Chain]:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from node.analysis.anatomy.align import Levels
 from node.analysis.anatomy.bones import named_bones
-from node.analysis.anatomy.chains import Chain, attach_terminals, bridge, link_chains
+from node.analysis.anatomy.chains import Chain, complete, link_chains
 from node.analysis.anatomy.mend import mend
 from node.analysis.anatomy.model import Frame, HandAnatomy, NamedBone, Ray, Vector, unit
 from node.analysis.anatomy.orient import head
@@ -36,7 +36,7 @@ def name_hand(
     """
     parts = measure_parts(bone_labels, affine)
     heading = head(link_chains(parts), parts)
-    chains = attach_terminals(bridge(heading.chains), parts)
+    chains = complete(heading.chains, parts)
     readings = read_rays(chains)
     mended = mend(chains, readings[0], parts) if readings else None
     if mended is not None:

@@ -74,8 +74,14 @@ def carpal_names(parts: Sequence[Part], frame: Frame) -> dict[int, str]:
     names: dict[int, str] = {}
     single = [p for p in region if p.volume_mm3 < LARGEST_CARPAL_MM3 * frame.scale**3]
     places = np.array([frame.place(p.centroid) for p in single]).reshape(-1, 3)
-    cost = np.linalg.norm(places[:, None] - np.array(list(CARPAL_PLACES.values()))[None], axis=2)
-    for row, column in zip(*linear_sum_assignment(np.minimum(cost, 3.0 * NEAR_MM)), strict=True):
+    expected = np.array(list(CARPAL_PLACES.values()))
+    cost = np.linalg.norm(places[:, None] - expected[None], axis=2)
+    rows, columns = linear_sum_assignment(np.minimum(cost, 3.0 * NEAR_MM))
+    if len(rows) >= 5:
+        shift = np.clip(np.median(places[rows] - expected[columns], axis=0), -NEAR_MM, NEAR_MM)
+        cost = np.linalg.norm(places[:, None] - expected[None] - shift, axis=2)
+        rows, columns = linear_sum_assignment(np.minimum(cost, 3.0 * NEAR_MM))
+    for row, column in zip(rows, columns, strict=True):
         if cost[row, column] < NEAR_MM:
             names[single[row].label] = list(CARPAL_PLACES)[column]
     if len(names) < len(CARPAL_PLACES):
