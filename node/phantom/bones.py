@@ -115,7 +115,7 @@ def profile(middle_mm: float, end_mm: float, cortex: float, trabeculae: float) -
     t = np.linspace(0.0, 1.0, PROFILE_KNOTS)
     middle = _rise(t / 0.38 - 0.4) * _rise((1.0 - t) / 0.38 - 0.4)
     shell = end_mm * (0.5 + 0.5 * cortex) + (middle_mm - end_mm) * middle
-    spongy = 0.22 * trabeculae * (1.0 - 0.92 * np.clip(1.4 * middle, 0.0, 1.0))
+    spongy = 0.13 * trabeculae * (1.0 - 0.92 * np.clip(1.4 * middle, 0.0, 1.0))
     density = np.full_like(t, min(1.0, 0.8 + 0.2 * cortex))
     return np.stack([shell, spongy, density]).astype(np.float32)
 
@@ -144,7 +144,7 @@ def carpal(name: str, size: float, cortex: float, trabeculae: float) -> tuple[Bl
     length = 2 * semi[2] * size
     place = translation(c[0], c[1], c[2] - length / 2)
     own = moved(np.vstack(rows), np.asarray(np.linalg.inv(place), np.float64))
-    return Blank(name, own, length, _even(0.75 * cortex, 0.26 * trabeculae, cortex)), place
+    return Blank(name, own, length, _even(0.75 * cortex, 0.15 * trabeculae, cortex)), place
 
 
 def _even(shell_mm: float, spongy: float, cortex: float) -> NDArray[np.float32]:
@@ -156,7 +156,7 @@ def _even(shell_mm: float, spongy: float, cortex: float) -> NDArray[np.float32]:
 def sesamoid(name: str, size: float) -> Blank:
     """A sesamoid about its own centre."""
     half = {"sesamoid_MCP1_r": 2.9, "sesamoid_MCP1_u": 3.1}.get(name, 2.0) * size
-    return Blank(name, ellipsoid((0, 0, 0), (half * 0.9, half * 0.7, half * 1.1)), 2 * half, _even(0.6, 0.35, 1.0))
+    return Blank(name, ellipsoid((0, 0, 0), (half * 0.9, half * 0.7, half * 1.1)), 2 * half, _even(0.6, 0.25, 1.0))
 
 
 def forearm_bone(name: str, length: float, size: float, cortex: float, trabeculae: float) -> Blank:
@@ -181,6 +181,6 @@ def forearm_bone(name: str, length: float, size: float, cortex: float, trabecula
     t = np.linspace(0.0, 1.0, PROFILE_KNOTS)
     to_end = (1.0 - t) * length / size
     shell = 0.6 * (0.5 + 0.5 * cortex) + (middle * cortex - 0.6) * _rise((to_end - 12.0) / 36.0)
-    spongy = 0.24 * trabeculae * (1.0 - 0.9 * _rise((to_end - 14.0) / 22.0))
+    spongy = 0.13 * trabeculae * (1.0 - 0.9 * _rise((to_end - 14.0) / 22.0))
     density = np.full_like(t, min(1.0, 0.8 + 0.2 * cortex))
     return Blank(name, np.vstack(rows), length, np.stack([shell, spongy, density]).astype(np.float32))

@@ -37,7 +37,8 @@ def random_spec(seed: int, hard: bool = False) -> PhantomSpec:
     """
     rng = np.random.default_rng([seed, int(hard)])
     count = 2 if hard and rng.random() < 0.25 else 1
-    hands = tuple(_hand(rng, hard, n, count) for n in range(count))
+    table_mm = _between(rng, -800.0, 1400.0)
+    hands = tuple(_hand(rng, hard, n, count, table_mm) for n in range(count))
     deposits = tuple(d for n in range(count) for d in _deposits(rng, hard, n))
     imaging = _imaging(rng, hard)
     kind = "hard random" if hard else "random"
@@ -56,12 +57,13 @@ def _between(rng: np.random.Generator, low: float, high: float) -> float:
     return round(float(rng.uniform(low, high)), 3)
 
 
-def _hand(rng: np.random.Generator, hard: bool, number: int, count: int) -> Hand:
+def _hand(rng: np.random.Generator, hard: bool, number: int, count: int, table_mm: float) -> Hand:
     side = (Side.LEFT, Side.RIGHT)[number] if count == 2 else (Side.LEFT, Side.RIGHT)[int(rng.integers(2))]
     thin = _between(rng, 0.55, 0.9) if hard and rng.random() < 0.5 else _between(rng, 0.85, 1.15)
-    shift = (0.0, 0.0, 0.0)
+    shift = (_between(rng, -20.0, 20.0), _between(rng, -60.0, 60.0), table_mm)
     if count == 2:
-        shift = (_between(rng, 66.0, 74.0) * (-1.0 if side is Side.LEFT else 1.0), 0.0, _between(rng, -8.0, 8.0))
+        apart = _between(rng, 78.0, 90.0) * (-1.0 if side is Side.LEFT else 1.0)
+        shift = (apart, _between(rng, -4.0, 4.0), table_mm + _between(rng, -8.0, 8.0))
     turn = 25.0 if count == 1 and hard else 6.0
     return Hand(
         side=side,
@@ -153,8 +155,7 @@ def _grid(rng: np.random.Generator, hard: bool, count: int) -> Grid:
     thick = float(rng.choice([0.6, 0.75, 1.0, 1.5])) if hard else 1.0
     increment = round(thick * float(rng.choice([0.7, 0.9, 1.0])), 3)
     tilt = (_between(rng, -12, 12), _between(rng, -12, 12), _between(rng, -25, 25)) if hard else (0.0, 0.0, 0.0)
-    shift = (0.0, 0.0, _between(rng, -800.0, 1400.0))
-    return Grid((increment, pixel, pixel), thick, tilt=tilt, shift_mm=shift, towards_feet=bool(rng.random() < 0.5))
+    return Grid((increment, pixel, pixel), thick, tilt=tilt, towards_feet=bool(rng.random() < 0.5))
 
 
 def _imaging(rng: np.random.Generator, hard: bool) -> Imaging:

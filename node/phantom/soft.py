@@ -131,7 +131,7 @@ def _forearm(hand: Hand, bones: dict[str, Bone], shrink: float) -> list[Rows]:
     start, end = (float(a[0]), float(a[1]), float(a[2])), (float(b[0]), float(b[1]), float(b[2]))
     swell = 0.09 * hand.forearm_mm
     girth = 0.75 + 0.25 * hand.fat if not shrink else 1.0
-    near, far = 28.5 * s * girth - shrink, (29.5 + swell) * s * girth - shrink
+    near, far = 30.5 * s * girth - shrink, (31.0 + swell) * s * girth - shrink
     carpus = (1.0 * s, -2.5 * s, 0.0)
     rows = [cone(start, end, (near, far), 10.0, 0.72, _up(radius.frame))]
     if not shrink:

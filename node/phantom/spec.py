@@ -142,7 +142,8 @@ class Hand:
 class Grid:
     """The CT grid. ``shape`` (z, y, x) or None to fit the hands; ``spacing_mm`` in that order.
 
-    ``tilt`` turns the planes about patient x, y, z in this order (degrees); ``towards_feet`` stores slices from the
+    ``tilt`` turns the planes about patient x, y, z in this order (degrees); ``shift_mm`` moves the grid
+    off the hands; ``towards_feet`` stores slices from the
     head downwards (the affine's third column then points to the feet).
     """
 
