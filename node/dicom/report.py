@@ -95,7 +95,7 @@ def _observer() -> ObservationContext:
 
 def _groups(analysis: Analysis, source: Source, origin: Origin, segmentation: ObjectNumbers | None) -> list[Group]:
     findings = analysis.findings
-    summaries: list[Group] = [hand_group(hand, analysis, source, origin) for hand in findings.hands]
+    summaries: list[Group] = [hand_group(n, analysis, source, origin) for n in range(len(findings.hands))]
     if segmentation is None:
         return summaries
     pairs = sorted(((d, h) for h in findings.hands for d in h.deposits), key=lambda pair: pair[0].number)

@@ -31,19 +31,19 @@ ANSWERS = {
 
 
 def hand_group(
-    hand: Hand, analysis: Analysis, source: Source, origin: Origin
+    index: int, analysis: Analysis, source: Source, origin: Origin
 ) -> MeasurementsAndQualitativeEvaluations:
-    """TID 1501: totals of a hand, acro-osteolysis by digit, and what was looked for and not found.
+    """TID 1501 of hand number ``index`` (from 0): totals, acro-osteolysis by digit, and what was looked for and not found.
 
     The number of lesions refers to the hand's frame on one image: OHIF fails on a group without coordinates.
     """
     findings = analysis.findings
-    index = findings.hands.index(hand)
+    hand = findings.hands[index]
     group = MeasurementsAndQualitativeEvaluations(
         tracking_identifier=TrackingIdentifier(origin.uid(f"tracking/hand/{index}"), hand_words(hand.laterality)),
         finding_sites=[FindingSite(Concept.HAND.code, laterality=SIDES[hand.laterality])],
         algorithm_id=algorithm(origin),
-        measurements=[_count(hand, analysis, source), *_totals(hand), *_lengths(hand)],
+        measurements=[_count(index, analysis, source), *_totals(hand), *_lengths(hand)],
         qualitative_evaluations=[
             answer(Concept.COVERAGE, Concept.COVERED),
             *_other_hand(findings),
@@ -62,9 +62,9 @@ def _other_hand(findings: Findings) -> list[QualitativeEvaluation]:
     return [answer(Concept.OTHER_COVERAGE, Concept.NOT_COVERED)]
 
 
-def _count(hand: Hand, analysis: Analysis, source: Source) -> Measurement:
+def _count(index: int, analysis: Analysis, source: Source) -> Measurement:
     """Number of lesions, inferred from the frame around the hand's bones on the image that shows most of them."""
-    first = 100 * analysis.findings.hands.index(hand)
+    first = 100 * index
     own = (analysis.bones > first) & (analysis.bones < first + 100)
     z = int(np.argmax(own.sum(axis=(1, 2))))
     frame = None
@@ -74,7 +74,7 @@ def _count(hand: Hand, analysis: Analysis, source: Source) -> Measurement:
         corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
         image = image_of(source, z)
         frame = [CoordinatesForMeasurement(GraphicTypeValues.POLYLINE, np.array(corners, dtype=np.float64), image)]
-    count = hand.totals.count
+    count = analysis.findings.hands[index].totals.count
     return Measurement(Concept.NUMBER_OF_LESIONS.code, count, Concept.UNITY.code, referenced_coordinates=frame)
 
 

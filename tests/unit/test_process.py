@@ -174,6 +174,15 @@ def test_an_uncertain_side_is_never_guessed(study: FakeStudy) -> None:
         assert "'Left'" not in str(dataset(parts, role))
 
 
+def test_two_hands_that_are_alike_stay_two(study: FakeStudy) -> None:
+    alike = replace(study.analysis.findings.hands[0], laterality=Laterality.UNCERTAIN, deposits=())
+    findings = replace(study.analysis.findings, hands=(alike, alike))
+    analysis = replace(study.analysis, findings=findings, segments=study.analysis.segments * 0)
+    report = dataset(encode(analysis, study.source, study.pair, Parameters()), "report")
+    groups = report.ContentSequence[-1].ContentSequence
+    assert len({item.UID for group in groups for item in group.ContentSequence if item.ValueType == "UIDREF"}) == 2
+
+
 def test_one_energy_is_refused_with_its_reason(study: FakeStudy, tmp_path: Path) -> None:
     lonely = tmp_path / "in"
     lonely.mkdir()
