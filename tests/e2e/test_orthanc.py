@@ -32,8 +32,9 @@ def all_committed(node: NodeProcess) -> bool:
 
 
 def routed(orthanc: Orthanc) -> int:
-    """How many of Orthanc's own sending jobs have succeeded."""
-    return sum(job["State"] == "Success" for job in orthanc.get("/jobs?expand"))
+    """How many series Orthanc has sent on."""
+    jobs = orthanc.get("/jobs?expand")
+    return sum(job["Type"] == "DicomModalityStore" and job["State"] == "Success" for job in jobs)
 
 
 def modalities(orthanc: Orthanc) -> list[str]:
@@ -44,7 +45,8 @@ def test_results_come_back_committed_and_once(
     start_orthanc: Callable[..., Orthanc], small_study: Path, tmp_path: Path
 ) -> None:
     node_port = free_port()
-    orthanc = start_orthanc(modalities={"NODE": ("CALCINODE", "127.0.0.1", node_port)}, lua=AUTO_ROUTE_CT)
+    modality = {"NODE": ("CALCINODE", "127.0.0.1", node_port)}
+    orthanc = start_orthanc(modalities=modality, lua=AUTO_ROUTE_CT, options={"JobsHistorySize": 100})
     peers = destination("orthanc", "ORTHANC", orthanc.port)
     with NodeProcess(tmp_path / "node", peers, port=node_port) as node:
         store_study(orthanc, small_study)
