@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from queue import Empty, Queue
 
+import structlog
 from pydicom.dataset import Dataset
 from pynetdicom import evt
 from pynetdicom.presentation import build_context
@@ -18,6 +19,8 @@ from node.domain.errors import Refused, Transient
 from node.domain.peer import Peer
 from node.net.requestor import RequestorOptions, open_association
 from node.service.ports import CommitmentInbox, CommitmentReport, Parcel
+
+_log = structlog.get_logger(__name__)
 
 _REQUEST_COMMITMENT = 1  # action type, PS3.4 J.3.2.1
 _INVALID_ARGUMENT = 0x0115
@@ -45,7 +48,8 @@ def take_event_report(event: evt.Event, inbox: CommitmentInbox) -> int:
         return _INVALID_ARGUMENT
     try:
         known = inbox.commitment_reported(report)
-    except Exception:  # noqa: BLE001 -- the peer must get an answer; it will report again
+    except Exception:  # noqa: BLE001 -- logged; the peer must get an answer, and may report again
+        _log.exception("commitment_report_failed", transaction_uid=report.transaction_uid)
         return PROCESSING_FAILURE
     return SUCCESS if known else NO_SUCH_INSTANCE
 

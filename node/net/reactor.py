@@ -63,8 +63,12 @@ class Wake:
 
     def close(self) -> None:
         with self._lock:
-            os.close(self._descriptor)
+            if self._descriptor >= 0:
+                os.close(self._descriptor)
             self._descriptor = -1
+
+    def __del__(self) -> None:
+        self.close()
 
 
 class BoundedDul(DULServiceProvider):

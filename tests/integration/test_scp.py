@@ -18,7 +18,13 @@ from node.net.scp import Receiver, ReceiverOptions
 from node.service.ports import Closing, IntakeOutcome
 from pydicom.config import IGNORE
 from pydicom.dataelem import DataElement
-from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import (
+    UID,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    JPEGLSNearLossless,
+)
 from tests.fakes.ct_files import ct_dataset, write_ct_files
 from tests.fakes.ports import FakeAssociationLog, FakeCommitmentInbox, FakeIntake
 from tests.peers import run
@@ -241,6 +247,17 @@ def test_a_path_in_place_of_a_uid_is_refused(start_node: Callable[..., Node], tm
     answer = run("storescu", *arguments).stdout
     assert "0xc000" in answer.lower()
     assert node.intake.received == []
+
+
+def test_lossy_images_are_taken_as_they_are(start_node: Callable[..., Node], tmp_path: Path) -> None:
+    node = start_node()
+    dataset = ct_dataset(size=64)
+    dataset.compress(JPEGLSNearLossless, jls_error=2)
+    dataset.save_as(tmp_path / "lossy.dcm", enforce_file_format=True)
+    assert node.store(tmp_path / "lossy.dcm", options=("-xu",)).returncode == 0
+    stored = pydicom.dcmread(BytesIO(node.intake.files[0]))
+    assert stored.file_meta.TransferSyntaxUID == JPEGLSNearLossless
+    assert stored.PixelData == pydicom.dcmread(tmp_path / "lossy.dcm").PixelData
 
 
 def test_big_endian_is_not_agreed_on(start_node: Callable[..., Node], tmp_path: Path) -> None:
