@@ -76,6 +76,11 @@ class Frame:
     radial: Vector
     scale: float
 
+    @property
+    def handedness(self) -> float:
+        """+1 for a right hand, −1 for a left one: the sign of (distal × palmar) · radial."""
+        return float(np.sign(np.cross(self.distal, self.palmar) @ self.radial))
+
     def place(self, points: Vector) -> Vector:
         """(distal, palmar, radial) in mm of a mean hand, of points (n, 3) or (3,) in LPS mm."""
         axes = np.stack([self.distal, self.palmar, self.radial])

@@ -100,10 +100,10 @@ def sesamoid_names(parts: Sequence[Part], bones: Mapping[int, Sequence[NamedBone
         near = [p for p in parts if p.label not in names and _at_joint(p, bone, frame, most)]
         if joint == "MCP1":
             near = sorted(near, key=lambda p: -p.volume_mm3)[:2]
-            near.sort(key=lambda p: -float(p.centroid @ frame.radial))
-            middle = bone.distal @ frame.radial
+            across = np.cross(bone.axis, _pad_side(bone, frame)) * frame.handedness
+            near.sort(key=lambda p: -float(p.centroid @ across))
             for n, part in enumerate(near):
-                ulnar = n == 1 or (len(near) == 1 and part.centroid @ frame.radial < middle)
+                ulnar = n == 1 or (len(near) == 1 and float((part.centroid - bone.distal) @ across) < 0.0)
                 names[part.label] = "sesamoid_MCP1_u" if ulnar else "sesamoid_MCP1_r"
         elif near:
             names[max(near, key=lambda p: p.volume_mm3).label] = f"sesamoid_{joint}"
@@ -119,7 +119,13 @@ def _at_joint(part: Part, bone: NamedBone, frame: Frame, most_mm3: float) -> boo
     aside = place - along * bone.axis
     reach = float(np.linalg.norm(aside))
     width = bone.part.width_mm
-    palmar = frame.palmar - (frame.palmar @ bone.axis) * bone.axis
-    leaning = float(aside @ palmar) / max(reach * float(np.linalg.norm(palmar)), 1e-9)
+    leaning = max(float(aside @ _pad_side(bone, frame)), float(aside @ frame.palmar)) / max(reach, 1e-9)
     gap = float(np.linalg.norm(bone.part.points - part.centroid, axis=1).min()) - 0.5 * part.width_mm
-    return abs(along) < 0.8 * width and 0.35 * width < reach < 1.3 * width and leaning > 0.35 and gap < 4.5
+    return abs(along) < 0.8 * width and 0.35 * width < reach < 1.3 * width and leaning > 0.3 and gap < 4.5
+
+
+def _pad_side(bone: NamedBone, frame: Frame) -> Vector:
+    """Unit vector to the palmar side of a bone, square to it; the thumb's is turned towards the fingers."""
+    side = frame.palmar if bone.digit > 1 else 0.8 * frame.palmar - 0.6 * frame.radial
+    side = side - (side @ bone.axis) * bone.axis
+    return np.asarray(side / max(float(np.linalg.norm(side)), 1e-9))
