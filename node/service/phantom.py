@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from node.dicom.ct_enhanced import write_enhanced
 from node.dicom.ct_extras import dose_page, topogram, write_object
 from node.dicom.ct_identity import StudyIdentity
 from node.dicom.ct_writer import SeriesStyle, syntax, write_series
@@ -28,7 +29,8 @@ Progress = Callable[[str, float], None]
 class StudyOptions:
     """How the scanner writes the study (``SeriesStyle`` says what each means); what stands beside the energies.
 
-    ``padding`` marks the corners outside the reconstruction circle with the lowest stored value.
+    ``padding`` marks the corners outside the reconstruction circle with the lowest stored value. ``multi_frame`` is
+    ``enhanced`` or ``legacy`` for one Enhanced or Legacy Converted Enhanced CT an energy, else one file a slice.
     """
 
     transfer_syntax: str = "explicit"
@@ -43,6 +45,7 @@ class StudyOptions:
     mixed: bool = False
     topogram: bool = False
     dose: bool = False
+    multi_frame: str = ""
     identity: StudyIdentity | None = None
 
 
@@ -76,7 +79,11 @@ def write_study(
     identity = chosen.identity or identity_of(spec)
     files: list[Path] = []
     for number, (role, volume) in enumerate(_volumes(phantom.pair, chosen).items()):
-        files += write_series(volume, identity, styles[role], folder / "dicom" / f"s{number:02d}", progress)
+        target = folder / "dicom" / f"s{number:02d}"
+        if chosen.multi_frame:
+            files.append(_multi_frame(volume, identity, styles[role], target, chosen.multi_frame))
+        else:
+            files += write_series(volume, identity, styles[role], target, progress)
     files += _extras(phantom, identity, chosen, folder)
     truth = write_truth(phantom, folder)
     return StudySummary(
@@ -88,6 +95,12 @@ def write_study(
         deposits=tuple(phantom.truth.deposits),
         truth=truth,
     )
+
+
+def _multi_frame(volume: Volume, identity: StudyIdentity, style: SeriesStyle, folder: Path, kind: str) -> Path:
+    if kind not in ("enhanced", "legacy"):
+        raise Refused(f"'{kind}' is not a kind of multi-frame CT.", hint="Known: enhanced, legacy.")
+    return write_enhanced(volume, identity, style, folder, legacy=kind == "legacy")
 
 
 def identity_of(spec: PhantomSpec) -> StudyIdentity:
