@@ -69,8 +69,11 @@ class House:
     version: str = "calcinode 1"
 
     def __post_init__(self) -> None:
-        self.database = Database(f"sqlite:///{self.folder}/journal.db")
-        migrate(self.database)
+        path = self.folder / "journal.db"
+        is_new = not path.exists()
+        self.database = Database(f"sqlite:///{path}")
+        if is_new:
+            migrate(self.database)
         self.blobs = Blobs(self.folder / "blobs", durable=self.durable)
         self.make()
 
