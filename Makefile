@@ -85,8 +85,9 @@ boundscheck: $(TEST_STAMP)
 	@cache=$$(mktemp -d); trap 'rm -rf "$$cache"' EXIT
 	NUMBA_BOUNDSCHECK=1 CALCINODE_CACHE_DIR=$$cache $(BIN)/python -m pytest -q $$(ls tests/*/test_kernel*.py tests/*/test_*kernel*.py 2>/dev/null | sort -u)
 
-bench: $(TEST_STAMP) ## time and peak memory of the analysis, images/s into the node
-	@CALCINODE_REQUIRE_PEERS=1 $(BIN)/python -m pytest -q tests/bench --benchmark-enable -s
+bench: $(TEST_STAMP) peers ## time and peak memory of the analysis, images/s into the node
+	@$(BIN)/python -m tests.bench.bench_analysis
+	CALCINODE_REQUIRE_PEERS=1 $(BIN)/python -m tests.bench.bench_intake
 
 lock: $(TEST_STAMP) ## write the locked requirements anew (hashes, no addresses)
 	@$(PIP) install --quiet pip-tools

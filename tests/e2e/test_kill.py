@@ -2,8 +2,10 @@
 
 import os
 import random
+import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,14 @@ def is_finished(node: NodeProcess) -> bool:
     return bool(found) and all(one["state"] == "committed" for one in found)
 
 
+def standing(node: NodeProcess) -> str:
+    """Where the study stood when the node was killed, from the journal itself."""
+    with closing(sqlite3.connect(f"file:{node.folder / 'state' / 'journal.db'}?mode=ro", uri=True)) as journal:
+        [(images,)] = journal.execute("select count(*) from instances").fetchall()
+        states = [state for table in ("jobs", "outbox") for (state,) in journal.execute(f"select state from {table}")]
+    return f"{images} images, {', '.join(states) or 'no job'}"
+
+
 def test_ten_kills_leave_exactly_one_set_of_results(
     start_orthanc: Callable[..., Orthanc], small_study: Path, tmp_path: Path
 ) -> None:
@@ -56,8 +66,9 @@ def test_ten_kills_leave_exactly_one_set_of_results(
             scanner_is_done = scanner_is_done or wait_until(
                 lambda: send_until_all_is_stored(node, small_study), "the scanner has sent the study"
             )
-            time.sleep(chance.uniform(0.1, 6.0))
+            time.sleep(chance.uniform(1.0, 8.0))
         node.kill()
+        print(f"kill {number + 1}: {standing(node)}")
 
     with node:
         wait_until(lambda: is_finished(node), f"the results are committed; see {node.log}", 300)
