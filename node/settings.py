@@ -126,6 +126,16 @@ class DeliverySettings(_Section):
     commitment_timeout_s: Annotated[float, Field(gt=0)] = 300.0
 
 
+class ResultsSettings(_Section):
+    """``series_number_base``: first of the result's series numbers. ``refusal_notice``: send a picture that says why.
+
+    Both are part of what decides a result's UIDs.
+    """
+
+    series_number_base: Annotated[int, Field(ge=1, le=99_000)] = 5001
+    refusal_notice: bool = False
+
+
 class LogSettings(_Section):
     """``format``: JSON lines, or text for a person at a terminal."""
 
@@ -150,6 +160,7 @@ class Settings(BaseSettings):
     storage: StorageSettings = StorageSettings()
     timing: TimingSettings = TimingSettings()
     analysis: AnalysisSettings = AnalysisSettings()
+    results: ResultsSettings = ResultsSettings()
     delivery: DeliverySettings = DeliverySettings()
     log: LogSettings = LogSettings()
 

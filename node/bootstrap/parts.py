@@ -63,4 +63,8 @@ def database_of(settings: Settings) -> Database:
 
 def parameters_of(settings: Settings) -> Parameters:
     """What a site sets about results."""
-    return Parameters(allow_monoenergetic=settings.analysis.allow_monoenergetic)
+    return Parameters(
+        allow_monoenergetic=settings.analysis.allow_monoenergetic,
+        series_number_base=settings.results.series_number_base,
+        refusal_notice=settings.results.refusal_notice,
+    )
