@@ -137,12 +137,14 @@ class Engine:
 
     def _start(self, job: JobRow) -> None:
         stored = self._studies.instances_of(job.study_instance_uid, job.revision)
+        task = self._task(job, stored)
         worker = self._idle.pop() if self._idle else self._make_worker()
         try:
-            future = worker.submit(self._process, self._task(job, stored))
-        except BrokenExecutor as error:  # it died while idle: as if it had died at work
-            future = Future()
-            future.set_exception(error)
+            future = worker.submit(self._process, task)
+        except BrokenExecutor:  # it died while idle, which is no fault of this study
+            worker.kill()
+            worker = self._make_worker()
+            future = worker.submit(self._process, task)
         self._runs.append(_Run(job, worker, future, self._clock(), self._routing.destinations_of(stored)))
         _log.info("analysis_started", job=job.id, study=job.study_instance_uid, attempt=job.attempts + 1)
 

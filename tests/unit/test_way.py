@@ -331,6 +331,22 @@ def test_a_worker_that_dies_is_survived(house: Callable[..., House]) -> None:
     wait_for(node, "done")
 
 
+def test_a_worker_that_died_while_idle_is_replaced(house: Callable[..., House]) -> None:
+    node = house(make_worker=SpawnedWorker)
+    for study in (STUDY, "1.2.4"):
+        node.receive(pair_of_series(study), study)
+        node.settle()
+        wait_for(node, *["done"] * len(node.states()))
+        for worker in node.engine._idle:
+            worker.kill()
+        node.engine._idle.clear()
+        broken = SpawnedWorker()
+        broken.submit(process.die, None)  # type: ignore[arg-type]
+        node.engine._idle.append(broken)
+        time.sleep(1)
+    assert [row.attempts for row in node.rows(jobs)] == [0, 0]
+
+
 def test_a_worker_that_hangs_is_killed(house: Callable[..., House]) -> None:
     limits = AttemptLimits(attempts=1)
     node = house(process=process.hang, make_worker=SpawnedWorker, limits=limits, timeout=timedelta(minutes=10))
