@@ -175,14 +175,10 @@ def test_the_scorer_finds_a_perfect_answer_perfect(written: StudySummary) -> Non
     for n, deposit in enumerate(table["deposits"], start=1):
         voxels, volume = np.argwhere(labels == deposit["id"]), deposit["volume_mm3"]
         answer.append({"kind": "HA", "vox": voxels, "volume": volume, "text": "", "number": n, "lps": None})
-        listed.append(
-            {
-                "kind": "HA", "lps": np.array(deposit["centroid_lps"]), "volume": deposit["volume_mm3"],
-                "mass": deposit["mass_mg"], "region": deposit["region"], "codes": ({deposit["region"]}, deposit["ray"]),
-                "side": deposit["hand"], "number": n, "id": n, "touches": deposit["touching_bone"],
-                "review": False, "confidence": 1.0,
-            }
-        )  # fmt: skip
+        words = {"mass": deposit["mass_mg"], "region": deposit["region"], "side": deposit["hand"], "volume": volume}
+        codes = {"codes": ({deposit["region"]}, deposit["ray"]), "touches": deposit["touching_bone"], "review": False}
+        place = {"kind": "HA", "lps": np.array(deposit["centroid_lps"]), "number": n, "id": n, "confidence": 1.0}
+        listed.append(words | codes | place)
     summary = score.summarise([score.score(table, labels, affine, answer, listed, "tiny")])
     assert "2/2" in json.dumps(summary)
     assert json.loads(json.dumps(summary))["region"]["exact"] == "2/2"
