@@ -1,0 +1,76 @@
+"""Step 5, last part: mineral beyond the usual bone surface that is bone after all.
+
+Three things are told by shape alone, before any bone has a name: rough bone surface (wide contact, little height),
+the solid end of a phalanx (in line with its bone, as dense as its shell), and everything else, which is attached.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from node.analysis.candidates import Candidate
+from node.analysis.limbs import Limb
+from node.analysis.skeleton import Skeleton
+
+LEAST_BEYOND_MM = 1.0
+"""Nothing nearer to the usual bone surface is told from it."""
+ROUGH_CONTACT, DOUBTFUL_CONTACT = 0.25, 0.18
+"""Contact with bone over the surface of a ball of the same volume: rough bone surface lies flat on its bone."""
+DENSE_AS_BONE = (0.75, 1.4)
+"""Level over that of the bone's own shell, both above soft tissue."""
+DENSE_AS_TIP = (0.6, 1.6)
+LEAST_ELONGATION = 1.5
+OFF_AXIS_MM = 2.0
+SHELL_QUANTILE = 0.6
+
+
+@dataclass(frozen=True, eq=False)
+class BoneShape:
+    """A bone component: ``centre`` of its marrow in the limb's mm space (z, y, x), and level of its shell in HU."""
+
+    centre: NDArray[np.float64]
+    shell_hu: float
+
+
+def bone_shape(label: int, skeleton: Skeleton, image: NDArray[np.float32], spacing_mm: tuple[float, ...]) -> BoneShape:
+    """Shape of one bone component."""
+    whole = skeleton.labels == label
+    shell = image[whole & (skeleton.marrow == 0)]
+    centre = np.argwhere(skeleton.marrow == label).mean(axis=0) * np.asarray(spacing_mm)
+    return BoneShape(centre, float(np.quantile(shell, SHELL_QUANTILE)) if shell.size else 0.0)
+
+
+def is_bone(candidate: Candidate, shape: BoneShape, soft_hu: float, spacing_mm: tuple[float, ...]) -> bool:
+    """True where a candidate that touches this bone is a part of it."""
+    density = (candidate.mean_hu - soft_hu) / max(shape.shell_hu - soft_hu, 1.0)
+    flat = candidate.contact_mm2 / (np.pi ** (1 / 3) * (6.0 * candidate.volume_mm3) ** (2 / 3))
+    if flat > ROUGH_CONTACT or (flat > DOUBTFUL_CONTACT and DENSE_AS_BONE[0] < density < DENSE_AS_BONE[1]):
+        return True
+    return DENSE_AS_TIP[0] < density < DENSE_AS_TIP[1] and _points_at(candidate, shape.centre, spacing_mm)
+
+
+def _points_at(candidate: Candidate, centre: NDArray[np.float64], spacing_mm: tuple[float, ...]) -> bool:
+    """True for a long thin candidate whose axis runs through the centre of its bone: the solid shaft of a phalanx."""
+    points = candidate.voxels * np.asarray(spacing_mm)
+    if len(points) < 4:
+        return False
+    middle = points.mean(axis=0)
+    variance, directions = np.linalg.eigh(np.cov((points - middle).T))
+    axis = directions[:, -1]
+    to_centre = centre - middle
+    off_axis = np.linalg.norm(to_centre - (to_centre @ axis) * axis)
+    return bool(variance[-1] > LEAST_ELONGATION**2 * variance[-2] and off_axis < OFF_AXIS_MM)
+
+
+def split_attachments(
+    candidates: tuple[Candidate, ...], skeleton: Skeleton, image: NDArray[np.float32], soft_hu: float, limb: Limb
+) -> tuple[tuple[Candidate, ...], tuple[Candidate, ...]]:
+    """(not bone, bone). What stays within LEAST_BEYOND_MM of the usual bone surface is in neither: too near to tell."""
+    far = [c for c in candidates if c.beyond_mm >= LEAST_BEYOND_MM]
+    shapes = {b: bone_shape(b, skeleton, image, limb.spacing_mm) for b in sorted({c.bone for c in far if c.bone})}
+    bony = [bool(c.bone) and is_bone(c, shapes[c.bone], soft_hu, limb.spacing_mm) for c in far]
+    return (
+        tuple(c for c, bone in zip(far, bony, strict=True) if not bone),
+        tuple(c for c, bone in zip(far, bony, strict=True) if bone),
+    )

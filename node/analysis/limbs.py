@@ -1,0 +1,108 @@
+"""Step 1: find the limbs in the scan and crop to them, so that all further work is on tissue, not on air."""
+
+from dataclasses import dataclass, replace
+
+import cc3d
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from node.domain.errors import Refused
+from node.domain.volume import EnergyPair, Geometry
+
+BODY_HU = -300
+"""Air and tissue part half-way between air and fat."""
+MINERAL_HU = 300
+SMALLEST_LIMB_MM3 = 20_000.0
+"""A finger of an adult; smaller things are fixation aids and cables."""
+SMALLEST_SKELETON_MM3 = 1_000.0
+MARGIN_MM = 3.0
+COARSE_MM = 1.5
+
+BoolArray = NDArray[np.bool_]
+FloatArray = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Limb:
+    """One connected limb: both energies, float32 (z, y, x) in HU, and its body mask, on a crop of the scan.
+
+    ``offset`` is the crop's first voxel in the scan, ``cut`` says whether the limb leaves the scanned volume at
+    the low or the high end of each axis.
+    """
+
+    low: FloatArray
+    high: FloatArray
+    body: BoolArray
+    geometry: Geometry
+    offset: tuple[int, int, int]
+    cut: tuple[tuple[bool, bool], ...]
+
+    @property
+    def spacing_mm(self) -> tuple[float, float, float]:
+        """Voxel size (z, y, x) in mm."""
+        return self.geometry.spacing_mm
+
+    def with_high(self, high: FloatArray) -> "Limb":
+        """The same limb with another high-energy image."""
+        return replace(self, high=high)
+
+    @property
+    def box(self) -> tuple[slice, slice, slice]:
+        """The crop's place in the scan."""
+        z, y, x = (slice(o, o + n) for o, n in zip(self.offset, self.body.shape, strict=True))
+        return z, y, x
+
+
+def find_limbs(pair: EnergyPair) -> tuple[Limb, ...]:
+    """The limbs of a scan that hold bone, largest first.
+
+    Raises:
+        Refused: nothing of the size of a limb with bone in it is in the scan.
+    """
+    stride = tuple(max(1, round(COARSE_MM / s)) for s in pair.geometry.spacing_mm)
+    coarse = pair.low.hu[:: stride[0], :: stride[1], :: stride[2]]
+    labels, count = cc3d.connected_components((coarse > BODY_HU).astype(np.uint8), connectivity=6, return_N=True)
+    voxel_mm3 = pair.geometry.voxel_mm3 * float(np.prod(stride))
+    size_mm3 = np.bincount(labels.ravel(), minlength=count + 1) * voxel_mm3
+    bone_mm3 = np.bincount(labels[coarse > MINERAL_HU], minlength=count + 1) * voxel_mm3
+    kept = [n for n in range(1, count + 1) if size_mm3[n] >= SMALLEST_LIMB_MM3 and bone_mm3[n] >= SMALLEST_SKELETON_MM3]
+    if not kept:
+        raise Refused(
+            "No limb with bone was found in the scan; a hand or forearm was expected.",
+            hint="Check that the series shows the hands and that its rescale slope and intercept give HU.",
+        )
+    boxes = ndimage.find_objects(labels)
+    kept.sort(key=lambda n: -size_mm3[n])
+    return tuple(_crop(pair, labels == n, boxes[n - 1], stride) for n in kept)
+
+
+def _crop(pair: EnergyPair, coarse: BoolArray, box: tuple[slice, ...], stride: tuple[int, ...]) -> Limb:
+    """Cut one limb out at full resolution; other limbs that reach into its box do not belong to its body."""
+    spacing, shape = pair.geometry.spacing_mm, pair.geometry.shape
+    start = [max(0, b.start * k - k - round(MARGIN_MM / s)) for b, k, s in zip(box, stride, spacing, strict=True)]
+    stop = [
+        min(n, b.stop * k + k + round(MARGIN_MM / s)) for b, k, s, n in zip(box, stride, spacing, shape, strict=True)
+    ]
+    full = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
+    low = pair.low.hu[full].astype(np.float32)
+    body = low > BODY_HU
+    grid = np.ix_(
+        *[np.minimum(np.arange(a, b) // k, n - 1) for a, b, k, n in zip(start, stop, stride, coarse.shape, strict=True)]
+    )
+    near = ndimage.binary_dilation(coarse, iterations=1)[grid]
+    body &= near
+    affine = pair.geometry.affine.copy()
+    affine[:3, 3] = pair.geometry.to_lps_mm(np.array([start], float))[0]
+    cut = tuple((a == 0, b == n) for a, b, n in zip(start, stop, shape, strict=True))
+    return Limb(
+        low=low,
+        high=pair.high.hu[full].astype(np.float32),
+        body=body,
+        geometry=Geometry(low.shape, spacing, affine),
+        offset=(start[0], start[1], start[2]),
+        cut=tuple(
+            (first and bool(np.take(body, 0, a).any()), last and bool(np.take(body, -1, a).any()))
+            for a, (first, last) in enumerate(cut)
+        ),
+    )

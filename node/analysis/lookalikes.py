@@ -1,0 +1,110 @@
+"""Step 8: mineral in soft tissue that is no calcinosis: arterial walls, sesamoids, metal."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from node.analysis.anatomy.compartment import local_palmar
+from node.analysis.anatomy.model import HandAnatomy
+from node.analysis.candidates import Candidate
+from node.domain.volume import Geometry
+
+METAL_HU = 3000
+STREAK_MM = 5.0
+VESSEL_LENGTH_MM = 8.0
+VESSEL_SLENDERNESS = 2.5
+VESSEL_RADIUS_MM = 1.9
+"""Root mean square distance of the wall from the axis; radial and ulnar artery measure 2 to 3 mm across."""
+CHAIN_OFF_AXIS_MM = 4.0
+CHAIN_GAP_MM = 30.0
+SESAMOID_MM3 = 200.0
+SESAMOID_REACH_MM = 13.0
+SESAMOID_DENSITY = 0.5
+"""Level over that of the limb's cortical bone: a sesamoid has a cortex of its own."""
+SESAMOID_JOINTS = ("MC1", "MC2", "MC5", "PP1")
+THUMB_JOINT = "MC1"
+
+
+@dataclass(frozen=True, eq=False)
+class Axes:
+    """Principal axes of a set of voxels in LPS mm: root mean square extents, longest first, and directions as rows."""
+
+    centre: NDArray[np.float64]
+    spread_mm: NDArray[np.float64]
+    direction: NDArray[np.float64]
+    length_mm: float
+
+
+def principal_axes(voxels: NDArray[np.int64], geometry: Geometry) -> Axes:
+    """Axes of voxels (n, 3) z, y, x; each voxel counts with its own extent, so that a single one has one too."""
+    points = geometry.to_lps_mm(voxels.astype(np.float64))
+    centre = points.mean(axis=0)
+    spread = np.atleast_2d(np.cov((points - centre).T, bias=True)) if len(points) > 1 else np.zeros((3, 3))
+    cell = geometry.affine[:3, :3] @ geometry.affine[:3, :3].T / 12.0
+    variance, directions = np.linalg.eigh(spread + cell)
+    along = (points - centre) @ directions[:, -1]
+    return Axes(centre, np.sqrt(variance[::-1]), directions[:, ::-1].T, float(np.ptp(along)))
+
+
+def vessels(candidates: Sequence[Candidate], geometry: Geometry) -> set[int]:
+    """Indices of candidates that are calcified arterial wall: slender tubes, and bits in line with one."""
+    axes = [principal_axes(c.voxels, geometry) for c in candidates]
+    tubes = {n for n, (c, a) in enumerate(zip(candidates, axes, strict=True)) if _is_tube(c, a)}
+    bits = set()
+    for n, own in enumerate(axes):
+        short = n not in tubes and own.length_mm < 3 * VESSEL_LENGTH_MM
+        if short and _is_thin(own) and any(_continues(axes[t], own) for t in tubes):
+            bits.add(n)
+    return tubes | bits
+
+
+def _is_thin(axes: Axes) -> bool:
+    return float(np.hypot(axes.spread_mm[1], axes.spread_mm[2])) < VESSEL_RADIUS_MM
+
+
+def _is_tube(candidate: Candidate, axes: Axes) -> bool:
+    round_section = axes.spread_mm[1] < 2.5 * axes.spread_mm[2]
+    slender = axes.spread_mm[0] > VESSEL_SLENDERNESS * axes.spread_mm[1]
+    free = candidate.contact_mm2 < 0.1 * candidate.volume_mm3
+    return bool(_is_thin(axes) and round_section and slender and free and axes.length_mm > VESSEL_LENGTH_MM)
+
+
+def _continues(tube: Axes, other: Axes) -> bool:
+    """True where ``other`` lies near the line of ``tube``, not too far beyond its end."""
+    offset = other.centre - tube.centre
+    along = float(offset @ tube.direction[0])
+    off_axis = float(np.linalg.norm(offset - along * tube.direction[0]))
+    beyond = abs(along) - 0.5 * tube.length_mm - 0.5 * other.length_mm
+    return off_axis < CHAIN_OFF_AXIS_MM and beyond < CHAIN_GAP_MM
+
+
+def sesamoids(
+    candidates: Sequence[Candidate], anatomy: HandAnatomy, geometry: Geometry, cortex_hu: float, soft_hu: float
+) -> set[int]:
+    """Indices of candidates that are sesamoid bones: compact, dense, palmar of the joints that have them."""
+    found = set()
+    for number, candidate in enumerate(candidates):
+        density = (candidate.peak_hu - soft_hu) / max(cortex_hu - soft_hu, 1.0)
+        if candidate.volume_mm3 > SESAMOID_MM3 or density < SESAMOID_DENSITY:
+            continue
+        axes = principal_axes(candidate.voxels, geometry)
+        if axes.spread_mm[0] < 2.2 * axes.spread_mm[2] and _at_sesamoid_joint(axes.centre, anatomy):
+            found.add(number)
+    return found
+
+
+def _at_sesamoid_joint(centre: NDArray[np.float64], anatomy: HandAnatomy) -> bool:
+    for name in SESAMOID_JOINTS:
+        bone = anatomy.named(name)
+        palmar = local_palmar(anatomy, bone) if bone is not None else None
+        if bone is None or palmar is None:
+            continue
+        offset = centre - bone.distal
+        across = offset - (offset @ bone.axis) * bone.axis
+        palmarwards = float(across @ palmar)
+        near = abs(float(offset @ bone.axis)) < 8.0 and float(np.linalg.norm(offset)) < SESAMOID_REACH_MM
+        if near and palmarwards > 0.5 * float(np.linalg.norm(across)):
+            return True
+    return False

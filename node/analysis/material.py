@@ -1,0 +1,77 @@
+"""Step 7: calcium or urate, by the slope ΔHU low / ΔHU high, calibrated on the patient's own cortical bone."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from node.analysis.limbs import Limb
+from node.analysis.measure import Measures
+from node.analysis.noise import Anchors
+from node.analysis.physics import CORTICAL_SLOPE_SHARE, MSU_SLOPE
+from node.analysis.skeleton import Skeleton
+from node.domain.errors import Refused
+from node.domain.findings import Material
+
+LEAST_CORTEX_VOXELS = 200
+CORTEX_QUANTILE = 0.85
+MODEL_SHARE = 0.25
+"""A slope measured on cortex further than this from the model's is not that of the energies declared."""
+SLOPE_UNCERTAINTY = 0.10
+"""Relative systematic uncertainty of a slope (beam hardening, calibration) [K]."""
+DECIDED = 3.0
+
+
+@dataclass(frozen=True)
+class SlopeScale:
+    """Slopes of HA and of urate in this limb."""
+
+    calcium: float
+    urate: float
+
+
+def calibrate(limb: Limb, anchors: Anchors, skeleton: Skeleton, model_slope: float) -> SlopeScale:
+    """HA slope from the densest part of the limb's own bone.
+
+    Raises:
+        Refused: the bone's slope contradicts the declared tube voltages.
+    """
+    bone = (skeleton.labels > 0) & (skeleton.marrow == 0)
+    low = limb.low[bone] - np.float32(anchors.soft_low_hu)
+    high = limb.high[bone] - np.float32(anchors.soft_high_hu)
+    if low.size < LEAST_CORTEX_VOXELS:
+        return SlopeScale(model_slope, MSU_SLOPE)
+    dense = low > np.quantile(low, CORTEX_QUANTILE)
+    slope = float(np.median(low[dense]) / max(float(np.median(high[dense])), 1.0)) / CORTICAL_SLOPE_SHARE
+    if abs(slope / model_slope - 1.0) > MODEL_SHARE:
+        raise Refused(
+            f"The two series do not differ as their tube voltages say: bone is {slope:.2f} times as bright at the low "
+            f"energy as at the high one, {model_slope:.2f} was expected.",
+            hint="Check KVP and tin filter of both series, and that neither is a mixed or virtual image.",
+        )
+    return SlopeScale(slope, MSU_SLOPE)
+
+
+def classify(measures: Measures, scale: SlopeScale, anchors: Anchors, voxels: int) -> tuple[Material, float]:
+    """Material and log likelihood ratio (calcium over urate; positive for calcium) of one deposit."""
+    noise = np.hypot(anchors.noise_low_hu, anchors.noise_high_hu) * np.sqrt(8.0 / max(voxels, 8))
+    calcium = _misfit(measures, scale.calcium, float(noise))
+    urate = _misfit(measures, scale.urate, float(noise))
+    ratio = 0.5 * (urate - calcium)
+    if ratio > DECIDED:
+        return Material.CALCIUM, ratio
+    return Material.INDETERMINATE, ratio
+
+
+def _misfit(measures: Measures, slope: float, noise: float) -> float:
+    """Squared distance of (ΔL, ΔH) from the line of a material, over noise and systematic uncertainty."""
+    expected = slope * measures.contrast_high_hu
+    spread = np.hypot(noise * np.hypot(1.0, slope), SLOPE_UNCERTAINTY * max(abs(expected), 1.0))
+    return float(((measures.contrast_low_hu - expected) / spread) ** 2)
+
+
+def cortex_level(limb: Limb, anchors: Anchors, skeleton: Skeleton) -> float:
+    """Level of the limb's cortical bone in the detection image, HU (0 without bone)."""
+    bone = (skeleton.labels > 0) & (skeleton.marrow == 0)
+    image: NDArray[np.float32] = anchors.detection_image(limb.low[bone], limb.high[bone])
+    return float(np.quantile(image, CORTEX_QUANTILE)) if image.size else 0.0
