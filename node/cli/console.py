@@ -26,7 +26,8 @@ EXIT_USAGE = 2
 EXIT_REFUSED = 3
 EXIT_FAILED = 4
 
-out = Console(highlight=False, soft_wrap=True)
+WIDTH_OF_A_FILE = 120  # where stdout is no terminal, tables are not squeezed into 80 columns
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDTH_OF_A_FILE)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 

@@ -47,7 +47,7 @@ def demo(
 def _table(done: "Demonstration") -> Table:
     from node.service.comparison import compare
 
-    table = Table(title="Deposits: the phantom's truth, and what the node found", box=SIMPLE_HEAD)
+    table = Table(title="Deposits: the phantom's truth, and what the node found", box=SIMPLE_HEAD, pad_edge=False)
     for heading, justify in (
         ("true place", "left"),
         ("material", "left"),

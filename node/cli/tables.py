@@ -10,10 +10,10 @@ _SIDES = {Laterality.RIGHT: "right", Laterality.LEFT: "left", Laterality.UNCERTA
 
 def findings_table(findings: Findings) -> Table:
     """One row a deposit, one a hand with its totals."""
-    table = Table(title="Deposits" if findings.deposits else "No deposit found", box=SIMPLE_HEAD)
+    table = Table(title="Deposits" if findings.deposits else "No deposit found", box=SIMPLE_HEAD, pad_edge=False)
     for heading in ("no.", "hand", "where", "material"):
         table.add_column(heading)
-    for heading in ("mm³", "mg", "HU low", "ratio", "confidence"):
+    for heading in ("mm³", "mg", "HU", "ratio", "sure"):
         table.add_column(heading, justify="right")
     table.add_column("review")
     for hand in findings.hands:
