@@ -155,12 +155,12 @@ def solid_hu(
     tissue: NDArray[np.float32],
     sample: NDArray[np.float32],
 ) -> None:
-    """HU (2) in a solid at ``hit``. Minerals add to what ``sample`` holds, everything else replaces it."""
+    """HU (2) in a solid at ``hit``. Mineral has a matrix like muscle, as in the tables, not the fat around it."""
     kind = solids[1][number, 4]
     if kind == CALCIUM or kind == URATE:  # noqa: SIM109 - a tuple costs time here
         slope = CALCIUM_SLOPE if kind == CALCIUM else URATE_SLOPE
         for e in range(2):
-            sample[e] += np.float32(hit[3]) * tissue[e, slope]
+            sample[e] = tissue[e, MUSCLE] + np.float32(hit[3]) * tissue[e, slope]
     elif kind == BONE:
         fraction = bone_fraction(solids[3][number], np.float32(hit[3]), hit[0], solids[1][number, 1], lattice, hit)
         for e in range(2):

@@ -1,7 +1,7 @@
 """CT numbers of tissues and minerals for the energy pairs that scanners offer.
 
 The figures (``attenuation_hu.csv``) are computed for a tungsten tube with tabulated attenuation: HU of each material
-under 4 or 15 cm of water at both energies of a pair. Mineral mixes linearly: HU = matrix + concentration · slope.
+under 4 or 15 cm of water at both energies of a pair. Mineral mixes linearly: HU = muscle + concentration · slope.
 """
 
 import csv
@@ -107,8 +107,6 @@ def attenuation(pair: str, water_path_cm: int = 4) -> Attenuation:
     """
     found = _rows().get((water_path_cm, pair))
     if found is None:
-        raise Refused(
-            f"There are no attenuation figures for the pair '{pair}'.", hint=f"Listed: {', '.join(pairs())}."
-        )
+        raise Refused(f"There are no attenuation figures for the pair '{pair}'.", hint=f"Listed: {', '.join(pairs())}.")
     low, high = pair.split("/")
     return Attenuation(pair, parse_tube(low), parse_tube(high), found)

@@ -89,9 +89,7 @@ def seat(deposit: Deposit, bones: dict[str, Bone], skin: Rows) -> Matrix:
         phantom_union.distances_at(skin, ray, depths)
         surface = _crossing(depths, 0.1)
         if surface is None:
-            raise Refused(
-                f"There is no skin outside {place.bone} in that direction.", hint="Place the deposit nearer."
-            )
+            raise Refused(f"There is no skin outside {place.bone} in that direction.", hint="Place the deposit nearer.")
         distance = surface - place.depth_mm - half_mm
     frame = np.eye(4)
     frame[:3, 1], frame[:3, 2] = way, bone.frame[:3, 2]

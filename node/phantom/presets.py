@@ -7,13 +7,13 @@ from node.domain.errors import Refused
 from node.phantom.spec import Deposit, Finger, Grid, Hand, Imaging, PhantomSpec, Place, Shape, Side, Substance
 
 _DEMO_DEPOSITS: Final = (
-    Deposit("pulp2", 28.0, 620.0, Shape.STONE),
+    Deposit(Place("DP2", 0.5, 0.0, gap_mm=1.3), 28.0, 620.0, Shape.STONE),
     Deposit("pulp3", 60.0, 520.0, Shape.POPCORN),
     Deposit(Place("PP3", 0.55, 265.0, gap_mm=-0.6), 75.0, 640.0, Shape.POPCORN),
     Deposit("carpal_tunnel", 160.0, 420.0, Shape.POPCORN),
     Deposit(Place("MC5", 0.5, 250.0, depth_mm=2.0), 90.0, 560.0, Shape.PLATE),
     Deposit("forearm_volar", 120.0, 480.0, Shape.STONE),
-    Deposit(Place("PP4", 0.05, 170.0, gap_mm=1.0), 300.0, 520.0, Shape.TOPHUS, Substance.URATE),
+    Deposit(Place("PP4", 0.12, 170.0, gap_mm=1.6), 300.0, 520.0, Shape.TOPHUS, Substance.URATE),
 )
 
 
@@ -104,9 +104,7 @@ def fist() -> PhantomSpec:
     )
 
 
-PRESETS: Final[dict[str, Callable[[], PhantomSpec]]] = {
-    f.__name__: f for f in (demo, control, small, both_hands, fist)
-}
+PRESETS: Final[dict[str, Callable[[], PhantomSpec]]] = {f.__name__: f for f in (demo, control, small, both_hands, fist)}
 """Specs by name; ``random_spec`` of ``node.phantom.randomise`` makes as many more as are wanted."""
 
 

@@ -155,9 +155,7 @@ def _joint(hand: HandScene, centre: NDArray[np.float64]) -> tuple[str, float]:
     return nearest, found[nearest]
 
 
-def _compartment(
-    hand: HandScene, placed: Placed, region: str, aspect: str | None, centre: NDArray[np.float64]
-) -> str:
+def _compartment(hand: HandScene, placed: Placed, region: str, aspect: str | None, centre: NDArray[np.float64]) -> str:
     if placed.spec.shape is Shape.SHEATH:
         return "tendon sheath"
     if region == "carpal_tunnel":

@@ -74,9 +74,7 @@ def _finger_skin(hand: Hand, bones: dict[str, Bone], digit: int) -> list[Rows]:
             )
             pulp[:, 17] = 2.0
         rows.append(
-            cone(
-                _tip(bone.frame, start), _tip(bone.frame, end), (near, far), 2.5 if n else 5.0, 0.92, _up(bone.frame)
-            )
+            cone(_tip(bone.frame, start), _tip(bone.frame, end), (near, far), 2.5 if n else 5.0, 0.92, _up(bone.frame))
         )
     return [*rows, pulp]
 
@@ -91,9 +89,7 @@ def _palm_skin(hand: Hand, bones: dict[str, Bone]) -> list[Rows]:
     if 1 in hand.digits:
         thumb = bones["MC1"]
         rows.append(
-            cone(
-                _tip(thumb.frame, (0, 0, 2)), _tip(thumb.frame, (0, -1, thumb.length - 2)), (13.0 * s, 12.0 * s), 12.0
-            )
+            cone(_tip(thumb.frame, (0, 0, 2)), _tip(thumb.frame, (0, -1, thumb.length - 2)), (13.0 * s, 12.0 * s), 12.0)
         )
     if 2 in hand.digits and 1 in hand.digits:
         rows.append(_web(bones, s))

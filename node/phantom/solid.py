@@ -130,9 +130,7 @@ class Field:
         return np.asarray(map_coordinates(self.values, index, order=1, cval=outside, mode="constant"), np.float64)
 
 
-def lattice(
-    low: NDArray[np.float64], high: NDArray[np.float64], step_mm: float
-) -> tuple[Matrix, tuple[int, int, int]]:
+def lattice(low: NDArray[np.float64], high: NDArray[np.float64], step_mm: float) -> tuple[Matrix, tuple[int, int, int]]:
     """Frame and shape (z, y, x) of an axis-aligned lattice over a box (x, y, z)."""
     count = np.maximum(2, np.ceil((high - low) / step_mm).astype(int) + 1)
     frame = np.diag([step_mm, step_mm, step_mm, 1.0])
