@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from node.analysis.anatomy.parts import Part
+from node.domain.anatomy import BONE_CODES, CARPUS, UNNAMED_BONE
 from node.domain.findings import Laterality
 
 Vector = NDArray[np.float64]
@@ -110,6 +111,12 @@ class HandAnatomy:
     frame: Frame | None
     forearm_axis: Vector | None
     limits: tuple[str, ...]
+
+    def codes(self) -> dict[int, int]:
+        """Code of ``domain.anatomy`` by bone label: the first name of a label that holds two bones."""
+        special = {"carpus": CARPUS}
+        named = ((label, name.split("+")[0]) for label, name in self.bones.items())
+        return {label: BONE_CODES.get(name, special.get(name, UNNAMED_BONE)) for label, name in named}
 
     @property
     def digits_sure(self) -> bool:

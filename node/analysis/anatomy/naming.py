@@ -41,9 +41,10 @@ def name_hand(
     mended = mend(chains, readings[0], parts) if readings else None
     if mended is not None:
         chains, readings = mended, read_rays(mended)
-    if not readings:
+    bones = _sure_bones(chains, readings) if readings else {}
+    if not bones:
         return _unread(parts)
-    return _read(parts, chains, readings, thin(body, affine), heading.sure)
+    return _read(parts, chains, readings, bones, thin(body, affine), heading.sure)
 
 
 def _unread(parts: Sequence[Part]) -> HandAnatomy:
@@ -77,6 +78,21 @@ def _sure_digits(chains: Sequence[Chain], readings: Sequence[Reading]) -> set[in
     return sure - {0}
 
 
+def _sure_bones(chains: Sequence[Chain], readings: Sequence[Reading]) -> dict[int, tuple[NamedBone, ...]]:
+    """The rays whose bones are the same metacarpals and phalanges in all readings that come near."""
+    kept = named_bones(chains, readings[0])
+    for n in range(len(chains)):
+        seen = {_levels(r, n) for r in _close(readings)} - {None}
+        if len(seen) > 1 and not _same_from_the_root(seen):
+            kept.pop(readings[0].digits[n], None)
+    return {digit: ray for digit, ray in kept.items() if ray}
+
+
+def _same_from_the_root(seen: set[Levels | None]) -> bool:
+    """True where the readings differ only in that of the thumb: its distal phalanx is a finger's middle one."""
+    return len({levels[0] for levels in seen if levels}) == 1
+
+
 def _levels(reading: Reading, n: int) -> Levels | None:
     fit = reading.alignments[n]
     return fit.levels if fit else None
@@ -93,11 +109,11 @@ def _read(
     parts: Sequence[Part],
     chains: Sequence[Chain],
     readings: Sequence[Reading],
+    bones: Mapping[int, tuple[NamedBone, ...]],
     tissue: SoftTissue,
     heading_sure: bool,
 ) -> HandAnatomy:
     reading = readings[0]
-    bones = named_bones(chains, reading)
     taken = {label for ray in bones.values() for bone in ray for label in bone.labels}
     rest = [p for p in parts if p.label not in taken]
     distal, radial = _directions(bones, reading.radial)

@@ -13,6 +13,8 @@ from node.analysis.anatomy.parts import Part
 
 ENOUGH: Final = 1.2
 """Votes needed to be sure: the fall of the lengths (ln) over two whole rays is 2 to 3, of the carpus at most 1."""
+METACARPAL_SHARE: Final = 0.78
+"""A bone above this share of the longest is a metacarpal (phalanges: up to 0.66), which cannot be bent back."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,15 +36,16 @@ def head(chains: Sequence[Chain], parts: Sequence[Part]) -> Heading:
     sure = float(np.linalg.norm(total)) > ENOUGH and sum(a for a in along if a > 0) > -3.0 * sum(
         a for a in along if a < 0
     )
-    return Heading(tuple(_agree(c, distal) for c in turned), distal, sure)
+    longest = max((p.length_mm for c in turned for p in c.parts), default=0.0)
+    return Heading(tuple(_agree(c, distal, longest) for c in turned), distal, sure)
 
 
-def _agree(chain: Chain, distal: Vector) -> Chain:
+def _agree(chain: Chain, distal: Vector, longest_mm: float) -> Chain:
     """The chain turned to the heading of the others, unless it reads better as it is (a finger bent right back)."""
     if chain.direction @ distal > -0.3 and (fall(chain) != 0 or chain.direction @ distal >= 0):
         return chain
     back = chain.reversed()
-    if fall(chain) == 0:
+    if fall(chain) == 0 or chain.parts[0].length_mm > METACARPAL_SHARE * longest_mm:
         return back
     costs = [min(align(c, digit, 1.0).cost for digit in (1, 3)) for c in (chain, back)]
     return back if costs[1] < costs[0] else chain

@@ -26,9 +26,7 @@ class Vote:
     weight: float
 
 
-def palmar_votes(
-    bones: Bones, distal: Points, radial: Points, tissue: SoftTissue, small: Sequence[Part]
-) -> list[Vote]:
+def palmar_votes(bones: Bones, distal: Points, radial: Points, tissue: SoftTissue, small: Sequence[Part]) -> list[Vote]:
     """All cues that the named bones of a hand offer. ``small``: little parts that may be sesamoids."""
     normal = np.cross(radial, distal)
     found = [
@@ -55,10 +53,7 @@ def _clip(value: float) -> float:
 def _flexion(bones: Bones, radial: Points) -> Vote | None:
     """Fingers bend towards the palm: the sum of the bends of all finger joints about the radial axis."""
     bends = [
-        float(np.cross(a.axis, b.axis) @ radial)
-        for digit, ray in bones.items()
-        if digit > 1
-        for a, b in pairwise(ray)
+        float(np.cross(a.axis, b.axis) @ radial) for digit, ray in bones.items() if digit > 1 for a, b in pairwise(ray)
     ]
     if not bends:
         return None
