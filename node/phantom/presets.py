@@ -13,7 +13,7 @@ _DEMO_DEPOSITS: Final = (
     Deposit("carpal_tunnel", 160.0, 420.0, Shape.POPCORN),
     Deposit(Place("MC5", 0.5, 250.0, depth_mm=2.0), 90.0, 560.0, Shape.PLATE),
     Deposit("forearm_volar", 120.0, 480.0, Shape.STONE),
-    Deposit(Place("PP4", 0.12, 170.0, gap_mm=1.6), 300.0, 520.0, Shape.TOPHUS, Substance.URATE),
+    Deposit(Place("MC4", 0.6, 0.0, gap_mm=2.0), 300.0, 520.0, Shape.TOPHUS, Substance.URATE),
 )
 
 
