@@ -35,7 +35,7 @@ LEAST_VOLUME_MM3 = 1.0
 
 @dataclass(frozen=True, eq=False)
 class HandResult:
-    """A hand with its voxels on the limb's crop: ``deposits`` int32, numbers as in ``hand``; ``bones`` uint16, codes."""
+    """A hand with its voxels on the limb's crop: ``deposits`` int32, numbers as in ``hand``; ``bones`` uint16."""
 
     limb: Limb
     hand: Hand

@@ -1,7 +1,7 @@
 """Step 5: the skeleton, bone by bone, told from deposits that touch it.
 
 A bone is a bright shell around a darker inside. Seen as a landscape, its marrow is a basin: the basins of the detection
-image (``kernels.basins``) are one a bone, whatever the bone's density, and a deposit, being solid, has none. Around each
+image (``kernels.basins``) are one a bone, whatever the bone's density; a deposit, being solid, has none. Around each
 basin the bone reaches outwards to its surface. How far is measured on the patient: the shell's thickness is sampled on
 the whole surface, and where it suddenly exceeds what is usual around there, something is attached.
 """
