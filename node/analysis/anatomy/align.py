@@ -12,7 +12,7 @@ MISSING = 1.2
 MISSING_MORE = 0.4
 """Cost of a bone that was not found, and of each further one beyond it (an amputation costs little more)."""
 FUSED = 2.0
-BROKEN = 1.5
+BROKEN = 0.8
 EXTRA = 1.5
 BEFORE = 1.0
 """Cost of a part before the metacarpal: a carpal bone that was linked to it."""

@@ -13,7 +13,12 @@ LEAST_SLENDERNESS_THICK = 1.9
 THICK_MM = 10.5
 """Long bones of the hand have 1.8 to 6 lengths to a width, carpals 1.1 to 1.85, and those are 10 mm wide or more
 [measured on the development cases and the phantom]."""
-MOST_PARTS = 4
+MOST_PARTS = 7
+"""Four bones, of which three may be broken in two: marrow is often parted at the waist of a phalanx."""
+STUBBY = 1.6
+SLIP = 0.3
+VALLEY = 0.45
+"""Neighbouring bones of a ray have length ratios above 0.4, and none is much shorter than both its neighbours."""
 LEAST_LENGTH_MM = 9.0
 WIDEST_MM = 18.5
 """Mean width above which a long part is a forearm bone."""
@@ -57,9 +62,22 @@ class Chain:
         return np.asarray(self.parts[0].ends[self.ends[0]])
 
     @property
+    def heading(self) -> Points:
+        """Unit vector out of the tip; a stub's own axis may lie across, so it points away from the part before."""
+        last = self.parts[-1]
+        if len(self.parts) > 1 and last.slenderness < STUBBY:
+            away = last.centroid - self.parts[-2].ends[1 - self.ends[-2]]
+            return np.asarray(away / max(float(np.linalg.norm(away)), 1e-9))
+        return last.outward(1 - self.ends[-1])
+
+    @property
     def tip(self) -> Points:
         """Where the chain stops (3,) mm."""
-        return np.asarray(self.parts[-1].ends[1 - self.ends[-1]])
+        last = self.parts[-1]
+        if len(self.parts) > 1 and last.slenderness < STUBBY:
+            reach = float(((last.points - last.centroid) @ self.heading).max())
+            return np.asarray(last.centroid + reach * self.heading)
+        return np.asarray(last.ends[1 - self.ends[-1]])
 
     @property
     def direction(self) -> Points:
@@ -133,14 +151,29 @@ def link_chains(parts: Sequence[Part]) -> list[Chain]:
         free = [end for end in (0, 1) if (n, end) not in links]
         if free and group[n] not in done:
             done.add(group[n])
-            chains.append(_walk(n, free[0], links, long_bones))
+            chains += _without_slips(_walk(n, free[0], links, long_bones))
     return chains
+
+
+def _without_slips(chain: Chain) -> list[Chain]:
+    """The chain cut where a part is far too small beside a neighbour to be the next bone of the same ray."""
+    lengths = [p.length_mm for p in chain.parts]
+    pieces: list[list[int]] = [[]]
+    for n, length in enumerate(lengths):
+        beside = [*lengths[max(0, n - 1) : n], *lengths[n + 1 : n + 2]]
+        if beside and (length < SLIP * max(beside) or (len(beside) == 2 and length < VALLEY * min(beside))):
+            pieces.append([])
+        else:
+            pieces[-1].append(n)
+    return [Chain(tuple(chain.parts[n] for n in p), tuple(chain.ends[n] for n in p)) for p in pieces if p]
 
 
 def complete(chains: Sequence[Chain], parts: Sequence[Part]) -> list[Chain]:
     """Chains (proximal to distal) with stubby bones added at their tips and joined across bones that are missing."""
-    whole = bridge(attach_terminals(chains, parts))
-    return bridge(attach_terminals(whole, parts))
+    whole = list(chains)
+    for _ in range(3):
+        whole = bridge(attach_terminals(whole, parts))
+    return whole
 
 
 def attach_terminals(chains: Sequence[Chain], parts: Sequence[Part]) -> list[Chain]:
@@ -150,7 +183,7 @@ def attach_terminals(chains: Sequence[Chain], parts: Sequence[Part]) -> list[Cha
     taken: set[int] = set()
     grown = []
     for chain in chains:
-        room = len(chain.parts) < MOST_PARTS
+        room = len(chain.parts) < MOST_PARTS and not chain.parts[-1].cut
         best = min(
             (
                 (cost, p)
@@ -172,9 +205,9 @@ def attach_terminals(chains: Sequence[Chain], parts: Sequence[Part]) -> list[Cha
 def _terminal_cost(chain: Chain, part: Part) -> float | None:
     """How badly ``part`` continues the chain at its tip, None where it does not."""
     last = chain.parts[-1]
-    if part.volume_mm3 > 0.9 * last.volume_mm3 or part.width_mm > 1.3 * last.width_mm or part.cut:
+    if part.volume_mm3 > 1.3 * last.volume_mm3 or part.width_mm > 1.4 * last.width_mm or part.cut:
         return None
-    outward = last.outward(1 - chain.ends[-1])
+    outward = chain.heading
     near = part.points - chain.tip
     gap = float(np.linalg.norm(near, axis=1).min())
     centre = part.centroid - chain.tip
@@ -220,12 +253,13 @@ def _last(after: dict[int, int], n: int) -> int:
 def _bridge_cost(near: Chain, far: Chain) -> float | None:
     """Distance between the chains in mm and twice the offset, None where ``far`` does not continue ``near``."""
     last, first = near.parts[-1], far.parts[0]
-    if last.cut or first.cut or first.length_mm > 1.1 * last.length_mm or len(near.parts) + len(far.parts) > 4:
+    longest = max(p.length_mm for p in near.parts)
+    if last.cut or first.cut or first.length_mm > 1.1 * longest or len(near.parts) + len(far.parts) > MOST_PARTS:
         return None
-    outward = last.outward(1 - near.ends[-1])
+    outward = near.heading
     step = far.start - near.tip
     along = float(step @ outward)
     aside = float(np.linalg.norm(step - along * outward))
-    if not 0.0 < along < LONGEST_HOLE_MM or aside > 4.0 + 0.5 * along or far.direction @ outward < 0.3:
+    if not -4.0 < along < LONGEST_HOLE_MM or aside > 4.0 + 0.5 * abs(along) or far.direction @ outward < 0.3:
         return None
     return along + 2.0 * aside
