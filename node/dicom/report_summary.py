@@ -30,9 +30,7 @@ ANSWERS = {
 }
 
 
-def hand_group(
-    index: int, analysis: Analysis, source: Source, origin: Origin
-) -> MeasurementsAndQualitativeEvaluations:
+def hand_group(index: int, analysis: Analysis, source: Source, origin: Origin) -> MeasurementsAndQualitativeEvaluations:
     """TID 1501 of hand ``index`` (from 0): totals, acro-osteolysis by digit, what was looked for and not found.
 
     The number of lesions refers to the hand's frame on one image: OHIF fails on a group without coordinates.

@@ -31,17 +31,13 @@ class Row:
 
 STORE_ANSWERS = (
     Row(SUCCESS, "Success", "stored durably (file and folder synced, journal row committed), or an exact duplicate"),
-    Row(
-        OUT_OF_RESOURCES, "Refused: out of resources", "the disk watermark or the quota is reached; send again later"
-    ),
+    Row(OUT_OF_RESOURCES, "Refused: out of resources", "the disk watermark or the quota is reached; send again later"),
     Row(
         DATASET_MISMATCH,
         "Error: data set does not match SOP class",
         "SOP class or instance UID differ from the command",
     ),
-    Row(
-        CANNOT_UNDERSTAND, "Error: cannot understand", "not parsable, UIDs missing, or a known UID with other content"
-    ),
+    Row(CANNOT_UNDERSTAND, "Error: cannot understand", "not parsable, UIDs missing, or a known UID with other content"),
     Row(
         CLASS_NOT_SUPPORTED,
         "Refused: SOP class not supported",

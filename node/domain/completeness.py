@@ -101,9 +101,7 @@ class _Case:
         if self._confirmed():
             return self._end(Readiness.READY, "Both energies are whole, and the sender's count confirms it.")
         if self._released() and self._quiet_for(self.patience.proof):
-            return self._end(
-                Readiness.READY, "Both energies are whole on one even grid, and the sender has finished."
-            )
+            return self._end(Readiness.READY, "Both energies are whole on one even grid, and the sender has finished.")
         if self._quiet_for(self.patience.quiet):
             return self._end(Readiness.READY, "Both energies are whole, and nothing came for the quiet period.")
         if self._late():

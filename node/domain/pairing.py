@@ -105,9 +105,7 @@ def _mixed_up(found: Sequence[Instance]) -> tuple[Reason, ...]:
     reasons = []
     if len(patients) > 1:
         sentence = f"Images of {len(patients)} patients are mixed in this study; one patient is expected."
-        reasons.append(
-            Reason(ReasonCode.TWO_PATIENTS, sentence, "Correct the Patient IDs in the PACS and send again.")
-        )
+        reasons.append(Reason(ReasonCode.TWO_PATIENTS, sentence, "Correct the Patient IDs in the PACS and send again."))
     if len(studies) > 1:
         sentence = f"Images of {len(studies)} studies were given; one study is expected."
         reasons.append(Reason(ReasonCode.TWO_STUDIES, sentence, "Give each study by itself."))
@@ -197,9 +195,7 @@ def _not_dual_energy(candidates: _Candidates) -> Reason:
 def _too_few(candidates: _Candidates) -> Reason:
     """CT images are there, but not as many planes with a place as make a volume."""
     placed = sum(len(i.frames) for i in candidates.instances)
-    sentence = (
-        f"{len(candidates.instances)} CT images are here, {placed} slices with a position; a volume is expected."
-    )
+    sentence = f"{len(candidates.instances)} CT images are here, {placed} slices with a position; a volume is expected."
     hint = "Send the two series of a dual-energy CT, with Image Position and Orientation (Patient)."
     code = ReasonCode.MISSING_SLICES if _meant_as_dual(candidates) else ReasonCode.TOO_FEW_SLICES
     return Reason(code, sentence, hint)

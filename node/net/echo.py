@@ -20,9 +20,7 @@ class NetworkEchoer:
 
     def echo(self, peer: Peer) -> None:
         """Return when the peer answers with success; raise Transient with what to check otherwise."""
-        with open_association(
-            peer, self.calling_ae_title, [build_context(VERIFICATION)], self.options
-        ) as association:
+        with open_association(peer, self.calling_ae_title, [build_context(VERIFICATION)], self.options) as association:
             answer = association.send_c_echo()
         if "Status" not in answer:
             raise Transient(

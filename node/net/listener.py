@@ -44,6 +44,4 @@ def _explained(error: OSError, address: str, port: int) -> Refused:
             f"Cannot listen on {place}: this machine has no such address.",
             hint="Leave the address empty to listen on every one.",
         )
-    return Refused(
-        f"Cannot listen on {place}: {error.strerror}.", hint="Check address and port in the configuration."
-    )
+    return Refused(f"Cannot listen on {place}: {error.strerror}.", hint="Check address and port in the configuration.")

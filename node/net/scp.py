@@ -132,9 +132,7 @@ class _Handlers:
         association = _of(event)
         try:
             contact = association.contact = _contact(association)
-            refusal = self._receiver.access.refusal(
-                contact.calling_ae_title, contact.called_ae_title, contact.address
-            )
+            refusal = self._receiver.access.refusal(contact.calling_ae_title, contact.called_ae_title, contact.address)
         except Exception:
             _reject(association, LOCAL_LIMIT_EXCEEDED)  # pynetdicom lets in whoever makes a handler fail
             association.kill()

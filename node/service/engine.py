@@ -187,9 +187,7 @@ class Engine:
         explanation = {**run.job.explanation, **processed.explanation}
         conclusion = Conclusion(processed.state, processed.reason, explanation, results)
         kept = self._jobs.conclude(run.job, self._options.owner, conclusion, self._clock())
-        _log.info(
-            "analysis_ended", job=run.job.id, study=run.job.study_instance_uid, state=processed.state, kept=kept
-        )
+        _log.info("analysis_ended", job=run.job.id, study=run.job.study_instance_uid, state=processed.state, kept=kept)
 
     def _store(self, one: EncodedObject, destinations: tuple[str, ...]) -> NewResult:
         blob = self._blobs.put([one.content])

@@ -46,9 +46,7 @@ class ReceiverRows:
             "address": quarantined.contact.address,
             "at": quarantined.at,
         }
-        same = (quarantine.c.sop_instance_uid == row["sop_instance_uid"]) & (
-            quarantine.c.file_name == row["file_name"]
-        )
+        same = (quarantine.c.sop_instance_uid == row["sop_instance_uid"]) & (quarantine.c.file_name == row["file_name"])
         with self._database.write() as connection:
             if not connection.execute(update(quarantine).where(same).values(at=row["at"])).rowcount:
                 connection.execute(insert(quarantine).values(row))

@@ -124,6 +124,4 @@ def _translated(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in _FULL:
             raise DiskFull(f"The disk is full: {path.parent}.", hint="Free some space there.") from error
-        raise Transient(
-            f"Could not write {path}: {error.strerror}.", hint="Check the disk and its rights."
-        ) from error
+        raise Transient(f"Could not write {path}: {error.strerror}.", hint="Check the disk and its rights.") from error

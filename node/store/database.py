@@ -45,9 +45,7 @@ class Database:
 
 
 def _unavailable(error: OperationalError) -> Transient:
-    return Transient(
-        f"The journal cannot be used now: {error.orig}.", hint="Check its disk, or the database's server."
-    )
+    return Transient(f"The journal cannot be used now: {error.orig}.", hint="Check its disk, or the database's server.")
 
 
 def _engine(url: str) -> Engine:

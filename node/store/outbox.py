@@ -86,9 +86,7 @@ class Outbox:
         with self._database.write() as connection:
             rows = connection.execute(query.with_for_update(of=outbox, skip_locked=True)).all()
             for row in rows:
-                move_delivery(
-                    connection, row, OutboxState.PENDING, "The courier was interrupted.", now, not_before=now
-                )
+                move_delivery(connection, row, OutboxState.PENDING, "The courier was interrupted.", now, not_before=now)
         return len(rows)
 
     def _any(self, query: Any) -> bool:

@@ -46,9 +46,7 @@ class Node:
         self.thread = threading.Thread(target=receiver.serve, args=(self.listener, self.stop))
         self.thread.start()
 
-    def store(
-        self, *files: Path, calling: str = "STORESCU", called: str = "CALCINODE", options: tuple[str, ...] = ()
-    ):
+    def store(self, *files: Path, calling: str = "STORESCU", called: str = "CALCINODE", options: tuple[str, ...] = ()):
         return run("storescu", "-v", "-aet", calling, "-aec", called, *options, "127.0.0.1", self.port, *files)
 
     def close(self) -> None:

@@ -92,9 +92,7 @@ def test_a_compressed_object_that_nobody_accepts_is_refused_for_good(
     assert delivered.delivered
 
 
-def test_a_peer_that_aborts_leaves_the_rest_for_later(
-    start_storescp: Callable[..., StoreScp], tmp_path: Path
-) -> None:
+def test_a_peer_that_aborts_leaves_the_rest_for_later(start_storescp: Callable[..., StoreScp], tmp_path: Path) -> None:
     server = start_storescp(options=("--abort-after", "-pm", "+xa"))
     results = SENDER.send(peer_at(server.port), [parcel(path) for path in write_ct_files(tmp_path / "ct", 3)])
     assert [result.delivered for result in results].count(True) <= 1

@@ -12,9 +12,7 @@ SHAPES = hnp.array_shapes(min_dims=3, max_dims=3, max_side=5)
 AROUND = [s for s in product((-1, 0, 1), repeat=3) if any(s)]
 
 
-def reference(
-    inside: np.ndarray, steps: np.ndarray, limit: int, sources: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def reference(inside: np.ndarray, steps: np.ndarray, limit: int, sources: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(distance, number) of the nearest source: the smallest pair that any path inside the mask gives."""
     best = {tuple(p): (0, int(sources[tuple(p)])) for p in np.argwhere(sources > 0)}
     changed = True

@@ -21,9 +21,7 @@ def item(uid: str, reason: int | None = None) -> Dataset:
     return dataset
 
 
-def information(
-    transaction: str = "1.9", committed: tuple[str, ...] = (), failed: tuple[Dataset, ...] = ()
-) -> Dataset:
+def information(transaction: str = "1.9", committed: tuple[str, ...] = (), failed: tuple[Dataset, ...] = ()) -> Dataset:
     dataset = Dataset()
     dataset.TransactionUID = transaction
     dataset.ReferencedSOPSequence = [item(uid) for uid in committed]

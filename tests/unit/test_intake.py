@@ -48,9 +48,7 @@ def files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-def test_a_stored_instance_can_be_read_back_unchanged(
-    intake: StoringIntake, blobs: Blobs, database: Database
-) -> None:
+def test_a_stored_instance_can_be_read_back_unchanged(intake: StoringIntake, blobs: Blobs, database: Database) -> None:
     assert intake.accept(received(IMAGE)) is IntakeOutcome.STORED
     with database.read() as connection:
         row = connection.execute(select(instances)).one()
@@ -143,9 +141,7 @@ def test_sweeping_removes_what_a_crash_left(tmp_path: Path, blobs: Blobs) -> Non
     assert files(tmp_path / "blobs") == [blobs.path(kept)]
 
 
-def test_associations_left_open_by_a_crash_are_closed_at_the_start(
-    arrivals: ReceiverRows, database: Database
-) -> None:
+def test_associations_left_open_by_a_crash_are_closed_at_the_start(arrivals: ReceiverRows, database: Database) -> None:
     for name in ("a1", "a2"):
         arrivals.association_opened(contact(name))
     arrivals.association_closed("a1", Closing.RELEASED)

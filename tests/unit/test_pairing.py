@@ -48,14 +48,10 @@ def test_two_tube_voltages_are_a_pair(tmp_path: Path) -> None:
 
 
 def test_the_rest_of_the_study_is_left_alone_with_its_reason(tmp_path: Path) -> None:
-    mixed = CtSeries(
-        kvp=80, number=5, description="Hand F_0.5", image_type=("DERIVED", "PRIMARY", "AXIAL", "DE_MIXED")
-    )
+    mixed = CtSeries(kvp=80, number=5, description="Hand F_0.5", image_type=("DERIVED", "PRIMARY", "AXIAL", "DE_MIXED"))
     topogram = CtSeries(kvp=120, number=1, shape=(1, 6, 5), image_type=("ORIGINAL", "PRIMARY", "LOCALIZER"))
     reformat = CtSeries(kvp=80, number=6, image_type=("DERIVED", "SECONDARY", "MPR"))
-    iodine = but(
-        LOW, number=7, description="DE Iodine map", image_type=("DERIVED", "PRIMARY", "AXIAL", "MAT_SPECIFIC")
-    )
+    iodine = but(LOW, number=7, description="DE Iodine map", image_type=("DERIVED", "PRIMARY", "AXIAL", "MAT_SPECIFIC"))
     instances = read(tmp_path, LOW, HIGH, mixed, topogram, reformat, iodine)
     instances += _of(tmp_path, CtSeries(number=501), SECONDARY_CAPTURE_CLASS)
     pairing = find_pair(instances)

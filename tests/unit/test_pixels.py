@@ -79,9 +79,7 @@ def load(paths: list[Path]) -> EnergyPair:
 @pytest.mark.parametrize(("signed", "bits"), [(False, 12), (False, 16), (True, 16), (True, 12)])
 def test_every_lossless_syntax_gives_the_same_hu(tmp_path: Path, syntax: str, signed: bool, bits: int) -> None:
     low = but(LOW, shape=SHAPE, syntax=syntax, signed=signed, bits_stored=bits, intercept=0.0 if signed else -1024.0)
-    high = but(
-        HIGH, shape=SHAPE, syntax=syntax, signed=signed, bits_stored=bits, intercept=0.0 if signed else -1024.0
-    )
+    high = but(HIGH, shape=SHAPE, syntax=syntax, signed=signed, bits_stored=bits, intercept=0.0 if signed else -1024.0)
     paths = files(tmp_path, low) + files(tmp_path, high)
     assert read_instance(paths[0]).transfer_syntax_uid == syntax
     pair = load(paths)

@@ -36,9 +36,7 @@ def test_missing_attributes_are_empty_and_broken_ones_emptied() -> None:
     assert ds.AccessionNumber == ""
 
 
-@pytest.mark.parametrize(
-    "charset", [["ISO 2022 IR 6", "ISO 2022 IR 87"], "ISO_IR 100", "ISO_IR 192", "GB18030", None]
-)
+@pytest.mark.parametrize("charset", [["ISO 2022 IR 6", "ISO 2022 IR 87"], "ISO_IR 100", "ISO_IR 192", "GB18030", None])
 def test_names_survive_the_change_of_character_set(charset: object) -> None:
     names = {"ISO_IR 100": "Müller^Zoë", "GB18030": "王^小东", None: "Doe^Jo"}
     name = names.get(charset if not isinstance(charset, list) else "", "Yamada^Tarou=山田^太郎=やまだ^たろう")

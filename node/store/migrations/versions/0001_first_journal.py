@@ -23,9 +23,7 @@ def upgrade() -> None:
         sa.Column("closing", sa.String(length=16), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_associations")),
     )
-    op.create_index(
-        op.f("ix_associations_receiver_closed_at"), "associations", ["receiver", "closed_at"], unique=False
-    )
+    op.create_index(op.f("ix_associations_receiver_closed_at"), "associations", ["receiver", "closed_at"], unique=False)
     op.create_table(
         "commitments",
         sa.Column("transaction_uid", sa.String(length=64), nullable=False),
