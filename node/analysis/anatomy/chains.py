@@ -171,8 +171,8 @@ def _without_slips(chain: Chain) -> list[Chain]:
 def complete(chains: Sequence[Chain], parts: Sequence[Part]) -> list[Chain]:
     """Chains (proximal to distal) with stubby bones added at their tips and joined across bones that are missing."""
     whole = list(chains)
-    for _ in range(3):
-        whole = bridge(attach_terminals(whole, parts))
+    for longest_hole_mm in (TERMINAL_GAP_MM, TERMINAL_GAP_MM, LONGEST_HOLE_MM):
+        whole = bridge(attach_terminals(whole, parts), longest_hole_mm)
     return whole
 
 
@@ -220,13 +220,13 @@ def _terminal_cost(chain: Chain, part: Part) -> float | None:
     return gap + 0.5 * aside - min(part.volume_mm3, 400.0) / 50.0
 
 
-def bridge(chains: Sequence[Chain]) -> list[Chain]:
-    """Join chains (proximal to distal) of one ray across a bone that was not found, the nearest first."""
+def bridge(chains: Sequence[Chain], longest_hole_mm: float) -> list[Chain]:
+    """Join chains (proximal to distal) of one ray across a hole, where a bone was not found, the nearest first."""
     offers = sorted(
         (cost, n, m)
         for n, near in enumerate(chains)
         for m, far in enumerate(chains)
-        if n != m and (cost := _bridge_cost(near, far)) is not None
+        if n != m and (cost := _bridge_cost(near, far, longest_hole_mm)) is not None
     )
     after: dict[int, int] = {}
     for _, n, m in offers:
@@ -250,7 +250,7 @@ def _last(after: dict[int, int], n: int) -> int:
     return n
 
 
-def _bridge_cost(near: Chain, far: Chain) -> float | None:
+def _bridge_cost(near: Chain, far: Chain, longest_hole_mm: float) -> float | None:
     """Distance between the chains in mm and twice the offset, None where ``far`` does not continue ``near``."""
     last, first = near.parts[-1], far.parts[0]
     longest = max(p.length_mm for p in near.parts)
@@ -260,6 +260,6 @@ def _bridge_cost(near: Chain, far: Chain) -> float | None:
     step = far.start - near.tip
     along = float(step @ outward)
     aside = float(np.linalg.norm(step - along * outward))
-    if not -4.0 < along < LONGEST_HOLE_MM or aside > 4.0 + 0.5 * abs(along) or far.direction @ outward < 0.3:
+    if not -4.0 < along < longest_hole_mm or aside > 4.0 + 0.5 * abs(along) or far.direction @ outward < 0.3:
         return None
     return along + 2.0 * aside
