@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-import cc3d
 import edt
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from node.analysis.components import components, maximum_of
 from node.analysis.limbs import Limb
 from node.analysis.noise import Anchors, smooth
 from node.analysis.skeleton import Skeleton
@@ -54,10 +54,8 @@ def find_candidates(
     size = [2 * max(1, round(HALF_MAXIMUM_REACH_MM / s)) + 1 for s in limb.spacing_mm]
     ceiling = ndimage.maximum_filter(np.where(rest, smoothed, anchors.soft_hu), size)
     solid = rest & (image > 0.5 * (ceiling + anchors.soft_hu))
-    labels, count = cc3d.connected_components(solid.astype(np.uint8), connectivity=26, return_N=True)
-    if count == 0:
-        return ()
-    peaks = np.asarray(ndimage.maximum(smoothed, labels, np.arange(count + 1)))
+    labels, count = components(solid, connectivity=26)
+    peaks = maximum_of(smoothed, labels, count)
     boxes = ndimage.find_objects(labels)
     found = []
     for number in np.flatnonzero(peaks > seed).tolist():
@@ -69,7 +67,7 @@ def find_candidates(
 
 def _describe(
     number: int,
-    labels: NDArray[np.unsignedinteger],
+    labels: NDArray[np.int32],
     box: Box,
     limb: Limb,
     image: NDArray[np.float32],

@@ -99,8 +99,10 @@ def _beside(calcium: Int32Array, limb: Limb) -> NDArray[np.bool_]:
 
 
 def _metal(limb: Limb) -> NDArray[np.bool_]:
-    metal = (limb.low > METAL_HU).astype(np.int32)
-    return nearest_source(metal, limb.spacing_mm).distance_mm < STREAK_MM
+    metal = limb.low > METAL_HU
+    if not metal.any():
+        return metal
+    return nearest_source(metal.astype(np.int32), limb.spacing_mm).distance_mm < STREAK_MM
 
 
 def _measure(labels: Int32Array, calcium_count: int, measurer: Measurer) -> list[tuple[Measures, bool]]:

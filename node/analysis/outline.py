@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from node.analysis.candidates import Candidate
+from node.analysis.components import median_of
 from node.analysis.limbs import Limb
 from node.analysis.nearest import nearest_source
 from node.analysis.skeleton import Skeleton
@@ -17,6 +17,10 @@ CONTACT_REACH_MM = 0.7
 SKIRT_MM = -0.45
 """The usual surface of a bone is where its blur fades; its true surface lies about this far inside (half of the full
 width of a CT point spread of 0.9 mm)."""
+THIN_RADIUS_MM = 1.4
+THIN_SHARE = 0.35
+THIN_QUANTILE = 0.9
+"""Plates, nets and cords no thicker than the point spread: their largest ball holds little of their volume."""
 SURROUNDINGS_MM = (1.0, 2.5)
 
 
@@ -29,12 +33,19 @@ def outline_deposits(
         seeds[candidate.index] = number
     near = nearest_source(seeds, limb.spacing_mm)
     background = local_background(near.label, near.distance_mm, len(candidates), image, skeleton, limb, soft_hu)
-    level = np.array([0.0, *(float(np.median(image[c.index])) for c in candidates)])
+    level = np.array([0.0, *(_level(c, image) for c in candidates)])
     threshold = (0.5 * (level + background)).astype(np.float32)[near.label]
     beyond = skeleton.beyond_mm
     reach = np.where(beyond > 0.3, np.float32(REACH_MM), np.float32(CONTACT_REACH_MM))
     grown = (near.distance_mm <= reach) & (beyond > SKIRT_MM) & (image > threshold) & limb.body & (skeleton.marrow == 0)
     return np.where(grown | (seeds > 0) & (image > threshold), near.label, 0).astype(np.int32)
+
+
+def _level(candidate: Candidate, image: NDArray[np.float32]) -> float:
+    """The deposit's own level, HU: its median; a high quantile where it is so thin that blur lowers all of it."""
+    ball = 4.0 / 3.0 * np.pi * candidate.radius_mm**3
+    thin = candidate.radius_mm < THIN_RADIUS_MM and ball < THIN_SHARE * candidate.volume_mm3
+    return float(np.quantile(image[candidate.index], THIN_QUANTILE if thin else 0.5))
 
 
 def local_background(
@@ -49,6 +60,5 @@ def local_background(
     """Median HU of the unmineralised tissue 1 to 2.5 mm around each deposit; index 0 unused; soft tissue where none."""
     first, last = SURROUNDINGS_MM
     around = (distance_mm > first) & (distance_mm < last) & ~skeleton.mineral & limb.body & (skeleton.marrow == 0)
-    inner = np.where(around, label, 0)
-    medians = np.asarray(ndimage.median(image, inner, np.arange(count + 1)), dtype=np.float64)
-    return np.where(np.isfinite(medians) & (np.bincount(inner.ravel(), minlength=count + 1) > 10), medians, soft_hu)
+    medians = median_of(image, np.where(around, label, 0), count, least=10)
+    return np.where(np.isfinite(medians), medians, soft_hu)

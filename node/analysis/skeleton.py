@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from node.analysis.components import components, maximum_of, renumber
 from node.analysis.limbs import Limb
 from node.analysis.nearest import Nearest, nearest_source
 from node.analysis.noise import Anchors, smooth
@@ -48,7 +49,7 @@ class Skeleton:
 
     ``labels`` int32 (z, y, x): bone components from 1, marrow and shell; ``thickness`` float32: how thick the shell
     usually is around a voxel, mm; ``inner`` nearest marrow of each voxel; ``mineral``: all that is brighter than soft
-    tissue, bones included.
+    tissue, bones included; ``beyond_mm``: distance outside of the usual bone surface, negative inside.
     """
 
     labels: Int32Array
@@ -56,11 +57,7 @@ class Skeleton:
     inner: Nearest
     thickness: FloatArray
     mineral: BoolArray
-
-    @property
-    def beyond_mm(self) -> FloatArray:
-        """Distance outside of the usual bone surface, mm; negative inside."""
-        return self.inner.distance_mm - self.thickness
+    beyond_mm: FloatArray
 
 
 def find_skeleton(limb: Limb, image: FloatArray, anchors: Anchors) -> Skeleton:
@@ -79,7 +76,7 @@ def find_skeleton(limb: Limb, image: FloatArray, anchors: Anchors) -> Skeleton:
         marrow[np.isin(marrow, solid)] = 0
     bone = mineral & (inner.distance_mm <= usual.thickness)
     labels = np.where(bone, inner.label, 0).astype(np.int32)
-    return Skeleton(labels, marrow, inner, usual.thickness, mineral)
+    return Skeleton(labels, marrow, inner, usual.thickness, mineral, inner.distance_mm - usual.thickness)
 
 
 def _solid(thickness_mm: dict[int, float], basins: Int32Array, region: Int32Array) -> list[int]:
@@ -103,13 +100,11 @@ def find_basins(grey: Int16Array, limb: Limb, anchors: Anchors) -> Int32Array:
     plain = _enclosed(grey, grey, limb, anchors)
     sealed = ndimage.grey_closing(grey, [2 * max(1, round(PINHOLE_MM / s)) + 1 for s in limb.spacing_mm])
     more = _enclosed(grey, sealed, limb, anchors)
-    index = np.arange(int(more.max()) + 1)
     room = edt.edt(more > 0, anisotropy=limb.spacing_mm, parallel=0)
-    wide = np.asarray(ndimage.maximum(room, more, index)) > WIDE_MM
+    wide = maximum_of(room, more, int(more.max())) > WIDE_MM
     wide[np.unique(more[plain > 0])] = False
     wide[0] = False
-    order = np.where(wide, np.cumsum(wide) + int(plain.max()), 0).astype(np.int32)
-    return np.where(plain > 0, plain, order[more]).astype(np.int32)
+    return np.where(plain > 0, plain, renumber(more, wide, int(plain.max()) + 1))
 
 
 def _enclosed(grey: Int16Array, dam: Int16Array, limb: Limb, anchors: Anchors) -> Int32Array:
@@ -120,27 +115,24 @@ def _enclosed(grey: Int16Array, dam: Int16Array, limb: Limb, anchors: Anchors) -
     fill_basins(dam, outside, LOWEST_HU, HIGHEST_HU, filled, head, np.empty(grey.size, np.int32))
     depth = filled - grey
     wanted = max(50.0, 4.0 * anchors.noise_hu)
-    labels, count = cc3d.connected_components(
-        ((depth > wanted) & limb.body).astype(np.uint8), connectivity=6, return_N=True
-    )
-    index = np.arange(count + 1)
+    labels, count = components((depth > wanted) & limb.body)
     voxels = np.bincount(labels.ravel(), minlength=count + 1)
     rim = _rim_brightness(grey, labels, limb.spacing_mm)
     mineral = anchors.soft_hu + max(130.0, 5.0 * anchors.noise_hu)
-    deepest = np.asarray(ndimage.maximum(depth, labels, index))
-    spill = np.asarray(ndimage.maximum(filled, labels, index))
+    deepest = maximum_of(depth, labels, count)
+    spill = maximum_of(filled, labels, count)
     kept = (voxels * limb.geometry.voxel_mm3 >= SMALLEST_BASIN_MM3) & (rim > mineral) & (deepest > 1.5 * wanted)
     kept &= spill > anchors.soft_hu + wanted  # a pocket of fat spills over through muscle
     kept[np.unique(labels[ndimage.binary_dilation(outside)])] = False  # a fold of skin is no marrow; 0 lies there too
-    order = np.where(kept, np.cumsum(kept), 0).astype(np.int32)
-    return np.asarray(order[labels])
+    return renumber(labels, kept)
 
 
-def _rim_brightness(grey: Int16Array, labels: NDArray[np.unsignedinteger], spacing_mm: tuple[float, ...]) -> FloatArray:
+def _rim_brightness(grey: Int16Array, labels: Int32Array, spacing_mm: tuple[float, ...]) -> FloatArray:
     """Mean over each basin of the brightest voxel within RIM_MM, HU."""
     size = [2 * max(1, round(RIM_MM / s)) + 1 for s in spacing_mm]
     brightest = ndimage.maximum_filter(grey, size)
-    return np.asarray(ndimage.mean(brightest, labels, np.arange(labels.max() + 1)), dtype=np.float32)
+    sums = np.bincount(labels.ravel(), weights=brightest.ravel())
+    return np.asarray(sums / np.maximum(np.bincount(labels.ravel()), 1), dtype=np.float32)
 
 
 def _marrow(grey: Int16Array, basins: Int32Array, limb: Limb, floor: float) -> Int32Array:

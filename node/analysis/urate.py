@@ -4,12 +4,11 @@ Skin, nail and tendon plot with urate by physics; only place and size remove the
 only in depth, away from bone surface, as a body of some size, and with the slope of urate over its whole volume.
 """
 
-import cc3d
 import edt
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
+from node.analysis.components import components, maximum_of, median_of, renumber
 from node.analysis.limbs import Limb
 from node.analysis.nearest import nearest_source
 from node.analysis.noise import Anchors, smooth
@@ -26,6 +25,7 @@ BONE_MM = 0.7
 LEAST_MM3 = 15.0
 LEAST_RADIUS_MM = 1.3
 EDGE_HU = 30.0
+GROWTH_MM = 1.5
 
 
 def find_urate(
@@ -39,17 +39,17 @@ def find_urate(
     first, last = CONTRAST_HU
     pale = free & (low > first) & (high > first) & (low < last) & (low < VOXEL_SLOPE * high)
     inner = edt.edt(pale, anisotropy=limb.spacing_mm, parallel=0)
-    labels, count = cc3d.connected_components(pale.astype(np.uint8), connectivity=6, return_N=True)
-    index = np.arange(count + 1)
-    volume = np.bincount(labels.ravel(), minlength=count + 1) * limb.geometry.voxel_mm3
-    radius = np.asarray(ndimage.maximum(inner, labels, index))
-    slope = np.asarray(ndimage.mean(low, labels, index)) / np.maximum(
-        np.asarray(ndimage.mean(high, labels, index)), 1.0
-    )
+    labels, count = components(pale)
+    flat = labels.ravel()
+    voxels = np.bincount(flat, minlength=count + 1)
+    volume = voxels * limb.geometry.voxel_mm3
+    radius = maximum_of(inner, labels, count)
+    low_sum, high_sum = (np.bincount(flat, weights=e.ravel(), minlength=count + 1) for e in (low, high))
+    slope = low_sum / np.maximum(high_sum, 1.0)
     limit = REGION_SLOPE_TIN if tin else REGION_SLOPE
     kept = (volume >= LEAST_MM3) & (radius >= LEAST_RADIUS_MM) & (slope < limit)
     kept[0] = False
-    core = np.where(kept, np.cumsum(kept), 0).astype(np.int32)[labels]
+    core = renumber(labels, kept)
     if not kept.any():
         return core
     return _out_to_half(core, low, high, free, limb)
@@ -58,11 +58,10 @@ def find_urate(
 def _out_to_half(
     core: NDArray[np.int32], low: NDArray[np.float32], high: NDArray[np.float32], free: NDArray[np.bool_], limb: Limb
 ) -> NDArray[np.int32]:
-    """Grow each body to half of its own contrast, at most 1.5 mm."""
+    """Grow each body to half of its own contrast, at most GROWTH_MM."""
     near = nearest_source(core, limb.spacing_mm)
     both = 0.5 * (low + high)
     count = int(core.max())
-    level = np.asarray(ndimage.median(both, core, np.arange(count + 1)), dtype=np.float32)
-    level[0] = 0
-    grown = (near.distance_mm <= 1.5) & free & (both > np.maximum(0.5 * level, EDGE_HU)[near.label])
+    level = np.nan_to_num(median_of(both, core, count, least=1)).astype(np.float32)
+    grown = (near.distance_mm <= GROWTH_MM) & free & (both > np.maximum(0.5 * level, EDGE_HU)[near.label])
     return np.where(grown, near.label, 0).astype(np.int32)

@@ -6,20 +6,20 @@ from numpy.typing import NDArray
 from node.kernels.jit import kernel, prange
 
 
-@kernel("void(uint8[:,:,::1], int32[:,:,::1])", parallel=True)
-def nearest_in_row(source: NDArray[np.uint8], nearest: NDArray[np.int32]) -> None:
-    """For each voxel the x index of the nearest source in its row, -1 where the row has none."""
+@kernel("void(int32[:,:,::1], int32[:,:,::1])", parallel=True)
+def nearest_in_row(source: NDArray[np.int32], nearest: NDArray[np.int32]) -> None:
+    """For each voxel the x index of the nearest source (> 0) in its row, -1 where the row has none."""
     nz, ny, nx = source.shape
     for z in prange(nz):
         for y in range(ny):
             last = -1
             for x in range(nx):
-                if source[z, y, x] != 0:
+                if source[z, y, x] > 0:
                     last = x
                 nearest[z, y, x] = last
             last = -1
             for x in range(nx - 1, -1, -1):
-                if source[z, y, x] != 0:
+                if source[z, y, x] > 0:
                     last = x
                 if last >= 0 and (nearest[z, y, x] < 0 or last - x < x - nearest[z, y, x]):
                     nearest[z, y, x] = last
@@ -83,15 +83,18 @@ def nearest_in_plane(
                 squared[z, y, x] = np.float32(height[p] + offset * offset)
 
 
-@kernel("void(int32[:,:,::1], float32[:,:,::1], float64, int32[:,:,::1], float32[:,:,::1])", parallel=True)
+@kernel(
+    "void(int32[:,:,::1], int32[:,:,::1], float32[:,:,::1], float64, int32[:,:,::1], float32[:,:,::1])", parallel=True
+)
 def nearest_in_volume(
+    labels: NDArray[np.int32],
     in_plane: NDArray[np.int32],
     squared: NDArray[np.float32],
     spacing_z: float,
     nearest: NDArray[np.int32],
     distance: NDArray[np.float32],
 ) -> None:
-    """Third pass: the flat index of the nearest source in the volume, -1 for none, and its distance (mm)."""
+    """Third pass: the label of the nearest source in the volume, 0 for none, and its distance (mm)."""
     nz, ny, nx = in_plane.shape
     for y in prange(ny):
         height = np.empty(nz, np.float64)
@@ -104,12 +107,13 @@ def nearest_in_volume(
             k = 0
             for z in range(nz):
                 if last < 0:
-                    nearest[z, y, x] = -1
+                    nearest[z, y, x] = 0
                     distance[z, y, x] = np.float32(np.inf)
                     continue
                 while k < last and border[k + 1] < z:
                     k += 1
                 p = vertex[k]
-                nearest[z, y, x] = p * ny * nx + in_plane[p, y, x]
+                source = in_plane[p, y, x]
+                nearest[z, y, x] = labels[p, source // nx, source % nx]
                 offset = (z - p) * spacing_z
                 distance[z, y, x] = np.float32(np.sqrt(height[p] + offset * offset))
