@@ -13,7 +13,7 @@ from node.analysis.candidates import Candidate
 from node.analysis.limbs import Limb
 from node.analysis.skeleton import Skeleton
 
-LEAST_BEYOND_MM = 1.0
+LEAST_BEYOND_MM = 1.25
 """Nothing nearer to the usual bone surface is told from it."""
 ROUGH_CONTACT, DOUBTFUL_CONTACT = 0.25, 0.18
 """Contact with bone over the surface of a ball of the same volume: rough bone surface lies flat on its bone."""
@@ -44,7 +44,7 @@ def bone_shape(label: int, skeleton: Skeleton, image: NDArray[np.float32], spaci
 def is_bone(candidate: Candidate, shape: BoneShape, soft_hu: float, spacing_mm: tuple[float, ...]) -> bool:
     """True where a candidate that touches this bone is a part of it."""
     density = (candidate.mean_hu - soft_hu) / max(shape.shell_hu - soft_hu, 1.0)
-    flat = candidate.contact_mm2 / (np.pi ** (1 / 3) * (6.0 * candidate.volume_mm3) ** (2 / 3))
+    flat = candidate.flatness
     if flat > ROUGH_CONTACT or (flat > DOUBTFUL_CONTACT and DENSE_AS_BONE[0] < density < DENSE_AS_BONE[1]):
         return True
     return DENSE_AS_TIP[0] < density < DENSE_AS_TIP[1] and _points_at(candidate, shape.centre, spacing_mm)

@@ -39,6 +39,11 @@ class Candidate:
     bone: int
 
     @property
+    def flatness(self) -> float:
+        """Contact with bone over the surface of a ball of the same volume."""
+        return float(self.contact_mm2 / (np.pi ** (1 / 3) * (6.0 * self.volume_mm3) ** (2 / 3)))
+
+    @property
     def index(self) -> tuple[NDArray[np.int64], ...]:
         """For fancy indexing of an array on the limb's crop."""
         return tuple(self.voxels.T)

@@ -9,22 +9,24 @@ from numpy.typing import NDArray
 from node.analysis.anatomy.acro import assess_distal_phalanges
 from node.analysis.anatomy.model import HandAnatomy
 from node.analysis.anatomy.naming import name_hand
-from node.analysis.anatomy.place import Place, PlaceFinder, find_places
+from node.analysis.anatomy.place import find_places
 from node.analysis.attachment import split_attachments
 from node.analysis.candidates import Candidate, find_candidates
+from node.analysis.judge import Judge
 from node.analysis.limbs import Limb
 from node.analysis.lookalikes import METAL_HU, STREAK_MM, sesamoids, vessels
-from node.analysis.material import SlopeScale, calibrate, classify, cortex_level
-from node.analysis.measure import Measurer, Measures, Scale
+from node.analysis.material import calibrate, cortex_level
+from node.analysis.measure import Measurer, Measures
+from node.analysis.named_bone import bone_by_name
 from node.analysis.nearest import nearest_source
 from node.analysis.noise import Anchors, measure_anchors
 from node.analysis.outline import outline_deposits
-from node.analysis.physics import hu_per_mg_cc
+from node.analysis.physics import model_slope, scale_of
 from node.analysis.registration import register
 from node.analysis.skeleton import Skeleton, find_skeleton
 from node.analysis.urate import find_urate
 from node.domain.anatomy import BONE_CODES, CARPUS, UNNAMED_BONE
-from node.domain.findings import Deposit, Digit, Hand, Material
+from node.domain.findings import Digit, Hand
 from node.domain.volume import Tube
 
 Int32Array = NDArray[np.int32]
@@ -50,14 +52,19 @@ def analyse_limb(limb: Limb, low_tube: Tube, high_tube: Tube, advance: Callable[
     image = anchors.detection_image(limb.low, limb.high)
     advance("skeleton")
     skeleton = find_skeleton(limb, image, anchors)
-    scale = Scale(hu_per_mg_cc(low_tube), hu_per_mg_cc(high_tube))
-    slopes = calibrate(limb, anchors, skeleton, scale.low / scale.high)
+    slopes = calibrate(limb, anchors, skeleton, model_slope(low_tube, high_tube))
+    scale = scale_of(low_tube, high_tube, slopes.calcium)
     advance("deposits")
     candidates = find_candidates(limb, image, anchors, skeleton)
     attached, bony = split_attachments(candidates, skeleton, image, anchors.soft_hu, limb)
     skeleton = _with(skeleton, bony)
     advance("anatomy")
     anatomy = name_hand(skeleton.labels, limb.body, limb.geometry.affine)
+    tips = bone_by_name(attached, anatomy, skeleton, image, anchors.soft_hu, limb)
+    if tips:
+        skeleton = _with(skeleton, tuple(attached[n] for n in sorted(tips)))
+        attached = tuple(c for n, c in enumerate(attached) if n not in tips)
+        anatomy = name_hand(skeleton.labels, limb.body, limb.geometry.affine)
     deposits, ossicles = _without_lookalikes(attached, anatomy, limb, anchors, cortex_level(limb, anchors, skeleton))
     calcium = outline_deposits(deposits, limb, image, skeleton, anchors.soft_hu)
     advance("material")
@@ -66,11 +73,14 @@ def analyse_limb(limb: Limb, low_tube: Tube, high_tube: Tube, advance: Callable[
     labels = np.where(calcium > 0, calcium, np.where(urate > 0, urate + len(deposits), 0)).astype(np.int32)
     advance("measures")
     places = find_places(anatomy, skeleton.labels, limb.body, limb.geometry.affine)
-    measured = _measure(labels, len(deposits), Measurer(limb, anchors, skeleton, labels, scale))
-    found = [_deposit(n, m, urate_body, slopes, anchors, places) for n, (m, urate_body) in enumerate(measured, start=1)]
+    measured = _measure(labels, Measurer(limb, anchors, skeleton, labels, scale))
+    judge = Judge(slopes, anchors, places, high_tube.has_tin)
+    found = []
     numbered = np.zeros_like(labels)
-    for deposit, (measures, _) in zip(found, measured, strict=True):
-        numbered[tuple(measures.voxels.T)] = deposit.number
+    for number, (label, measures) in enumerate(measured, start=1):
+        candidate = deposits[label - 1] if label <= len(deposits) else None
+        found.append(judge.deposit(number, measures, candidate))
+        numbered[tuple(measures.voxels.T)] = number
     hand = Hand(anatomy.laterality, _limits(anatomy, limb, shift_mm), _digits(anatomy), tuple(found))
     return HandResult(limb, hand, numbered, _bone_codes(skeleton, anatomy, ossicles))
 
@@ -105,54 +115,11 @@ def _metal(limb: Limb) -> NDArray[np.bool_]:
     return nearest_source(metal.astype(np.int32), limb.spacing_mm).distance_mm < STREAK_MM
 
 
-def _measure(labels: Int32Array, calcium_count: int, measurer: Measurer) -> list[tuple[Measures, bool]]:
-    """Measures of each deposit with "is urate", in order of their centroids (a fixed order of the crop's voxels)."""
-    found = []
-    for number in range(1, int(labels.max()) + 1):
-        measures = measurer.measure(number)
-        if measures is not None and measures.volume_mm3 >= LEAST_VOLUME_MM3:
-            found.append((measures, number > calcium_count))
-    return sorted(found, key=lambda m: tuple(m[0].voxels[0]))
-
-
-def _deposit(
-    number: int, measures: Measures, urate_body: bool, slopes: SlopeScale, anchors: Anchors, places: PlaceFinder
-) -> Deposit:
-    material, ratio = (Material.URATE, 3.0) if urate_body else classify(measures, slopes, anchors, len(measures.voxels))
-    place: Place = places.place(measures.voxels)
-    return Deposit(
-        number=number,
-        centroid_lps_mm=measures.centroid_lps_mm,
-        volume_mm3=measures.volume_mm3,
-        mass_mg=None if urate_body else measures.mass_mg,
-        material=material,
-        region=place.region,
-        digit=place.digit,
-        level=place.level,
-        compartment=place.compartment,
-        touches_bone=measures.touches_bone,
-        mean_low_hu=measures.mean_low_hu,
-        mean_high_hu=measures.mean_high_hu,
-        sd_low_hu=measures.sd_low_hu,
-        max_low_hu=measures.max_low_hu,
-        ratio=measures.slope,
-        long_axis_mm=measures.long_axis_mm,
-        short_axis_mm=measures.short_axis_mm,
-        distance_to_skin_mm=measures.distance_to_skin_mm,
-        distance_to_bone_mm=measures.distance_to_bone_mm,
-        bones=place.bones,
-        key_slice=measures.key_slice,
-        shape=measures.shape,
-        confidence=_confidence(measures, ratio, anchors),
-    )
-
-
-def _confidence(measures: Measures, ratio: float, anchors: Anchors) -> float:
-    """0 … 1: product of material (logistic of the likelihood ratio), distance from bone, and contrast to noise."""
-    material = 1.0 / (1.0 + np.exp(-abs(ratio)))
-    apart = 0.8 if measures.touches_bone else 1.0
-    contrast = min(1.0, measures.contrast_low_hu / (10.0 * anchors.noise_low_hu))
-    return round(float(material * apart * max(contrast, 0.1)), 3)
+def _measure(labels: Int32Array, measurer: Measurer) -> list[tuple[int, Measures]]:
+    """(label, measures) of each deposit of some size, in a fixed order of the crop's voxels."""
+    measured = ((label, measurer.measure(label)) for label in range(1, int(labels.max()) + 1))
+    found = [(label, m) for label, m in measured if m is not None and m.volume_mm3 >= LEAST_VOLUME_MM3]
+    return sorted(found, key=lambda item: tuple(item[1].voxels[0]))
 
 
 def _digits(anatomy: HandAnatomy) -> tuple[Digit, ...]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from node.analysis.anatomy.compartment import local_palmar
-from node.analysis.anatomy.model import HandAnatomy
+from node.analysis.anatomy.model import HandAnatomy, NamedBone
 from node.analysis.candidates import Candidate
 from node.domain.volume import Geometry
 
@@ -17,14 +17,21 @@ VESSEL_LENGTH_MM = 8.0
 VESSEL_SLENDERNESS = 2.5
 VESSEL_RADIUS_MM = 1.9
 """Root mean square distance of the wall from the axis; radial and ulnar artery measure 2 to 3 mm across."""
-CHAIN_OFF_AXIS_MM = 4.0
-CHAIN_GAP_MM = 30.0
-SESAMOID_MM3 = 200.0
+CHAIN_OFF_AXIS_MM = 6.0
+CHAIN_GAP_MM = 25.0
+SESAMOID_MM3 = 120.0
 SESAMOID_REACH_MM = 13.0
+SESAMOID_ALONG_MM = 8.0
 SESAMOID_DENSITY = 0.5
 """Level over that of the limb's cortical bone: a sesamoid has a cortex of its own."""
-SESAMOID_JOINTS = ("MC1", "MC2", "MC5", "PP1")
-THUMB_JOINT = "MC1"
+SESAMOIDS_AT = {"MC1": 2, "MC2": 1, "MC5": 1, "PP1": 1}
+"""How many at the head of which bone."""
+THUMB = "MC1"
+THUMB_DENSITY = 0.35
+THUMB_PALMAR_SHARE = -0.3
+"""Every thumb has its two, beside and before the head of the first metacarpal, whose palmar side is only roughly
+known; elsewhere the place must be plainly palmar."""
+PALMAR_SHARE = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,27 +91,38 @@ def sesamoids(
     candidates: Sequence[Candidate], anatomy: HandAnatomy, geometry: Geometry, cortex_hu: float, soft_hu: float
 ) -> set[int]:
     """Indices of candidates that are sesamoid bones: compact, dense, palmar of the joints that have them."""
-    found = set()
-    for number, candidate in enumerate(candidates):
-        density = (candidate.peak_hu - soft_hu) / max(cortex_hu - soft_hu, 1.0)
-        if candidate.volume_mm3 > SESAMOID_MM3 or density < SESAMOID_DENSITY:
-            continue
-        axes = principal_axes(candidate.voxels, geometry)
-        if axes.spread_mm[0] < 2.2 * axes.spread_mm[2] and _at_sesamoid_joint(axes.centre, anatomy):
-            found.add(number)
-    return found
-
-
-def _at_sesamoid_joint(centre: NDArray[np.float64], anatomy: HandAnatomy) -> bool:
-    for name in SESAMOID_JOINTS:
+    axes = [principal_axes(c.voxels, geometry) for c in candidates]
+    found: set[int] = set()
+    for name, most in SESAMOIDS_AT.items():
         bone = anatomy.named(name)
         palmar = local_palmar(anatomy, bone) if bone is not None else None
         if bone is None or palmar is None:
             continue
-        offset = centre - bone.distal
-        across = offset - (offset @ bone.axis) * bone.axis
-        palmarwards = float(across @ palmar)
-        near = abs(float(offset @ bone.axis)) < 8.0 and float(np.linalg.norm(offset)) < SESAMOID_REACH_MM
-        if near and palmarwards > 0.5 * float(np.linalg.norm(across)):
-            return True
-    return False
+        shares = {
+            n: share
+            for n, (candidate, own) in enumerate(zip(candidates, axes, strict=True))
+            if _is_compact(candidate, own)
+            and _density(candidate, cortex_hu, soft_hu) > (THUMB_DENSITY if name == THUMB else SESAMOID_DENSITY)
+            and (share := _palmar_share(own.centre, bone, palmar)) is not None
+            and share > (THUMB_PALMAR_SHARE if name == THUMB else PALMAR_SHARE)
+        }
+        found |= set(sorted(shares, key=lambda n: -shares[n])[:most])
+    return found
+
+
+def _is_compact(candidate: Candidate, axes: Axes) -> bool:
+    return bool(candidate.volume_mm3 < SESAMOID_MM3 and axes.spread_mm[0] < 2.2 * axes.spread_mm[2])
+
+
+def _density(candidate: Candidate, cortex_hu: float, soft_hu: float) -> float:
+    return (candidate.peak_hu - soft_hu) / max(cortex_hu - soft_hu, 1.0)
+
+
+def _palmar_share(centre: NDArray[np.float64], bone: NamedBone, palmar: NDArray[np.float64]) -> float | None:
+    """Share of the way from the bone's axis that points to the palm; None away from the bone's head."""
+    offset = centre - bone.distal
+    along = float(offset @ bone.axis)
+    across = offset - along * bone.axis
+    if abs(along) > SESAMOID_ALONG_MM or float(np.linalg.norm(offset)) > SESAMOID_REACH_MM:
+        return None
+    return float(across @ palmar) / max(float(np.linalg.norm(across)), 1e-6)

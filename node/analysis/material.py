@@ -10,6 +10,7 @@ from node.analysis.measure import Measures
 from node.analysis.noise import Anchors
 from node.analysis.physics import CORTICAL_SLOPE_SHARE, MSU_SLOPE
 from node.analysis.skeleton import Skeleton
+from node.analysis.urate import LEAST_MM3, LEAST_RADIUS_MM, REGION_SLOPE, REGION_SLOPE_TIN, SKIN_MM
 from node.domain.errors import Refused
 from node.domain.findings import Material
 
@@ -20,6 +21,7 @@ MODEL_SHARE = 0.25
 SLOPE_UNCERTAINTY = 0.10
 """Relative systematic uncertainty of a slope (beam hardening, calibration) [K]."""
 DECIDED = 3.0
+URATE_CONTRAST_HU = (60.0, 450.0)
 
 
 @dataclass(frozen=True)
@@ -52,15 +54,25 @@ def calibrate(limb: Limb, anchors: Anchors, skeleton: Skeleton, model_slope: flo
     return SlopeScale(slope, MSU_SLOPE)
 
 
-def classify(measures: Measures, scale: SlopeScale, anchors: Anchors, voxels: int) -> tuple[Material, float]:
+def classify(measures: Measures, scale: SlopeScale, anchors: Anchors, tin: bool) -> tuple[Material, float]:
     """Material and log likelihood ratio (calcium over urate; positive for calcium) of one deposit."""
-    noise = np.hypot(anchors.noise_low_hu, anchors.noise_high_hu) * np.sqrt(8.0 / max(voxels, 8))
+    noise = np.hypot(anchors.noise_low_hu, anchors.noise_high_hu) * np.sqrt(8.0 / max(len(measures.voxels), 8))
     calcium = _misfit(measures, scale.calcium, float(noise))
     urate = _misfit(measures, scale.urate, float(noise))
     ratio = 0.5 * (urate - calcium)
     if ratio > DECIDED:
         return Material.CALCIUM, ratio
+    if ratio < -DECIDED and _can_be_urate(measures, tin):
+        return Material.URATE, ratio
     return Material.INDETERMINATE, ratio
+
+
+def _can_be_urate(measures: Measures, tin: bool) -> bool:
+    """Size, place and contrast of a tophus: nail and skin are thin and lie at the surface, tendon is paler."""
+    slope = measures.slope
+    pale = URATE_CONTRAST_HU[0] < measures.contrast_low_hu < URATE_CONTRAST_HU[1]
+    body = measures.volume_mm3 >= LEAST_MM3 and measures.radius_mm >= LEAST_RADIUS_MM and measures.depth_mm >= SKIN_MM
+    return bool(pale and body and slope is not None and slope < (REGION_SLOPE_TIN if tin else REGION_SLOPE))
 
 
 def _misfit(measures: Measures, slope: float, noise: float) -> float:

@@ -14,6 +14,7 @@ from node.analysis.lookalikes import principal_axes
 from node.analysis.nearest import nearest_source
 from node.analysis.noise import Anchors
 from node.analysis.outline import SKIRT_MM
+from node.analysis.physics import Scale
 from node.analysis.skeleton import Skeleton
 
 MASS_MARGIN_MM = 0.8
@@ -24,7 +25,10 @@ LOW_DENSITY_MG_CC = 180.0
 
 @dataclass(frozen=True, eq=False)
 class Measures:
-    """Measures of one deposit; names as in ``domain.findings.Deposit``. ``voxels`` (n, 3) z, y, x in the limb."""
+    """Measures of one deposit; names as in ``domain.findings.Deposit``. ``voxels`` (n, 3) z, y, x in the limb.
+
+    ``radius_mm`` is that of its largest ball, ``depth_mm`` the depth below the skin of its deepest point.
+    """
 
     voxels: NDArray[np.int64]
     centroid_lps_mm: tuple[float, float, float]
@@ -44,14 +48,8 @@ class Measures:
     touches_bone: bool
     key_slice: int
     shape: str
-
-
-@dataclass(frozen=True, eq=False)
-class Scale:
-    """HU per mg/cm³ of HA at either energy."""
-
-    low: float
-    high: float
+    radius_mm: float
+    depth_mm: float
 
 
 class Measurer:
@@ -76,7 +74,8 @@ class Measurer:
         voxels = np.argwhere(mask) + [b.start for b in wide]
         low, high = self.limb.low[wide], self.limb.high[wide]
         around_low, around_high = self._surroundings(wide, number)
-        core = self._core(mask)
+        inside = edt.edt(np.pad(mask, 1), anisotropy=self.limb.spacing_mm)[1:-1, 1:-1, 1:-1]
+        core = mask & (inside >= min(0.8, np.quantile(inside[mask], 0.6)))
         contrast_low = float(low[core].mean()) - self.anchors.soft_low_hu
         contrast_high = float(high[core].mean()) - self.anchors.soft_high_hu
         mass = self._mass(wide, mask, number, around_low, around_high)
@@ -105,6 +104,8 @@ class Measurer:
             touches_bone=bone is not None and bone < TOUCHING_MM,
             key_slice=int(np.bincount(voxels[:, 0]).argmax()),
             shape=self._shape(voxels, volume, mass),
+            radius_mm=float(inside.max()),
+            depth_mm=float(self.depth[wide][mask].max()),
         )
 
     def _surroundings(self, wide: tuple[slice, ...], number: int) -> tuple[float, float]:
@@ -116,11 +117,6 @@ class Measurer:
         if around.sum() < 10:
             return self.anchors.soft_low_hu, self.anchors.soft_high_hu
         return float(np.median(self.limb.low[wide][around])), float(np.median(self.limb.high[wide][around]))
-
-    def _core(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """The deposit without its edge, or its inner third where it is thin."""
-        inside = edt.edt(np.pad(mask, 1), anisotropy=self.limb.spacing_mm)[1:-1, 1:-1, 1:-1]
-        return np.asarray(mask & (inside >= min(0.8, np.quantile(inside[mask], 0.6))))
 
     def _mass(self, wide: tuple[slice, ...], mask: NDArray[np.bool_], number: int, low: float, high: float) -> float:
         """HA in mg: excess over the deposit's matrix inside (soft tissue), over its surroundings just outside.

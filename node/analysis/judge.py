@@ -1,0 +1,65 @@
+"""Steps 7, 9 and 12 for one deposit: what it is made of, where it lies, and how sure that is."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from node.analysis.anatomy.place import PlaceFinder
+from node.analysis.candidates import Candidate
+from node.analysis.material import SlopeScale, classify
+from node.analysis.measure import Measures
+from node.analysis.named_bone import needs_review
+from node.analysis.noise import Anchors
+from node.domain.findings import Deposit, Material
+
+TOUCHING_CONFIDENCE = 0.8
+SURE_CONTRAST_TO_NOISE = 10.0
+
+
+@dataclass(frozen=True, eq=False)
+class Judge:
+    """Makes findings of measures; ``tin``: the high energy has a tin filter."""
+
+    slopes: SlopeScale
+    anchors: Anchors
+    places: PlaceFinder
+    tin: bool
+
+    def deposit(self, number: int, measures: Measures, candidate: Candidate | None) -> Deposit:
+        """The finding. ``candidate`` None: found as urate, by another way than mineral."""
+        material, ratio = classify(measures, self.slopes, self.anchors, self.tin)
+        review = candidate is not None and needs_review(candidate)
+        place = self.places.place(measures.voxels)
+        return Deposit(
+            number=number,
+            centroid_lps_mm=measures.centroid_lps_mm,
+            volume_mm3=measures.volume_mm3,
+            mass_mg=None if material is Material.URATE else measures.mass_mg,
+            material=Material.INDETERMINATE if review else material,
+            region=place.region,
+            digit=place.digit,
+            level=place.level,
+            compartment=place.compartment,
+            touches_bone=measures.touches_bone,
+            mean_low_hu=measures.mean_low_hu,
+            mean_high_hu=measures.mean_high_hu,
+            sd_low_hu=measures.sd_low_hu,
+            max_low_hu=measures.max_low_hu,
+            ratio=measures.slope,
+            long_axis_mm=measures.long_axis_mm,
+            short_axis_mm=measures.short_axis_mm,
+            distance_to_skin_mm=measures.distance_to_skin_mm,
+            distance_to_bone_mm=measures.distance_to_bone_mm,
+            bones=place.bones,
+            key_slice=measures.key_slice,
+            shape="bone surface" if review else measures.shape,
+            confidence=self._confidence(measures, ratio),
+            review=review,
+        )
+
+    def _confidence(self, measures: Measures, ratio: float) -> float:
+        """0 … 1: product of material (logistic of the likelihood ratio), distance from bone, and contrast to noise."""
+        material = 1.0 / (1.0 + np.exp(-min(abs(ratio), 30.0)))
+        apart = TOUCHING_CONFIDENCE if measures.touches_bone else 1.0
+        contrast = measures.contrast_low_hu / (SURE_CONTRAST_TO_NOISE * self.anchors.noise_low_hu)
+        return round(float(material * apart * min(1.0, max(contrast, 0.1))), 3)

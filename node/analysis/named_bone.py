@@ -1,0 +1,70 @@
+"""Second look at what touches bone, once the bones have names: tips of distal phalanges and rough carpal surface."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from node.analysis.anatomy.model import HandAnatomy, NamedBone
+from node.analysis.attachment import bone_shape
+from node.analysis.candidates import Candidate
+from node.analysis.limbs import Limb
+from node.analysis.skeleton import Skeleton
+from node.domain.anatomy import CARPALS
+
+TIP_LATERAL_MM = 1.0
+TIP_DENSITY = (0.6, 1.6)
+TUFT_LATERAL_MM = 2.5
+TUFT_DENSITY = (0.8, 1.2)
+"""Level over that of the bone's own shell: the nearer to the axis, the less it has to prove."""
+CARPAL_DENSITY = (0.75, 1.4)
+CARPAL_BEYOND_MM = 3.2
+LEAST_CONTACT = 0.1
+REVIEW_BEYOND_MM = 2.3
+REVIEW_MM3 = 12.0
+
+
+def bone_by_name(
+    candidates: Sequence[Candidate],
+    anatomy: HandAnatomy,
+    skeleton: Skeleton,
+    image: NDArray[np.float32],
+    soft_hu: float,
+    limb: Limb,
+) -> set[int]:
+    """Indices of candidates that belong to the bone that they touch."""
+    found = set()
+    for number, candidate in enumerate(candidates):
+        name = anatomy.bones.get(candidate.bone, "")
+        bone = anatomy.named(name)
+        carpal = name in CARPALS or name == "carpus"
+        if not carpal and (bone is None or bone.level != "DP"):
+            continue
+        shape = bone_shape(candidate.bone, skeleton, image, limb.spacing_mm)
+        density = (candidate.mean_hu - soft_hu) / max(shape.shell_hu - soft_hu, 1.0)
+        if (carpal and _is_carpal(candidate, density)) or (bone and _is_tip(candidate, density, bone, limb)):
+            found.add(number)
+    return found
+
+
+def _is_carpal(candidate: Candidate, density: float) -> bool:
+    """Carpal bones have tubercles and a hook; what stays near one, as dense as it and broadly joined, is one."""
+    near = candidate.beyond_mm < CARPAL_BEYOND_MM and candidate.flatness > LEAST_CONTACT
+    return near and CARPAL_DENSITY[0] < density < CARPAL_DENSITY[1]
+
+
+def _is_tip(candidate: Candidate, density: float, bone: NamedBone, limb: Limb) -> bool:
+    """The solid tuft of a distal phalanx: on its axis and as dense."""
+    centre = limb.geometry.to_lps_mm(candidate.voxels.astype(np.float64)).mean(axis=0)
+    offset = centre - bone.distal
+    lateral = float(np.linalg.norm(offset - (offset @ bone.axis) * bone.axis))
+    if lateral < TIP_LATERAL_MM:
+        return TIP_DENSITY[0] < density < TIP_DENSITY[1]
+    joined = candidate.flatness > LEAST_CONTACT and lateral < TUFT_LATERAL_MM
+    return joined and TUFT_DENSITY[0] < density < TUFT_DENSITY[1]
+
+
+def needs_review(candidate: Candidate) -> bool:
+    """True for a small piece on bone that may be bone surface as well as a deposit."""
+    small = candidate.volume_mm3 < REVIEW_MM3 and candidate.beyond_mm < REVIEW_BEYOND_MM
+    return small and candidate.flatness > LEAST_CONTACT
