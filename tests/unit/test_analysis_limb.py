@@ -1,0 +1,120 @@
+"""Steps of the analysis on limbs of analytic shapes: yardsticks, registration, one deposit in muscle, urate."""
+
+import numpy as np
+import pytest
+from node.analysis.candidates import Candidate, find_candidates
+from node.analysis.limbs import Limb
+from node.analysis.measure import Measurer, Measures
+from node.analysis.noise import measure_anchors
+from node.analysis.outline import outline_deposits
+from node.analysis.physics import hu_per_mg_cc, scale_of
+from node.analysis.registration import find_shift, register
+from node.analysis.skeleton import find_skeleton
+from node.analysis.urate import find_urate
+from node.domain.errors import Refused
+from tests.fakes.limbs import HIGH_TUBE, LOW_TUBE, MUSCLE, Shape, ball, cube, muscle_limb, shell, slab
+
+NOISE = (22.0, 18.0)
+K = (hu_per_mg_cc(LOW_TUBE)[0], hu_per_mg_cc(HIGH_TUBE)[0])
+MIDDLE = (15.1, 14.9, 15.2)
+
+
+def test_yardsticks_are_those_of_the_muscle_whatever_else_is_there() -> None:
+    contents = ((ball(5.0, MIDDLE), (-160.0, -110.0)), (ball(2.0, (8.0, 8.0, 8.0)), (900.0, 400.0)))
+    anchors = measure_anchors(muscle_limb(contents, noise_hu=NOISE))
+    assert (anchors.soft_low_hu, anchors.soft_high_hu) == pytest.approx(MUSCLE, abs=1.5)
+    assert (anchors.noise_low_hu, anchors.noise_high_hu) == pytest.approx(NOISE, rel=0.06)
+    assert anchors.noise_hu < min(NOISE)
+    assert 0.0 < anchors.weight_low < 1.0
+
+
+def test_noise_is_never_nought() -> None:
+    anchors = measure_anchors(muscle_limb())
+    assert (anchors.noise_low_hu, anchors.noise_high_hu, anchors.noise_hu) == (1.0, 1.0, 1.0)
+
+
+def moved(motion_mm: tuple[float, float, float]) -> Limb:
+    """A limb with a shell of bone that moved (z, y, x) before the high energy was taken."""
+    return muscle_limb(((shell(5.0, 7.0, MIDDLE), (2400.0, 1100.0)),), noise_hu=NOISE, motion_mm=motion_mm)
+
+
+@pytest.mark.parametrize("shift_mm", [(0.0, 0.0, 0.0), (0.25, -0.15, 0.1), (-0.6, 0.4, 0.7)])
+def test_a_shift_between_the_energies_is_found_and_mended(shift_mm: tuple[float, float, float]) -> None:
+    limb = moved(shift_mm)
+    assert find_shift(limb) == pytest.approx(shift_mm, abs=0.05)
+    mended, distance = register(limb)
+    assert distance == pytest.approx(np.linalg.norm(shift_mm), abs=0.05)
+    assert find_shift(mended) == pytest.approx((0.0, 0.0, 0.0), abs=0.05)
+
+
+def test_a_shift_beyond_two_millimetres_is_refused() -> None:
+    with pytest.raises(Refused, match="displaced"):
+        register(moved((1.6, 1.6, -0.4)))
+
+
+def deposits(limb: Limb, weights: tuple[float, float] = K) -> list[tuple[Candidate, Measures]]:
+    """All that is found beside the skeleton, outlined and measured."""
+    anchors = measure_anchors(limb)
+    image = anchors.detection_image(limb.low, limb.high)
+    skeleton = find_skeleton(limb, image, anchors)
+    assert not skeleton.labels.any(), "a solid deposit has no marrow"
+    candidates = find_candidates(limb, image, anchors, skeleton)
+    labels = outline_deposits(candidates, limb, image, skeleton, anchors.soft_hu)
+    scale = scale_of(LOW_TUBE, HIGH_TUBE, weights[0] / weights[1])
+    measurer = Measurer(limb, anchors, skeleton, labels, scale)
+    measured = [measurer.measure(n) for n in range(1, len(candidates) + 1)]
+    return [(c, m) for c, m in zip(candidates, measured, strict=True) if m is not None]
+
+
+@pytest.mark.parametrize(("radius_mm", "mg_cc"), [(1.5, 600.0), (2.5, 300.0), (4.0, 800.0)])
+def test_a_ball_of_calcium_in_muscle_has_its_volume_mass_and_place(radius_mm: float, mg_cc: float) -> None:
+    limb = muscle_limb(((ball(radius_mm, MIDDLE), (mg_cc * K[0], mg_cc * K[1])),), noise_hu=NOISE)
+    ((_, found),) = deposits(limb)
+    volume = 4.0 / 3.0 * np.pi * radius_mm**3
+    assert found.volume_mm3 == pytest.approx(volume, rel=0.08 if radius_mm >= 2.5 else 0.15)
+    assert found.mass_mg == pytest.approx(volume * mg_cc / 1000.0, rel=0.10)
+    assert found.slope == pytest.approx(K[0] / K[1], rel=0.05)
+    assert found.centroid_lps_mm == pytest.approx(MIDDLE[::-1], abs=0.15)
+    assert found.long_axis_mm == pytest.approx(2.0 * radius_mm, abs=1.0)
+    assert found.short_axis_mm == pytest.approx(2.0 * radius_mm, abs=1.0)
+    assert found.distance_to_skin_mm == pytest.approx(12.0 - radius_mm, abs=0.8)
+    assert found.key_slice == round(MIDDLE[0] / 0.6)
+    assert (found.touches_bone, found.distance_to_bone_mm, found.shape) == (False, None, "stone")
+
+
+def test_muscle_alone_holds_no_deposit() -> None:
+    assert deposits(muscle_limb(noise_hu=NOISE)) == []
+
+
+def test_two_balls_are_two_deposits() -> None:
+    calcium = (500.0 * K[0], 500.0 * K[1])
+    limb = muscle_limb(((ball(2.0, (10.0, 10.0, 10.0)), calcium), (ball(3.0, (19.0, 19.0, 19.0)), calcium)))
+    small, large = sorted(m.volume_mm3 for _, m in deposits(limb))
+    assert (small, large) == pytest.approx((4.0 / 3.0 * np.pi * 8.0, 4.0 / 3.0 * np.pi * 27.0), rel=0.15)
+
+
+def urate(*contents: tuple[Shape, tuple[float, float]]) -> np.ndarray:
+    limb = muscle_limb(contents, size_mm=36.0, spacing_mm=(0.8, 0.6, 0.6), noise_hu=NOISE)
+    anchors = measure_anchors(limb)
+    skeleton = find_skeleton(limb, anchors.detection_image(limb.low, limb.high), anchors)
+    return find_urate(limb, anchors, skeleton, np.zeros(limb.body.shape, bool), tin=True)
+
+
+TOPHUS = (240.0, 232.0)
+
+
+def test_a_tophus_deep_in_muscle_is_found_with_its_volume() -> None:
+    labels = urate((ball(4.5, (18.0, 18.0, 18.0)), TOPHUS))
+    assert labels.max() == 1
+    assert np.count_nonzero(labels) * 0.8 * 0.6 * 0.6 == pytest.approx(4.0 / 3.0 * np.pi * 4.5**3, rel=0.20)
+
+
+@pytest.mark.parametrize("first_mm", [3.0, 3.8, 15.0])
+def test_a_thin_sheet_that_plots_with_urate_is_none(first_mm: float) -> None:
+    """Skin, nail and tendon have the slope of urate; a sheet 1.5 mm thick is none, at the skin and in the depth."""
+    assert not urate((slab(1, first_mm, first_mm + 1.5, cube(3.0, 33.0)), (150.0, 146.0))).any()
+
+
+def test_calcium_is_never_found_as_urate() -> None:
+    calcium = (100.0 * K[0], 100.0 * K[1])
+    assert not urate((ball(4.5, (18.0, 18.0, 18.0)), calcium)).any()
