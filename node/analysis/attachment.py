@@ -20,6 +20,8 @@ ROUGH_CONTACT, DOUBTFUL_CONTACT = 0.25, 0.18
 DENSE_AS_BONE = (0.75, 1.4)
 """Level over that of the bone's own shell, both above soft tissue."""
 DENSE_AS_TIP = (0.6, 1.6)
+PATCH_CONTACT, PATCH_RADIUS_MM = 0.1, 0.9
+"""A thin patch on bone, as dense as the bone."""
 LEAST_ELONGATION = 1.5
 OFF_AXIS_MM = 2.0
 SHELL_QUANTILE = 0.6
@@ -45,7 +47,10 @@ def is_bone(candidate: Candidate, shape: BoneShape, soft_hu: float, spacing_mm: 
     """True where a candidate that touches this bone is a part of it."""
     density = (candidate.mean_hu - soft_hu) / max(shape.shell_hu - soft_hu, 1.0)
     flat = candidate.flatness
-    if flat > ROUGH_CONTACT or (flat > DOUBTFUL_CONTACT and DENSE_AS_BONE[0] < density < DENSE_AS_BONE[1]):
+    alike = DENSE_AS_BONE[0] < density < DENSE_AS_BONE[1]
+    if alike and flat > PATCH_CONTACT and candidate.radius_mm < PATCH_RADIUS_MM:
+        return True
+    if flat > ROUGH_CONTACT or (flat > DOUBTFUL_CONTACT and alike):
         return True
     return DENSE_AS_TIP[0] < density < DENSE_AS_TIP[1] and _points_at(candidate, shape.centre, spacing_mm)
 

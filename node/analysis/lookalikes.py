@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +14,16 @@ from node.domain.volume import Geometry
 
 METAL_HU = 3000
 STREAK_MM = 5.0
-VESSEL_LENGTH_MM = 8.0
-VESSEL_SLENDERNESS = 2.5
+VESSEL_LENGTH_MM = 12.0
+VESSEL_SLENDERNESS = 4.0
 VESSEL_RADIUS_MM = 1.9
 """Root mean square distance of the wall from the axis; radial and ulnar artery measure 2 to 3 mm across."""
 CHAIN_OFF_AXIS_MM = 6.0
 CHAIN_GAP_MM = 25.0
+BROKEN_GAP_MM = 12.0
+BROKEN_ALIGNMENT = 0.94
+BROKEN_SLENDERNESS = 1.6
+"""Arterial wall calcifies in pieces: two of them slender and in line within 20° are one artery."""
 SESAMOID_MM3 = 120.0
 SESAMOID_REACH_MM = 13.0
 SESAMOID_ALONG_MM = 8.0
@@ -59,12 +64,26 @@ def vessels(candidates: Sequence[Candidate], geometry: Geometry) -> set[int]:
     """Indices of candidates that are calcified arterial wall: slender tubes, and bits in line with one."""
     axes = [principal_axes(c.voxels, geometry) for c in candidates]
     tubes = {n for n, (c, a) in enumerate(zip(candidates, axes, strict=True)) if _is_tube(c, a)}
+    for first, second in combinations(range(len(axes)), 2):
+        if _is_broken_tube(axes[first], axes[second]):
+            tubes |= {first, second}
     bits = set()
     for n, own in enumerate(axes):
-        short = n not in tubes and own.length_mm < 3 * VESSEL_LENGTH_MM
+        short = n not in tubes and own.length_mm < 2 * VESSEL_LENGTH_MM
         if short and _is_thin(own) and any(_continues(axes[t], own) for t in tubes):
             bits.add(n)
     return tubes | bits
+
+
+def _is_broken_tube(a: Axes, b: Axes) -> bool:
+    """True for two thin slender bits one behind the other in one line."""
+    line = b.centre - a.centre
+    distance = float(np.linalg.norm(line))
+    if distance < 1.0 or distance > BROKEN_GAP_MM + 0.5 * (a.length_mm + b.length_mm):
+        return False
+    aligned = [abs(float(axes.direction[0] @ line)) / distance > BROKEN_ALIGNMENT for axes in (a, b)]
+    slender = [axes.spread_mm[0] > BROKEN_SLENDERNESS * axes.spread_mm[1] for axes in (a, b)]
+    return all(aligned) and all(slender) and _is_thin(a) and _is_thin(b)
 
 
 def _is_thin(axes: Axes) -> bool:

@@ -16,6 +16,8 @@ from node.domain.findings import Material
 
 LEAST_CORTEX_VOXELS = 200
 CORTEX_QUANTILE = 0.85
+CLIPPED_HU = 3071.0
+"""Largest value of 12 stored bits; what stands there may have been brighter."""
 MODEL_SHARE = 0.25
 """A slope measured on cortex further than this from the model's is not that of the energies declared."""
 SLOPE_UNCERTAINTY = 0.10
@@ -38,12 +40,12 @@ def calibrate(limb: Limb, anchors: Anchors, skeleton: Skeleton, model_slope: flo
     Raises:
         Refused: the bone's slope contradicts the declared tube voltages.
     """
-    bone = (skeleton.labels > 0) & (skeleton.marrow == 0)
+    bone = (skeleton.labels > 0) & (skeleton.marrow == 0) & (limb.low < min(CLIPPED_HU, float(limb.low.max())))
     low = limb.low[bone] - np.float32(anchors.soft_low_hu)
     high = limb.high[bone] - np.float32(anchors.soft_high_hu)
     if low.size < LEAST_CORTEX_VOXELS:
         return SlopeScale(model_slope, MSU_SLOPE)
-    dense = low > np.quantile(low, CORTEX_QUANTILE)
+    dense = low >= np.quantile(low, CORTEX_QUANTILE)
     slope = float(np.median(low[dense]) / max(float(np.median(high[dense])), 1.0)) / CORTICAL_SLOPE_SHARE
     if abs(slope / model_slope - 1.0) > MODEL_SHARE:
         raise Refused(
