@@ -35,6 +35,8 @@ class BoundedAssociation(Association):
     """An association on the bounded upper layer. ``closing`` tells how it ended."""
 
     closing: Closing = Closing.LOST
+    _kill: bool = False
+    _paused: bool = False
 
     def __init__(self, ae: ApplicationEntity, mode: str) -> None:
         super().__init__(ae, mode)
@@ -44,6 +46,20 @@ class BoundedAssociation(Association):
         self.dimse.msg_queue = WakingQueue(self._something)
         self.acse_timeout = ae.acse_timeout  # these two belong to the upper layer
         self.network_timeout = ae.network_timeout
+
+    @property
+    def _is_paused(self) -> bool:
+        """True while the reactor leaves the queues to others.
+
+        pynetdicom answers N-EVENT-REPORT in a thread of its own, which takes this flag for the reactor's and clears
+        it: whoever then waits for a paused reactor, to release the association, waits for ever.
+        """
+        return self._paused
+
+    @_is_paused.setter
+    def _is_paused(self, value: bool) -> None:
+        if self._kill or threading.current_thread() is self:
+            self._paused = value
 
     def _bind_defaults(self) -> None:
         """Only the handlers that must exist: pynetdicom's log of each PDU costs time and may name the patient."""
