@@ -1,0 +1,132 @@
+"""Shapes of candidates, arterial walls told from deposits, and what is asked of components."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from node.analysis.candidates import Candidate
+from node.analysis.components import components, maximum_of, median_of, renumber
+from node.analysis.lookalikes import principal_axes, vessels
+from node.domain.volume import Geometry
+from scipy.ndimage import label
+from scipy.spatial.transform import Rotation
+
+SPACING = (0.9, 0.4, 0.4)
+UPRIGHT = Geometry((100, 200, 200), SPACING, np.diag([0.4, 0.4, 0.9, 1.0]))
+
+
+def block(shape: tuple[int, int, int]) -> np.ndarray:
+    return np.argwhere(np.ones(shape, bool))
+
+
+def turned(rotation: Rotation, shift: tuple[float, float, float]) -> Geometry:
+    affine = np.eye(4)
+    affine[:3, :3] = rotation.as_matrix() @ UPRIGHT.affine[:3, :3]
+    affine[:3, 3] = shift
+    return Geometry(UPRIGHT.shape, SPACING, affine)
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 1), (10, 4, 2), (1, 30, 5), (3, 3, 40)])
+@pytest.mark.parametrize("degrees", [(0, 0, 0), (30, -50, 110)])
+def test_a_block_spreads_by_its_edges_over_the_root_of_twelve(
+    shape: tuple[int, int, int], degrees: tuple[int, int, int]
+) -> None:
+    """Variance of a uniform distribution, edge² / 12, in any pose of the patient in the scanner."""
+    geometry = turned(Rotation.from_euler("xyz", degrees, degrees=True), (5.0, -7.0, 11.0))
+    axes = principal_axes(block(shape), geometry)
+    edges = sorted((n * s for n, s in zip(shape, SPACING, strict=True)), reverse=True)
+    assert axes.spread_mm == pytest.approx(np.array(edges) / np.sqrt(12.0))
+    assert axes.direction @ axes.direction.T == pytest.approx(np.eye(3), abs=1e-9)
+    assert axes.centre == pytest.approx(geometry.to_lps_mm(block(shape).astype(float)).mean(axis=0))
+
+
+def test_the_first_axis_points_along_the_longest_edge() -> None:
+    axes = principal_axes(block((3, 3, 40)), UPRIGHT)
+    assert np.abs(axes.direction[0]) == pytest.approx([1.0, 0.0, 0.0])
+    assert axes.length_mm == pytest.approx(39 * 0.4)
+
+
+def candidate(
+    shape: tuple[int, int, int], first: tuple[int, int, int] = (0, 0, 0), contact_mm2: float = 0.0
+) -> Candidate:
+    voxels = block(shape) + np.array(first)
+    volume = len(voxels) * UPRIGHT.voxel_mm3
+    return Candidate(voxels, volume, 400.0, 500.0, 1.0, 5.0, contact_mm2, 0)
+
+
+TUBE = candidate((20, 5, 5))
+
+
+def test_a_slender_tube_is_an_artery() -> None:
+    assert vessels([TUBE], UPRIGHT) == {0}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        candidate((4, 9, 9)),  # stone
+        candidate((20, 2, 25)),  # plate
+        candidate((6, 5, 5)),  # short
+        candidate((40, 16, 16)),  # thick
+        candidate((20, 5, 5), contact_mm2=0.2 * TUBE.volume_mm3),  # lies on bone
+    ],
+)
+def test_other_shapes_are_no_artery(other: Candidate) -> None:
+    assert vessels([other], UPRIGHT) == set()
+
+
+def test_two_slender_pieces_in_one_line_are_an_artery_and_side_by_side_they_are_not() -> None:
+    first, second, beside = (candidate((7, 5, 5), place) for place in ((0, 0, 0), (14, 0, 0), (0, 30, 0)))
+    assert vessels([first, second], UPRIGHT) == {0, 1}
+    assert vessels([first, beside], UPRIGHT) == set()
+
+
+def test_a_bit_in_line_with_an_artery_belongs_to_it() -> None:
+    in_line, aside, far = (candidate((4, 4, 4), first) for first in ((30, 0, 0), (30, 40, 0), (80, 0, 0)))
+    assert vessels([in_line, TUBE, aside, far], UPRIGHT) == {0, 1}
+    assert vessels([], UPRIGHT) == set()
+
+
+LABELS = hnp.arrays(np.int32, hnp.array_shapes(min_dims=3, max_dims=3, max_side=6), elements=st.integers(0, 4))
+
+
+@settings(max_examples=40, deadline=None)
+@given(mask=hnp.arrays(np.bool_, hnp.array_shapes(min_dims=3, max_dims=3, max_side=6)))
+@pytest.mark.parametrize(("connectivity", "structure"), [(6, None), (26, np.ones((3, 3, 3)))])
+def test_components_are_those_of_scipy(connectivity: int, structure: np.ndarray | None, mask: np.ndarray) -> None:
+    labels, count = components(mask, connectivity)
+    expected, number = label(mask, structure)
+    assert (count, labels.dtype) == (number, np.int32)
+    pairs = {(a, b) for a, b in zip(labels.ravel().tolist(), expected.ravel().tolist(), strict=True)}
+    assert len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs})
+
+
+@settings(max_examples=40, deadline=None)
+@given(labels=LABELS, least=st.integers(1, 4), seed=st.integers(0, 99))
+def test_medians_are_those_of_numpy(labels: np.ndarray, least: int, seed: int) -> None:
+    image = np.random.default_rng(seed).normal(0.0, 100.0, labels.shape).astype(np.float32)
+    medians = median_of(image, labels, 5, least)
+    assert np.isnan(medians[0])
+    for number in range(1, 6):
+        own = image[labels == number]
+        if own.size < least:
+            assert np.isnan(medians[number])
+        else:
+            assert medians[number] == pytest.approx(float(np.median(own)))
+
+
+def test_the_maximum_of_an_empty_label_is_below_all() -> None:
+    labels = np.array([[[0, 1, 1, 3]]], np.int32)
+    image = np.array([[[9, -5, -7, 2]]], np.int16)
+    assert maximum_of(image, labels, 3).tolist() == [9.0, -5.0, -np.inf, 2.0]
+
+
+@settings(max_examples=40, deadline=None)
+@given(labels=LABELS, kept=hnp.arrays(np.bool_, 5), first=st.integers(1, 7))
+def test_kept_labels_are_numbered_in_their_order(labels: np.ndarray, kept: np.ndarray, first: int) -> None:
+    kept[0] = False
+    numbered = renumber(labels, kept, first)
+    order = np.flatnonzero(kept).tolist()
+    for old in range(5):
+        assert set(numbered[labels == old].tolist()) <= {order.index(old) + first if old in order else 0}
