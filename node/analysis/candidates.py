@@ -15,6 +15,8 @@ from node.analysis.skeleton import Skeleton
 BEYOND_MM = 0.3
 HALF_MAXIMUM_REACH_MM = 1.6
 LEAST_MM3 = 0.5
+RING_VOXELS = 2
+"""What is paler than most of its surroundings is spongiosa."""
 LEAST_CONTRAST_HU = 110.0
 """Mean over soft tissue: 60 mg/cm³ of HA at 80 kV; tendon and skin stay below."""
 Box = tuple[slice, slice, slice]
@@ -80,11 +82,13 @@ def _describe(
     skeleton: Skeleton,
     soft_hu: float,
 ) -> Candidate | None:
-    wide: Box = tuple(slice(max(0, b.start - 1), b.stop + 1) for b in box)  # type: ignore[assignment]
+    wide: Box = tuple(slice(max(0, b.start - RING_VOXELS), b.stop + RING_VOXELS) for b in box)  # type: ignore[assignment]
     mask = labels[wide] == number
     volume = float(mask.sum()) * limb.geometry.voxel_mm3
     mean = float(image[wide][mask].mean())
-    if volume < LEAST_MM3 or mean < soft_hu + LEAST_CONTRAST_HU:
+    ring = ndimage.binary_dilation(mask, iterations=RING_VOXELS) & ~mask
+    inside_bone = mean < float(np.median(image[wide][ring]))
+    if volume < LEAST_MM3 or mean < soft_hu + LEAST_CONTRAST_HU or inside_bone:
         return None
     bone, contact = _contact(mask, skeleton.labels[wide], limb.spacing_mm)
     inside = edt.edt(np.pad(mask, 1), anisotropy=limb.spacing_mm)
