@@ -1,0 +1,182 @@
+"""The whole analysis on whole phantom hands: what is put in is found, measured and named; nothing else is."""
+
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numba
+import numpy as np
+import pytest
+from node.analysis.pipeline import analyse
+from node.domain.errors import Refused
+from node.domain.findings import Analysis, Deposit, Laterality, Material
+from node.domain.volume import EnergyPair, Geometry, Tube, Volume
+from node.phantom import Phantom, make
+from node.phantom.presets import preset
+
+pytestmark = pytest.mark.slow
+
+
+class Read(NamedTuple):
+    """A phantom and what the analysis says of it."""
+
+    phantom: Phantom
+    analysis: Analysis
+
+    @property
+    def found(self) -> tuple[Deposit, ...]:
+        return self.analysis.findings.deposits
+
+    def over(self, truth: dict[str, Any]) -> list[Deposit]:
+        """The deposits found that share voxels with one that was put in."""
+        numbers = np.unique(self.analysis.segments[self.phantom.labels == truth["id"]])
+        return [d for d in self.found if d.number in numbers]
+
+    def put_in(self, kind: str) -> list[dict[str, Any]]:
+        return [d for d in self.phantom.truth.deposits if d["kind"] == kind and d["volume_mm3"] >= 10.0]
+
+
+def read(name: str) -> Read:
+    phantom = make(preset(name))
+    return Read(phantom, analyse(phantom.pair))
+
+
+@pytest.fixture(scope="module")
+def demo() -> Read:
+    return read("demo")
+
+
+@pytest.fixture(scope="module")
+def small() -> Read:
+    return read("small")
+
+
+@pytest.fixture(params=["demo", "small"])
+def either(request: pytest.FixtureRequest) -> Read:
+    return request.getfixturevalue(request.param)
+
+
+def test_every_deposit_is_found_and_what_is_calcium_is_called_so(either: Read) -> None:
+    assert len(either.put_in("HA")) >= 2
+    for truth in either.put_in("HA"):
+        assert [d.material for d in either.over(truth)] == [Material.CALCIUM], truth["id"]
+
+
+def test_nothing_is_found_where_nothing_was_put_in(either: Read) -> None:
+    put_in = either.phantom.labels > 1000
+    for deposit in either.found:
+        assert put_in[either.analysis.segments == deposit.number].any(), deposit
+
+
+def test_volumes_are_those_put_in(either: Read) -> None:
+    errors = []
+    for truth in either.put_in("HA"):
+        volume = sum(d.volume_mm3 for d in either.over(truth))
+        errors.append(abs(volume / truth["volume_mm3"] - 1.0))
+    assert np.median(errors) <= 0.10
+    assert max(errors) <= 0.25
+
+
+def test_masses_are_those_put_in(demo: Read) -> None:
+    errors = [abs(sum(d.mass_mg or 0.0 for d in demo.over(t)) / t["mass_mg"] - 1.0) for t in demo.put_in("HA")]
+    assert np.median(errors) <= 0.10
+    total = sum(t["mass_mg"] for t in demo.put_in("HA"))
+    assert demo.analysis.findings.hands[0].totals.mass_mg == pytest.approx(total, rel=0.10)
+
+
+def test_segments_are_the_voxels_of_the_deposits_reported(either: Read) -> None:
+    counts = np.bincount(either.analysis.segments.ravel())
+    assert [d.number for d in either.found] == list(range(1, len(counts)))
+    voxel_mm3 = either.phantom.pair.geometry.voxel_mm3
+    for deposit in either.found:
+        assert deposit.volume_mm3 == pytest.approx(counts[deposit.number] * voxel_mm3)
+        slices = np.count_nonzero(either.analysis.segments == deposit.number, axis=(1, 2))
+        assert slices[deposit.key_slice] == slices.max()
+        assert np.linalg.norm(np.subtract(deposit.centroid_lps_mm, centre(either, deposit.number))) < 0.01
+
+
+def centre(read: Read, number: int) -> np.ndarray:
+    voxels = np.argwhere(read.analysis.segments == number).astype(float)
+    return np.asarray(read.phantom.pair.geometry.to_lps_mm(voxels).mean(axis=0))
+
+
+def test_urate_is_urate_and_never_calcium(demo: Read) -> None:
+    (truth,) = demo.put_in("MSU")
+    (tophus,) = demo.over(truth)
+    assert tophus.material is Material.URATE
+    assert tophus.mass_mg is None
+    assert tophus.volume_mm3 == pytest.approx(truth["volume_mm3"], rel=0.25)
+
+
+@pytest.mark.parametrize(("name", "side"), [("demo", Laterality.RIGHT), ("small", Laterality.LEFT)])
+def test_the_side_is_right(name: str, side: Laterality, request: pytest.FixtureRequest) -> None:
+    (hand,) = request.getfixturevalue(name).analysis.findings.hands
+    assert hand.laterality is side
+
+
+def test_a_hand_without_calcinosis_has_none() -> None:
+    """Sesamoids, calcified arteries, skin, nails and tendons are in it."""
+    control = read("control")
+    assert [d for d in control.found if not d.review] == []
+    (hand,) = control.analysis.findings.hands
+    assert hand.totals.volume_mm3 == 0.0
+    assert hand.laterality is Laterality.RIGHT
+
+
+def assert_same(first: Analysis, second: Analysis) -> None:
+    assert first.findings == second.findings
+    assert first.segments.tobytes() == second.segments.tobytes()
+    assert first.bones.tobytes() == second.bones.tobytes()
+
+
+def test_the_same_voxels_give_the_same_bytes_whatever_the_threads_and_the_progress(small: Read) -> None:
+    threads = numba.get_num_threads()
+    try:
+        numba.set_num_threads(1)
+        steps: list[tuple[str, float]] = []
+        again = analyse(small.phantom.pair, lambda step, share: steps.append((step, share)))
+    finally:
+        numba.set_num_threads(threads)
+    assert_same(again, small.analysis)
+    shares = [share for _, share in steps]
+    assert shares == sorted(shares), "progress runs forwards"
+    assert 0.0 < shares[0] < shares[-1] == 1.0
+
+
+def reversed_along(pair: EnergyPair, axis: int) -> EnergyPair:
+    """The same patient with one axis (z, y, x) of the grid stored the other way round."""
+    old = pair.geometry
+    affine = old.affine.copy()
+    affine[:3, 3] += affine[:3, 2 - axis] * (old.shape[axis] - 1)
+    affine[:3, 2 - axis] *= -1.0
+    geometry = Geometry(old.shape, old.spacing_mm, affine)
+    low, high = (Volume(np.ascontiguousarray(np.flip(v.hu, axis)), geometry) for v in (pair.low, pair.high))
+    return replace(pair, low=low, high=high)
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_the_way_the_grid_is_stored_does_not_matter(small: Read, axis: int) -> None:
+    turned = analyse(reversed_along(small.phantom.pair, axis))
+    (ours,), (theirs,) = small.analysis.findings.hands, turned.findings.hands
+    assert theirs.laterality is ours.laterality
+    assert theirs.totals.count == ours.totals.count
+    assert theirs.totals.volume_mm3 == pytest.approx(ours.totals.volume_mm3, rel=0.02)
+    assert theirs.totals.mass_mg == pytest.approx(ours.totals.mass_mg, rel=0.02)
+    places = [sorted((d.region, d.digit, d.level, d.material) for d in hand.deposits) for hand in (ours, theirs)]
+    assert places[0] == places[1]
+    for deposit in ours.deposits:
+        apart = [np.linalg.norm(np.subtract(deposit.centroid_lps_mm, d.centroid_lps_mm)) for d in theirs.deposits]
+        assert min(apart) < 0.3
+
+
+def test_energies_that_contradict_their_tubes_are_refused(small: Read) -> None:
+    pair = small.phantom.pair
+    swapped = EnergyPair(pair.high, pair.low, pair.low_tube, pair.high_tube)
+    with pytest.raises(Refused, match="do not differ as their tube voltages say"):
+        analyse(swapped)
+    with pytest.raises(Refused, match="do not differ as their tube voltages say"):
+        analyse(replace(pair, high=pair.low))
+
+
+def test_a_pair_of_unknown_tubes_is_refused(small: Read) -> None:
+    with pytest.raises(Refused, match="tube voltage"):
+        analyse(replace(small.phantom.pair, low_tube=Tube()))
