@@ -128,7 +128,7 @@ def assert_same(first: Analysis, second: Analysis) -> None:
     assert first.bones.tobytes() == second.bones.tobytes()
 
 
-def test_the_same_voxels_give_the_same_bytes_whatever_the_threads_and_the_progress(small: Read) -> None:
+def test_the_same_voxels_give_the_same_bytes_whatever_the_threads(small: Read) -> None:
     threads = numba.get_num_threads()
     try:
         numba.set_num_threads(1)

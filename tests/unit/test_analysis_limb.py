@@ -82,6 +82,17 @@ def test_a_ball_of_calcium_in_muscle_has_its_volume_mass_and_place(radius_mm: fl
     assert (found.touches_bone, found.distance_to_bone_mm, found.shape) == (False, None, "stone")
 
 
+@pytest.mark.xfail(
+    reason="the skirt of 0.8 mm that counts to the mass holds no voxel on a grid this coarse: 10 to 20 % are lost",
+    strict=False,
+)
+@pytest.mark.parametrize(("radius_mm", "mg_cc"), [(1.5, 600.0), (2.5, 300.0), (4.0, 800.0)])
+def test_mass_does_not_hang_on_the_voxel_size(radius_mm: float, mg_cc: float) -> None:
+    contents = ((ball(radius_mm, MIDDLE), (mg_cc * K[0], mg_cc * K[1])),)
+    ((_, found),) = deposits(muscle_limb(contents, noise_hu=NOISE, spacing_mm=(1.2, 0.9, 0.9)))
+    assert found.mass_mg == pytest.approx(4.0 / 3.0 * np.pi * radius_mm**3 * mg_cc / 1000.0, rel=0.08)
+
+
 def test_muscle_alone_holds_no_deposit() -> None:
     assert deposits(muscle_limb(noise_hu=NOISE)) == []
 
