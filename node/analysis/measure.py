@@ -17,7 +17,9 @@ from node.analysis.outline import SKIRT_MM
 from node.analysis.physics import Scale
 from node.analysis.skeleton import Skeleton
 
-MASS_MARGIN_MM = 0.8
+MASS_MARGIN_MM = 1.3
+"""Blur carries mineral this far out of its boundary; less would miss the neighbouring slice of a coarse scan."""
+SKIN_MM = 0.8
 SURROUNDINGS_MM = (1.0, 2.5)
 TOUCHING_MM = 0.5
 LOW_DENSITY_MG_CC = 180.0
@@ -130,7 +132,7 @@ class Measurer:
         around = weight * low + (1.0 - weight) * high
         edge = ~mask & (self.near.label[wide] == number) & (self.near.distance_mm[wide] <= MASS_MARGIN_MM)
         edge &= (self.skeleton.beyond_mm[wide] > 0.0) & self.limb.body[wide] & (self.labels[wide] == 0)
-        edge &= self.depth[wide] > MASS_MARGIN_MM
+        edge &= self.depth[wide] > SKIN_MM
         excess = float((image[mask] - self.anchors.soft_hu).sum()) + float((image[edge] - around).sum())
         return max(0.0, excess * self.limb.geometry.voxel_mm3 / (1000.0 * scale))
 
