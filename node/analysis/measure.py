@@ -23,6 +23,7 @@ SKIN_MM = 0.8
 SURROUNDINGS_MM = (1.0, 2.5)
 TOUCHING_MM = 0.5
 LOW_DENSITY_MG_CC = 180.0
+Box = tuple[slice, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +81,7 @@ class Measurer:
         core = mask & (inside >= min(0.8, np.quantile(inside[mask], 0.6)))
         contrast_low = float(low[core].mean()) - self.anchors.soft_low_hu
         contrast_high = float(high[core].mean()) - self.anchors.soft_high_hu
-        mass = self._mass(wide, mask, number, around_low, around_high)
+        mass = self._mass(wide, mask, core, number, around_low, around_high)
         volume = float(mask.sum()) * self.limb.geometry.voxel_mm3
         bone = self._distance_to_bone(wide, mask)
         long_mm, short_mm = self._axes(voxels)
@@ -110,7 +111,7 @@ class Measurer:
             depth_mm=float(self.depth[wide][mask].max()),
         )
 
-    def _surroundings(self, wide: tuple[slice, ...], number: int) -> tuple[float, float]:
+    def _surroundings(self, wide: Box, number: int) -> tuple[float, float]:
         """Median HU (low, high) of unmineralised tissue 1 to 2.5 mm around."""
         first, last = SURROUNDINGS_MM
         distance = self.near.distance_mm[wide]
@@ -120,23 +121,31 @@ class Measurer:
             return self.anchors.soft_low_hu, self.anchors.soft_high_hu
         return float(np.median(self.limb.low[wide][around])), float(np.median(self.limb.high[wide][around]))
 
-    def _mass(self, wide: tuple[slice, ...], mask: NDArray[np.bool_], number: int, low: float, high: float) -> float:
-        """HA in mg: excess over the deposit's matrix inside (soft tissue), over its surroundings just outside.
+    def _mass(
+        self, wide: Box, mask: NDArray[np.bool_], core: NDArray[np.bool_], number: int, low: float, high: float
+    ) -> float:
+        """HA in mg: excess over the surroundings (``low``, ``high`` HU), less what the deposit's matrix adds to them.
 
-        The two energies are averaged with the weights of the detection image. Noise-free mass does not depend on where
-        the boundary lies; a deposit's matrix is soft tissue also where it lies in fat (docs, step 10).
+        A voxel that a deposit of level p fills to a share f reads f p + (1 - f) b over surroundings b; of its excess
+        f (p - b) the share (p - soft) / (p - b) is HA, since the matrix of a deposit is soft tissue also where it lies
+        in fat (docs, step 10). The two energies are mixed as in the detection image; the sum does not depend on where
+        the boundary lies.
         """
         weight = self.anchors.weight_low
         scale = weight * self.scale.low + (1.0 - weight) * self.scale.high
         image = self.anchors.detection_image(self.limb.low[wide], self.limb.high[wide])
         around = weight * low + (1.0 - weight) * high
+        level = float(image[core].mean())
+        if level <= max(around, self.anchors.soft_hu):
+            return 0.0
+        share = (level - self.anchors.soft_hu) / (level - around)
         edge = ~mask & (self.near.label[wide] == number) & (self.near.distance_mm[wide] <= MASS_MARGIN_MM)
         edge &= (self.skeleton.beyond_mm[wide] > 0.0) & self.limb.body[wide] & (self.labels[wide] == 0)
         edge &= self.depth[wide] > SKIN_MM
-        excess = float((image[mask] - self.anchors.soft_hu).sum()) + float((image[edge] - around).sum())
-        return max(0.0, excess * self.limb.geometry.voxel_mm3 / (1000.0 * scale))
+        excess = float((image[mask | edge] - around).sum())
+        return max(0.0, share * excess * self.limb.geometry.voxel_mm3 / (1000.0 * scale))
 
-    def _distance_to_bone(self, wide: tuple[slice, ...], mask: NDArray[np.bool_]) -> float | None:
+    def _distance_to_bone(self, wide: Box, mask: NDArray[np.bool_]) -> float | None:
         """Least distance to the true bone surface, mm; None farther than 50 mm."""
         nearest = float(self.skeleton.beyond_mm[wide][mask].min()) + abs(SKIRT_MM)
         return max(0.0, nearest) if nearest < 50.0 else None
