@@ -25,7 +25,7 @@ from node.analysis.physics import model_slope, scale_of
 from node.analysis.registration import register
 from node.analysis.skeleton import Skeleton, find_skeleton
 from node.analysis.urate import find_urate
-from node.domain.anatomy import BONE_CODES, CARPUS, UNNAMED_BONE
+from node.domain.anatomy import UNNAMED_BONE
 from node.domain.findings import Digit, Hand
 from node.domain.volume import Tube
 
@@ -139,8 +139,8 @@ def _bone_codes(skeleton: Skeleton, anatomy: HandAnatomy, ossicles: list[Candida
     """Code of ``domain.anatomy`` of each bone voxel."""
     codes = np.full(int(skeleton.labels.max()) + 1, UNNAMED_BONE, np.uint16)
     codes[0] = 0
-    for label, name in anatomy.bones.items():
-        codes[label] = CARPUS if name == "carpus" else BONE_CODES.get(name.split("+")[0], UNNAMED_BONE)
+    for label, code in anatomy.codes().items():
+        codes[label] = code
     bones = codes[skeleton.labels]
     for ossicle in ossicles:
         bones[ossicle.index] = UNNAMED_BONE
