@@ -16,7 +16,7 @@ from scipy import ndimage
 
 from node.analysis.components import components, maximum_of, renumber
 from node.analysis.limbs import Limb
-from node.analysis.nearest import Nearest, nearest_source
+from node.analysis.nearest import nearest_source
 from node.analysis.noise import Anchors, smooth
 from node.analysis.shell import usual_thickness
 from node.kernels.basins import fill_basins
@@ -47,15 +47,13 @@ CLOSING_MM = 0.8
 class Skeleton:
     """Bones of one limb on its crop.
 
-    ``labels`` int32 (z, y, x): bone components from 1, marrow and shell; ``thickness`` float32: how thick the shell
-    usually is around a voxel, mm; ``inner`` nearest marrow of each voxel; ``mineral``: all that is brighter than soft
-    tissue, bones included; ``beyond_mm``: distance outside of the usual bone surface, negative inside.
+    ``labels`` int32 (z, y, x): bone components from 1, marrow and shell; ``marrow`` int32, the inside alone, the same
+    labels; ``mineral``: all that is brighter than soft tissue, bones included; ``beyond_mm`` float32: distance outside
+    of the usual bone surface, mm, negative inside.
     """
 
     labels: Int32Array
     marrow: Int32Array
-    inner: Nearest
-    thickness: FloatArray
     mineral: BoolArray
     beyond_mm: FloatArray
 
@@ -76,7 +74,7 @@ def find_skeleton(limb: Limb, image: FloatArray, anchors: Anchors) -> Skeleton:
         marrow[np.isin(marrow, solid)] = 0
     bone = mineral & (inner.distance_mm <= usual.thickness)
     labels = np.where(bone, inner.label, 0).astype(np.int32)
-    return Skeleton(labels, marrow, inner, usual.thickness, mineral, inner.distance_mm - usual.thickness)
+    return Skeleton(labels, marrow, mineral, inner.distance_mm - usual.thickness)
 
 
 def _solid(thickness_mm: dict[int, float], basins: Int32Array, region: Int32Array) -> list[int]:
