@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from node import __version__
-from node.cli import demo, installation, network, phantom, queue, serving, study
+from node.cli import accuracy, demo, installation, network, phantom, queue, serving, study
 from node.cli.console import report
 
 app = typer.Typer(
@@ -38,7 +38,7 @@ def calcinode(
     """
 
 
-for _group in (serving, study, demo, phantom, network, queue, installation):
+for _group in (serving, study, demo, phantom, accuracy, network, queue, installation):
     _group.register(app)
 
 
