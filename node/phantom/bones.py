@@ -78,8 +78,10 @@ def segment(name: str) -> str:
     return name[:2]
 
 
-def long_bone(name: str, size: float, girth: float, cortex: float, trabeculae: float) -> Blank:
-    """A metacarpal or phalanx."""
+def long_bone(
+    name: str, size: float, girth: float, cortex: float, trabeculae: float, spurs: tuple[float, ...] = ()
+) -> Blank:
+    """A metacarpal or phalanx. ``spurs`` are directions (degrees, 0 palmar, 90 radial) of osteophytes at its head."""
     kind, digit = segment(name), int(name[2])
     length = LENGTHS[name] * size
     breadth = _BREADTH[digit] * size * girth
@@ -89,6 +91,7 @@ def long_bone(name: str, size: float, girth: float, cortex: float, trabeculae: f
         cone((0, 0, 0.2 * length), (0, 0, 0.82 * length), (shaft[0] * 1.08, shaft[0]), 0.0, shaft[1] / shaft[0]),
         ellipsoid((0, 0, base_half), (base[0], base[1], base_half), 0.16 * length),
         *_head(kind, length, head),
+        *(_spur(angle, length, head, size) for angle in spurs),
     ]
     thickness = {"MC": 2.1, "PP": 1.9, "MP": 1.5, "DP": 1.0}[kind] * cortex
     return Blank(name, np.vstack(rows), length, profile(thickness, 0.5, cortex, trabeculae))
@@ -108,6 +111,13 @@ def _head(kind: str, length: float, head: NDArray[np.float64]) -> list[Rows]:
         return [ellipsoid((0, 0.1 * d, length - 0.8 * w), (w, d, 0.8 * w), blend)]
     across = [(side * w * 0.5, -0.1 * d, length - d) for side in (-1.0, 1.0)]
     return [ellipsoid(centre, (w * 0.5, d, d), blend if n == 0 else 1.5) for n, centre in enumerate(across)]
+
+
+def _spur(angle: float, length: float, head: NDArray[np.float64], size: float) -> Rows:
+    """An osteophyte: a beak of some 2 mm at the margin of a head, grown out of the bone."""
+    w, d = head
+    x, y = np.sin(np.deg2rad(angle)), -np.cos(np.deg2rad(angle))
+    return ellipsoid((1.05 * w * x, 1.05 * d * y, length - 1.2 * d), (1.7 * size, 1.5 * size, 2.2 * size), 1.2)
 
 
 def profile(middle_mm: float, end_mm: float, cortex: float, trabeculae: float) -> NDArray[np.float32]:
@@ -154,8 +164,8 @@ def _even(shell_mm: float, spongy: float, cortex: float) -> NDArray[np.float32]:
 
 
 def sesamoid(name: str, size: float) -> Blank:
-    """A sesamoid about its own centre."""
-    half = {"sesamoid_MCP1_r": 2.9, "sesamoid_MCP1_u": 3.1}.get(name, 2.0) * size
+    """A sesamoid or accessory ossicle about its own centre."""
+    half = {"sesamoid_MCP1_r": 2.9, "sesamoid_MCP1_u": 3.1, "os_trapezoideum_secundarium": 2.4}.get(name, 2.0) * size
     return Blank(name, ellipsoid((0, 0, 0), (half * 0.9, half * 0.7, half * 1.1)), 2 * half, _even(0.6, 0.25, 1.0))
 
 

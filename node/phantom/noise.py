@@ -37,9 +37,17 @@ def _noise_plane(
 
 
 def store(
-    hu: NDArray[np.float32], skin: NDArray[np.bool_] | None, energy: int, grid: Grid, imaging: Imaging, seed: int
+    hu: NDArray[np.float32],
+    skin: NDArray[np.bool_] | None,
+    energy: int,
+    grid: Grid,
+    imaging: Imaging,
+    seed: tuple[int, ...],
 ) -> NDArray[np.int16]:
-    """Add noise, clean far air where ``skin`` (True near the body) is given, round and clip. int16 (z, y, x)."""
+    """Add noise drawn from ``seed``, clean far air where ``skin`` (True near the body) is given, round and clip.
+
+    int16 (z, y, x).
+    """
     depth, rows, columns = hu.shape
     drawn = (scipy.fft.next_fast_len(rows), 2 * scipy.fft.next_fast_len((columns + 1) // 2))
     amplitude = noise_filter(drawn, (grid.spacing_mm[1], grid.spacing_mm[2]), imaging.noise_grain_mm)
@@ -50,7 +58,7 @@ def store(
     def one(k: int) -> None:
         plane = hu[k]
         if sigma > 0:
-            rng = np.random.default_rng([seed, 5, energy, k])
+            rng = np.random.default_rng([*seed, energy, k])
             plane = plane + sigma * _noise_plane(rng, (rows, columns), amplitude)
         if skin is not None:
             plane = np.where(skin[k], plane, np.float32(-1000.0))

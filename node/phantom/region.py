@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from node.domain.anatomy import CARPALS
+from node.domain.anatomy import CARPALS, SESAMOIDS
 from node.kernels import phantom_union
 from node.phantom.mineral import Placed
 from node.phantom.scene import HandScene
@@ -106,7 +106,7 @@ def _to_bone(hand: HandScene, points: NDArray[np.float64], outer: NDArray[np.flo
 
 def _regions(hand: HandScene, bone: Bone, points: NDArray[np.float64]) -> NDArray[np.str_]:
     name = _SESAMOID_HOME.get(bone.name.removeprefix("sesamoid_").partition("_")[0], bone.name)
-    if name in CARPALS:
+    if name in CARPALS or name in SESAMOIDS:
         name = "wrist"
     if name in ("radius", "ulna"):
         wrist = hand.bones["radius"].point(1.0)[2] - WRIST_MM * hand.spec.size

@@ -35,6 +35,9 @@ from node.phantom.spec import Hand
 JOINT_GAP_MM: Final = 1.6
 """Cartilage on both sides of a finger joint."""
 CARPAL_GAP_MM: Final = 1.2
+_OSSICLES: Final = {"os_trapezoideum_secundarium": (16.5, -9.5, 12.0), "lunula": (-17.5, 1.0, -15.5)}
+"""Where accessory ossicles lie in the hand's axes: palmar between trapezium, trapezoid and the second metacarpal;
+between triquetrum and ulnar styloid."""
 FOREARM_TAIL_MM: Final = 25.0
 """How far the forearm goes on beyond the part that is to be imaged, so that the scan ends in it."""
 
@@ -98,7 +101,8 @@ def _varied(hand: Hand, name: str) -> tuple[float, float]:
     return hand.size, hand.girth * float(np.exp(rng.normal(0.0, 0.03)))
 
 
-def _blanks(hand: Hand) -> list[tuple[Blank, Matrix]]:
+def blanks(hand: Hand) -> list[tuple[Blank, Matrix]]:
+    """Every bone before its neighbours carve it, with its frame in the hand's axes."""
     found: list[tuple[Blank, Matrix]] = []
     quality = (hand.cortex, hand.trabeculae)
     length = hand.forearm_mm + FOREARM_TAIL_MM
@@ -109,14 +113,25 @@ def _blanks(hand: Hand) -> list[tuple[Blank, Matrix]]:
     found += [carpal(name, hand.size, *quality) for name in CARPALS]
     for digit in hand.digits:
         for name, frame in digit_frames(hand, digit).items():
-            found.append((long_bone(name, *_varied(hand, name), *quality), frame))
+            found.append((long_bone(name, *_varied(hand, name), *quality, _spurs(hand, name)), frame))
     frames = {blank.name: frame for blank, frame in found}
     return found + [
         (sesamoid(n, hand.size), f) for n in hand.sesamoids if (f := _sesamoid_frame(n, frames, hand)) is not None
     ]
 
 
+def _spurs(hand: Hand, name: str) -> tuple[float, ...]:
+    """Directions of a bone's osteophytes: one to three around its head, by the hand's seed."""
+    if name not in hand.osteophytes:
+        return ()
+    rng = np.random.default_rng([hand.seed, 3, *name.encode()])
+    return tuple(float(a) for a in rng.choice((90.0, 135.0, 180.0, 225.0, 270.0), int(rng.integers(1, 4)), False))
+
+
 def _sesamoid_frame(name: str, frames: dict[str, Matrix], hand: Hand) -> Matrix | None:
+    if name in _OSSICLES:
+        x, y, z = _OSSICLES[name]
+        return translation(x * hand.size, y * hand.size, z * hand.size)
     joint, _, side = name.removeprefix("sesamoid_").partition("_")
     bone = f"{'PP' if joint.startswith('IP') else 'MC'}{joint[-1]}"
     if bone not in frames or not name.startswith("sesamoid_"):
@@ -129,10 +144,10 @@ def _sesamoid_frame(name: str, frames: dict[str, Matrix], hand: Hand) -> Matrix 
 
 def skeleton(hand: Hand, step_mm: float = 0.5) -> dict[str, Bone]:
     """All bones of the hand by name, in the hand's axes; fields sampled every ``step_mm``."""
-    blanks = _blanks(hand)
-    frames = {blank.name: frame for blank, frame in blanks}
-    placed = {blank.name: moved(blank.rows, frame) for blank, frame in blanks}
-    return {blank.name: _carved(blank, frame, placed, frames, hand, step_mm) for blank, frame in blanks}
+    found = blanks(hand)
+    frames = {blank.name: frame for blank, frame in found}
+    placed = {blank.name: moved(blank.rows, frame) for blank, frame in found}
+    return {blank.name: _carved(blank, frame, placed, frames, hand, step_mm) for blank, frame in found}
 
 
 def _carved(

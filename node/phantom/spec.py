@@ -111,12 +111,22 @@ RELAXED = (
 
 
 @dataclass(frozen=True)
+class Splint:
+    """A flat palmar splint of ``plastic`` or ``plaster`` under wrist and palm, ``gap_mm`` of padding off the skin."""
+
+    material: str = "plastic"
+    gap_mm: float = 2.5
+    thickness_mm: float = 3.0
+
+
+@dataclass(frozen=True)
 class Hand:
     """Anatomy, pose and position of one hand.
 
     ``cortex`` and ``trabeculae`` scale the cortical thickness and the spongiosa (osteopenia is below 1);
     ``resorbed`` lists (digit, lost fraction of the distal phalanx's length); ``vessels`` are the arteries with
     calcified walls (``radial_artery``, ``ulnar_artery``, ``digital_artery_2u`` …); ``seed`` varies the bones.
+    ``sesamoids`` may name accessory ossicles too (``lunula``); ``osteophytes`` are the bones with spurs at their head.
     ``digits`` limits which digits exist. ``rotation`` turns the hand in patient axes about x, y, z in this order.
     """
 
@@ -133,6 +143,8 @@ class Hand:
     resorbed: tuple[tuple[int, float], ...] = ()
     sesamoids: tuple[str, ...] = ("sesamoid_MCP1_r", "sesamoid_MCP1_u")
     vessels: tuple[str, ...] = ()
+    osteophytes: tuple[str, ...] = ()
+    splint: Splint | None = None
     seed: int = 0
     rotation: Vector3 = (0.0, 0.0, 0.0)
     offset_mm: Vector3 = (0.0, 0.0, 0.0)
@@ -179,7 +191,10 @@ class Imaging:
 
 @dataclass(frozen=True)
 class PhantomSpec:
-    """A whole study. The same spec gives the same voxels, bit by bit, on the same machine."""
+    """A whole study. The same spec gives the same voxels, bit by bit, on the same machine.
+
+    ``seed`` draws textures, shapes of deposits and noise; ``scan`` counts repeat scans: the same hand, other noise.
+    """
 
     name: str = "phantom"
     description: str = ""
@@ -188,3 +203,4 @@ class PhantomSpec:
     grid: Grid = field(default_factory=Grid)
     imaging: Imaging = field(default_factory=Imaging)
     seed: int = 1
+    scan: int = 0

@@ -13,6 +13,7 @@ from node.phantom.noise import store
 from node.phantom.render import Rendered, blur, fit_geometry, render
 from node.phantom.scene import HandScene, build_hand
 from node.phantom.spec import PhantomSpec
+from node.phantom.splint import add_splints
 from node.phantom.truth import Truth, describe
 
 Progress = Callable[[str, float], None]
@@ -41,8 +42,9 @@ def make(spec: PhantomSpec, progress: Progress | None = None) -> Phantom:
     geometry = fit_geometry(spec.grid, hands)
     first, second = _render_both(spec, hands, geometry, figures.table(), progress)
     near = _near_body(first, geometry, spec.imaging.clean_air_mm)
+    noise = (spec.seed, 5) if spec.scan == 0 else (spec.seed, 5, spec.scan)
     images = (
-        store(blur(r.hu[e], spec.grid, spec.imaging), near, e, spec.grid, spec.imaging, spec.seed)
+        store(blur(r.hu[e], spec.grid, spec.imaging), near, e, spec.grid, spec.imaging, noise)
         for e, r in ((0, first), (1, second))
     )
     low, high = (Volume(hu, geometry) for hu in images)
@@ -61,10 +63,13 @@ def _render_both(
     """Both energies; a second pass only where the patient moved between them. Labels are those of the low one."""
     still = (0.0, 0.0, 0.0)
     first = render(hands, geometry, spec.grid, spec.imaging, tissue, spec.seed, still, progress)
+    add_splints(first.hu, hands, geometry)
     motion = spec.imaging.motion_mm
     if motion == still:
         return first, first
-    return first, render(hands, geometry, spec.grid, spec.imaging, tissue, spec.seed, motion, progress)
+    second = render(hands, geometry, spec.grid, spec.imaging, tissue, spec.seed, motion, progress)
+    add_splints(second.hu, hands, geometry)
+    return first, second
 
 
 def _near_body(rendered: Rendered, geometry: Geometry, clean_air_mm: float | None) -> NDArray[np.bool_] | None:
