@@ -11,6 +11,8 @@ from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 from pydicom.tag import BaseTag
 
+from node.dicom.quick_header import QuickHeader
+
 Lookup = Callable[[str], Any]
 """Value of an attribute by keyword, or None: of a dataset, or of one frame of a multi-frame dataset."""
 _TEXT_VRS: Final = frozenset({"AS", "CS", "DA", "DS", "DT", "IS", "LO", "SH", "TM", "UI"})
@@ -21,7 +23,7 @@ def lookup_of(dataset: Dataset) -> Lookup:
 
     def lookup(keyword: str) -> Any:
         tag = _tag(keyword)
-        if tag is None or tag not in dataset:
+        if tag not in dataset:
             return None
         value = _plain_value(dataset, tag)
         if value is None:
@@ -31,10 +33,36 @@ def lookup_of(dataset: Dataset) -> Lookup:
     return lookup
 
 
+def lookup_in(header: QuickHeader) -> Lookup:
+    """The same attributes as ``lookup_of``, of a header that was read without pydicom."""
+
+    def lookup(keyword: str) -> Any:
+        tag, vr = _plain_tag(keyword)
+        element = header.elements.get(tag)
+        if element is None:
+            return None
+        value = _plain(element[0] or vr, element[1])
+        if value is None:
+            with contextlib.suppress(ValueError, TypeError, NotImplementedError, KeyError):
+                value = header.converted(tag)
+                value = value.strip() if isinstance(value, str) else value
+        return None if value == "" else value
+
+    return lookup
+
+
 @cache
-def _tag(keyword: str) -> BaseTag | None:
+def _plain_tag(keyword: str) -> tuple[int, str]:
+    """Tag and VR of a keyword. Raises KeyError for one that DICOM does not know."""
     number_ = tag_for_keyword(keyword)
-    return None if number_ is None else BaseTag(number_)
+    if number_ is None:
+        raise KeyError(keyword)
+    return number_, dictionary_VR(number_)
+
+
+@cache
+def _tag(keyword: str) -> BaseTag:
+    return BaseTag(_plain_tag(keyword)[0])
 
 
 def _plain_value(dataset: Dataset, tag: BaseTag) -> Any:
@@ -45,12 +73,16 @@ def _plain_value(dataset: Dataset, tag: BaseTag) -> Any:
     raw: Any = dataset.get_item(tag)
     if not isinstance(raw, RawDataElement) or raw.value is None or not raw.is_little_endian:
         return None
-    vr = raw.VR or dictionary_VR(tag)
-    if vr == "US" and len(raw.value) == 2:
-        return int.from_bytes(raw.value, "little")
-    if vr not in _TEXT_VRS or not raw.value.isascii() or b"\x1b" in raw.value:
+    return _plain(raw.VR or dictionary_VR(tag), raw.value)
+
+
+def _plain(vr: str, raw: bytes) -> Any:
+    """Value of plain text, or of one unsigned short."""
+    if vr == "US" and len(raw) == 2:
+        return int.from_bytes(raw, "little")
+    if vr not in _TEXT_VRS or not raw.isascii() or b"\x1b" in raw:
         return None
-    value = raw.value.decode("ascii").strip(" \0")
+    value = raw.decode("ascii").strip(" \0")
     return value.split("\\") if "\\" in value else value
 
 
@@ -105,4 +137,4 @@ def items(value: Any) -> Sequence[Dataset]:
 
 
 def _is_multiple(value: Any) -> bool:
-    return isinstance(value, MultiValue | list | tuple)
+    return not isinstance(value, str) and isinstance(value, MultiValue | list | tuple)

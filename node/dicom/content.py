@@ -8,13 +8,18 @@ demographics are the same content.
 """
 
 import hashlib
+import os
 import struct
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO
+
+import numpy as np
 
 from node.domain.errors import Refused
 from node.domain.instance import Frame, Instance
 from node.domain.series import Stack
-from node.domain.volume import Volume
+from node.domain.volume import Int16Array, Volume
 
 CHUNK = 1 << 20
 _ITEM, _ITEM_SEQUENCE_END = 0xE000, 0xE0DD
@@ -23,16 +28,29 @@ _UNDEFINED = 0xFFFFFFFF
 _RETRY = "Send the image again."
 
 
-def pixel_digest(file: BinaryIO, *, implicit_vr: bool, expected_bytes: int | None) -> str:
-    """SHA-256 of the pixel data that starts at the file's position (hex), empty where there is none.
+def enter_pixel_data(file: BinaryIO, *, implicit_vr: bool) -> int | None:
+    """Read the head of the pixel data element at the file's position; its length, None where no element follows.
+
+    Raises Refused where the head itself ends early.
+    """
+    header = file.read(8)
+    if len(header) < 8:
+        return None
+    if implicit_vr or header[4:6] not in _LONG_VRS:
+        return int(struct.unpack("<L", header[4:8])[0])
+    tail = file.read(4)
+    if len(tail) < 4:
+        raise _truncated(0, None)
+    return int(struct.unpack("<L", tail)[0])
+
+
+def pixel_digest(file: BinaryIO, length: int, expected_bytes: int | None) -> str:
+    """SHA-256 (hex) of the pixel data of this ``length`` that begins at the file's position.
 
     ``expected_bytes``: length of native pixel data by rows, columns, frames and bits; None when compressed.
     Raises Refused where the pixel data ends early.
     """
     digest = hashlib.sha256()
-    length = _enter_element(file, implicit_vr)
-    if length is None:
-        return ""
     if length == _UNDEFINED:
         _add_fragments(digest, file)
     else:
@@ -67,30 +85,26 @@ def measured_inputs(stack: Stack, volume: Volume) -> tuple[tuple[str, str], ...]
     Unlike ``Instance.content_digest`` the same whatever the transfer syntax: UIDs of results are made from these, so
     that a node which received the study compressed makes the same objects.
     """
-    digests: dict[str, hashlib._Hash] = {}
-    instances = {i.sop_instance_uid: i for i in stack.instances}
+    planes: dict[str, list[Int16Array]] = defaultdict(list)
     for instance, plane in zip(stack.instances, volume.hu, strict=True):
-        digests.setdefault(instance.sop_instance_uid, hashlib.sha256()).update(plane.tobytes())
-    return tuple((uid, content_digest(instances[uid], digests[uid].hexdigest())) for uid in sorted(instances))
+        planes[instance.sop_instance_uid].append(plane)
+    instances = {i.sop_instance_uid: i for i in stack.instances}
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        digests = dict(zip(planes, pool.map(_digest_of, planes.values()), strict=True))
+    return tuple((uid, content_digest(instances[uid], digests[uid])) for uid in sorted(instances))
+
+
+def _digest_of(planes: list[Int16Array]) -> str:
+    digest = hashlib.sha256()
+    for plane in planes:
+        digest.update(np.ascontiguousarray(plane).data)
+    return digest.hexdigest()
 
 
 def _frame_facts(frame: Frame) -> tuple[object, ...]:
     place = frame.number, frame.position_mm, frame.orientation, frame.pixel_spacing_mm
     tube = frame.tube.kvp, frame.tube.tin_mm, frame.tube.kev
     return *place, *tube, frame.rescale_slope, frame.rescale_intercept, frame.acquisition_number
-
-
-def _enter_element(file: BinaryIO, implicit_vr: bool) -> int | None:
-    """Read the header of the pixel data element; its length, or None where no element follows."""
-    header = file.read(8)
-    if len(header) < 8:
-        return None
-    if implicit_vr or header[4:6] not in _LONG_VRS:
-        return int(struct.unpack("<L", header[4:8])[0])
-    tail = file.read(4)
-    if len(tail) < 4:
-        raise _truncated(0, None)
-    return int(struct.unpack("<L", tail)[0])
 
 
 def _add_fragments(digest: "hashlib._Hash", file: BinaryIO) -> None:

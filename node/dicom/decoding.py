@@ -15,7 +15,8 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from node.dicom.attributes import whole
 from node.dicom.content import content_digest
-from node.dicom.header import NATIVE_SYNTAXES, read_instance
+from node.dicom.header import read_instance
+from node.dicom.pixel_layout import NATIVE_SYNTAXES
 from node.domain.errors import NodeError, Refused
 
 _PLUGINS = {

@@ -13,18 +13,18 @@ from pydicom.dataelem import RawDataElement
 from pydicom.dataset import FileDataset
 from pydicom.errors import InvalidDicomError
 from pydicom.tag import Tag
-from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ImplicitVRLittleEndian
+from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian
 
-from node.dicom.attributes import Lookup, lookup_of, number, text, texts, whole
-from node.dicom.content import content_digest, pixel_digest
+from node.dicom.attributes import Lookup, lookup_in, lookup_of, number, text, texts, whole
+from node.dicom.content import content_digest, enter_pixel_data, pixel_digest
 from node.dicom.contrast import contrast_agent, is_lossy
 from node.dicom.multiframe import frame_lookups, frames_of
+from node.dicom.pixel_layout import DEFLATED_SYNTAX, NATIVE_SYNTAXES, expected_bytes, stored_pixels
+from node.dicom.quick_header import QUICK_BYTES, quick_header
 from node.domain.errors import NodeError, Refused
 from node.domain.instance import Instance
 from node.domain.kind import CT_CLASSES
 
-NATIVE_SYNTAXES = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99"})
-"""Transfer syntaxes whose pixel data is not compressed (PS3.5 Annex A.1, A.2, A.5)."""
 _UNDEFINED = 0xFFFFFFFF
 _AGAIN = "Send the image again."
 _UID = re.compile(r"[0-9.]{1,64}")
@@ -37,13 +37,26 @@ def read_instance(source: Path) -> Instance:
     Raises Refused where the file is not DICOM, is truncated, or lacks a UID.
     """
     with source.open("rb") as file, _damage_refused(source.name):
-        dataset = dcmread(file, stop_before_pixels=True)
-        _check_syntax(dataset, source.name)
-        _check_last_element(dataset, source.name)
-        lookup = lookup_of(dataset)
-        _check_uids(lookup, source.name)
-        deflated = dataset.file_meta.TransferSyntaxUID == DeflatedExplicitVRLittleEndian
-        return _with_digest(_instance(dataset, lookup), lookup, _inflated(file) if deflated else file)
+        quick = quick_header(file.read(QUICK_BYTES))
+        if quick is None:
+            file.seek(0)
+            return _read_by_pydicom(file, source.name)
+        file.seek(quick.end)
+        return _complete(lookup_in(quick), quick.transfer_syntax_uid, file, source.name)
+
+
+def _read_by_pydicom(file: BinaryIO, name: str) -> Instance:
+    dataset = dcmread(file, stop_before_pixels=True)
+    _check_syntax(dataset, name)
+    _check_last_element(dataset, name)
+    syntax = text(dataset.file_meta.TransferSyntaxUID)
+    return _complete(lookup_of(dataset), syntax, _inflated(file) if syntax == DEFLATED_SYNTAX else file, name)
+
+
+def _complete(lookup: Lookup, syntax: str, pixels: BinaryIO, name: str) -> Instance:
+    """``pixels`` stands before the pixel data element."""
+    _check_uids(lookup, name)
+    return _with_pixels(_instance(lookup, syntax), lookup, pixels)
 
 
 @contextmanager
@@ -98,33 +111,22 @@ def _check_uids(lookup: Lookup, name: str) -> None:
             raise Refused(f"{name}: {keyword} is not a UID (digits and dots, at most 64).", hint="Ask the sender.")
 
 
-def _with_digest(instance: Instance, lookup: Lookup, pixels: BinaryIO) -> Instance:
+def _with_pixels(instance: Instance, lookup: Lookup, pixels: BinaryIO) -> Instance:
+    """The instance with what its pixel data tells: content digest and layout."""
     syntax = instance.transfer_syntax_uid
     native = syntax in NATIVE_SYNTAXES
-    digest = pixel_digest(
-        pixels,
-        implicit_vr=syntax == ImplicitVRLittleEndian,
-        expected_bytes=_expected_bytes(lookup) if native else None,
-    )
-    if not digest and (instance.frames or instance.rows or instance.sop_class_uid in CT_CLASSES):
+    length = enter_pixel_data(pixels, implicit_vr=syntax == ImplicitVRLittleEndian)
+    if length is None and (instance.frames or instance.rows or instance.sop_class_uid in CT_CLASSES):
         raise Refused("The file is truncated: it has a header but no pixel data.", hint=_AGAIN)
-    return replace(instance, content_digest=content_digest(instance, digest if native else f"{syntax}{digest}"))
+    layout = None if length is None else stored_pixels(lookup, syntax, pixels.tell())
+    digest = "" if length is None else pixel_digest(pixels, length, expected_bytes(lookup) if native else None)
+    content = content_digest(instance, digest if native else f"{syntax}{digest}")
+    return replace(instance, content_digest=content, stored_pixels=layout)
 
 
-def _expected_bytes(lookup: Lookup) -> int:
-    """Length of native pixel data (PS3.5 section 8.1.1)."""
-    counts = (whole(lookup(k)) or 0 for k in ("Rows", "Columns", "BitsAllocated"))
-    rows, columns, bits = counts
-    samples, frames = (whole(lookup(k)) or 1 for k in ("SamplesPerPixel", "NumberOfFrames"))
-    if text(lookup("PhotometricInterpretation")) == "YBR_FULL_422":
-        samples = 2  # two pixels share their colour (PS3.3 C.7.6.3.1.2)
-    return (rows * columns * samples * frames * bits + 7) // 8
-
-
-def _instance(dataset: FileDataset, lookup: Lookup) -> Instance:
-    lookups = frame_lookups(dataset)
+def _instance(lookup: Lookup, syntax: str) -> Instance:
+    lookups = frame_lookups(lookup)
     first = lookups[0]
-    syntax = text(dataset.file_meta.get("TransferSyntaxUID"))
     return Instance(
         sop_instance_uid=text(lookup("SOPInstanceUID")),
         sop_class_uid=text(lookup("SOPClassUID")),
@@ -176,10 +178,10 @@ def _reconstructed(lookup: Lookup) -> dict[str, Any]:
 
 def _acquired(lookup: Lookup) -> str:
     """Time of acquisition as a DICOM DT, the series' or content's where it is not told."""
-    for keyword in ("FrameAcquisitionDateTime", "AcquisitionDateTime"):
+    for keyword in ("AcquisitionDateTime", "FrameAcquisitionDateTime"):
         if value := text(lookup(keyword)):
             return value
-    for prefix in ("Acquisition", "Series", "Content", "Study"):
+    for prefix in ("Acquisition", "Content", "Series", "Study"):
         if date := text(lookup(f"{prefix}Date")):
             return date + text(lookup(f"{prefix}Time"))
     return ""

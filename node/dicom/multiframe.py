@@ -11,9 +11,8 @@ from node.domain.instance import Frame, Vector3
 Orientation = tuple[float, float, float, float, float, float]
 
 
-def frame_lookups(dataset: Dataset) -> list[Lookup]:
-    """One lookup a frame: its own functional groups first, then the shared ones, then the dataset."""
-    plain = lookup_of(dataset)
+def frame_lookups(plain: Lookup) -> list[Lookup]:
+    """One lookup a frame: its own functional groups first, then the shared ones, then the dataset (``plain``)."""
     per_frame = items(plain("PerFrameFunctionalGroupsSequence"))
     if not per_frame:
         return [plain]

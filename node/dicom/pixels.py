@@ -1,6 +1,6 @@
-"""Pixels of a pair of stacks → int16 HU volumes, decoded by a pool of threads straight into place.
+"""Pixels of a pair of stacks → int16 HU volumes, read or decoded by a pool of threads straight into place.
 
-Memory is the two volumes and one decoded plane a thread (for multi-frame instances: one frame a thread).
+Memory is the two volumes and one decoded plane a thread; uncompressed planes are read into the volume itself.
 """
 
 import os
@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom.dataset import Dataset
 
-from node.dicom.attributes import lookup_of, whole
+from node.dicom.attributes import lookup_of
 from node.dicom.decoding import stored_values, translated
+from node.dicom.pixel_layout import padding
 from node.domain.errors import Refused
-from node.domain.instance import Frame
+from node.domain.instance import Frame, Instance, StoredPixels
 from node.domain.pairing import StackPair
 from node.domain.series import Stack
 from node.domain.volume import EnergyPair, Int16Array, Volume
@@ -38,7 +38,7 @@ def load_pair(pair: StackPair, locate: Locate, progress: Progress | None = None)
     low, high = _empty(pair.low), _empty(pair.high)
     work = [*_by_instance(pair.low, low), *_by_instance(pair.high, high)]
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        jobs = [pool.submit(_fill, locate(uid), planes) for uid, planes in work]
+        jobs = [pool.submit(_fill, instance, locate(instance.sop_instance_uid), planes) for instance, planes in work]
         try:
             for done, job in enumerate(as_completed(jobs), start=1):
                 job.result()
@@ -58,53 +58,58 @@ def _empty(stack: Stack) -> Int16Array:
     return np.empty(stack.geometry.shape, dtype=np.int16)
 
 
-def _by_instance(stack: Stack, volume: Int16Array) -> Iterator[tuple[str, list[Target]]]:
+def _by_instance(stack: Stack, volume: Int16Array) -> Iterator[tuple[Instance, list[Target]]]:
     """Planes to be filled, by the instance that holds them; many frames of one instance in several parts."""
     found: dict[str, list[Target]] = defaultdict(list)
+    instances = {i.sop_instance_uid: i for i in stack.instances}
     for plane, target in zip(stack.slices, volume, strict=True):
         found[plane.instance.sop_instance_uid].append((plane.frame, target))
     for uid, targets in found.items():
         for start in range(0, len(targets), FRAMES_A_JOB):
-            yield uid, targets[start : start + FRAMES_A_JOB]
+            yield instances[uid], targets[start : start + FRAMES_A_JOB]
 
 
-def _fill(path: Path, targets: list[Target]) -> None:
-    """Decode the frames of one file into their planes."""
+def _fill(instance: Instance, path: Path, targets: list[Target]) -> None:
+    """Read or decode the frames of one file into their planes."""
     with translated(path):
+        if instance.stored_pixels is not None:
+            _fill_from_words(path, instance.stored_pixels, targets)
+            return
         dataset, values = stored_values(path, [frame.number - 1 for frame, _ in targets])
-        padding = _padding(dataset)
+        padded = padding(lookup_of(dataset))
         for stored, (frame, target) in zip(values, targets, strict=True):
-            _to_hu(stored, frame, padding, target)
+            if stored.shape != target.shape:
+                shapes = f"A frame has {stored.shape} pixels; its series has {target.shape}."
+                raise Refused(shapes, hint="Send it again.")
+            _to_hu(stored, frame, padded, target)
 
 
-def _padding(dataset: Dataset) -> tuple[int, int] | None:
-    """Stored values that mean “no pixel here” (PS3.3 C.7.5.1.1.2), smallest and largest."""
-    lookup = lookup_of(dataset)
-    value, limit = whole(lookup("PixelPaddingValue")), whole(lookup("PixelPaddingRangeLimit"))
-    if value is None:
-        return None
-    both = [_as_stored(v, dataset) for v in (value, value if limit is None else limit)]
-    return min(both), max(both)
+def _fill_from_words(path: Path, layout: StoredPixels, targets: list[Target]) -> None:
+    """Uncompressed frames: read into the volume and turned into HU there."""
+    unused = 16 - layout.bits_stored
+    with path.open("rb", buffering=0) as file:
+        for frame, target in targets:
+            words = target.view(np.dtype("<i2" if layout.signed else "<u2"))
+            found = os.preadv(file.fileno(), [words.data.cast("B")], layout.offset + (frame.number - 1) * words.nbytes)
+            if found < words.nbytes:
+                sentence = f"The pixel data of {path.name} ends early: {found} of {words.nbytes} bytes."
+                raise Refused(sentence, hint="The file was changed after it was received; send the image again.")
+            if unused:  # bits above Bits Stored may hold old overlays
+                np.left_shift(words, unused, out=words)
+                np.right_shift(words, unused, out=words)
+            _to_hu(words, frame, layout.padding, target)
 
 
-def _as_stored(value: int, dataset: Dataset) -> int:
-    """Senders write a padding value with the other sign's VR (US for SS): the same bits as a pixel is stored with."""
-    bits = 1 << int(dataset.BitsAllocated)
-    value %= bits
-    return value - bits if dataset.PixelRepresentation and value >= bits // 2 else value
-
-
-def _to_hu(stored: NDArray[Any], frame: Frame, padding: tuple[int, int] | None, target: Int16Array) -> None:
-    """HU = stored × slope + intercept, rounded, clipped to int16; padding becomes air."""
-    if stored.shape != target.shape:
-        raise Refused(f"A frame has {stored.shape} pixels; its series has {target.shape}.", hint="Send it again.")
+def _to_hu(stored: NDArray[Any], frame: Frame, padded: tuple[int, int] | None, target: Int16Array) -> None:
+    """HU = stored × slope + intercept, rounded, clipped to int16; padding becomes air. ``stored`` may be ``target``."""
+    outside = None if padded is None else (stored >= padded[0]) & (stored <= padded[1])
     if frame.rescale_slope == 1.0 and frame.rescale_intercept.is_integer():
         _shift(stored, int(frame.rescale_intercept), target)
     else:
         hu = np.rint(stored * frame.rescale_slope + frame.rescale_intercept)
         target[...] = np.clip(hu, _INT16.min, _INT16.max)
-    if padding is not None:
-        target[(stored >= padding[0]) & (stored <= padding[1])] = AIR_HU
+    if outside is not None:
+        target[outside] = AIR_HU
 
 
 def _shift(stored: NDArray[Any], intercept: int, target: Int16Array) -> None:
@@ -115,4 +120,4 @@ def _shift(stored: NDArray[Any], intercept: int, target: Int16Array) -> None:
         wrapped = np.array(intercept, dtype=np.int64).astype(np.int16)  # 16-bit sums wrap to the right one
         np.add(stored.view(np.int16), wrapped, out=target)
     else:
-        np.clip(stored.astype(np.int64) + intercept, _INT16.min, _INT16.max, out=target, casting="unsafe")
+        target[...] = np.clip(stored.astype(np.int64) + intercept, _INT16.min, _INT16.max)

@@ -3,11 +3,14 @@
 COMPLETE or PARTIAL, always UNVERIFIED and PRELIMINARY: it is a physician's signature that makes it more.
 """
 
+from collections.abc import Iterable, Iterator
+
 from highdicom.sr import (
     CodeContentItem,
     CodedConcept,
     Comprehensive3DSR,
     ContainerContentItem,
+    ContentItem,
     ContentSequence,
     DeviceObserverIdentifyingAttributes,
     ImageContentItem,
@@ -21,10 +24,12 @@ from highdicom.sr import (
 from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
 from pydicom.sr.coding import Code
+from pydicom.tag import Tag
 from pydicom.uid import ExplicitVRLittleEndian, SegmentationStorage
 
 from node import __version__
 from node.dicom.codes import Concept
+from node.dicom.encoded import dataset_bytes, encoded_sequence, sequence_bytes, sop_reference
 from node.dicom.report_groups import deposit_group, outline_group
 from node.dicom.report_items import Group
 from node.dicom.report_summary import hand_group
@@ -55,8 +60,8 @@ def report(
         title=Concept.REPORT.code,
     )
     dataset = Comprehensive3DSR(
-        evidence=_evidence(source, segmentation),
-        content=content,
+        evidence=[source.head],
+        content=_root(content[0]),
         series_instance_uid=numbers.series_instance_uid,
         series_number=numbers.series_number,
         sop_instance_uid=numbers.sop_instance_uid,
@@ -75,8 +80,11 @@ def report(
         content_date=source.acquired.date(),
         content_time=source.acquired.time(),
     )
+    # Now: the constructor copies and searches all that it gets.
+    dataset.ContentSequence = content[0].ContentSequence
     items = dataset.ContentSequence
-    items.insert(len(items) - 1, _image_library(source))  # now: the constructor copies and searches all it gets
+    items.insert(len(items) - 1, _image_library(source))
+    _refer(dataset.CurrentRequestedProcedureEvidenceSequence[0], source, segmentation)
     if findings.outcome is not Outcome.COMPLETE:
         dataset.CompletionFlagDescription = writable(
             "; ".join(findings.reasons) or "A part could not be assessed", source.head
@@ -116,27 +124,49 @@ def _image_group(stack: Stack) -> ContainerContentItem:
     context, pixels = RelationshipTypeValues.HAS_ACQ_CONTEXT, Code("{pixels}", "UCUM", "Pixels")
     head = stack.head
     images = dict.fromkeys(place_of(plane)[:2] for plane in stack.slices)
-    group.ContentSequence = ContentSequence(
-        [
-            CodeContentItem(codes.DCM.Modality, codes.cid29.ComputedTomography, context),
-            UIDRefContentItem(codes.DCM.FrameOfReferenceUID, head.frame_of_reference_uid, context),
-            NumContentItem(codes.DCM.PixelDataRows, head.rows, pixels, relationship_type=context),
-            NumContentItem(codes.DCM.PixelDataColumns, head.columns, pixels, relationship_type=context),
-        ]
-    )
-    group.ContentSequence.extend(
-        ImageContentItem(Concept.SOURCE.code, *image, relationship_type=RelationshipTypeValues.CONTAINS)
-        for image in images
-    )
+    facts: list[ContentItem] = [
+        CodeContentItem(codes.DCM.Modality, codes.cid29.ComputedTomography, context),
+        UIDRefContentItem(codes.DCM.FrameOfReferenceUID, head.frame_of_reference_uid, context),
+        NumContentItem(codes.DCM.PixelDataRows, head.rows, pixels, relationship_type=context),
+        NumContentItem(codes.DCM.PixelDataColumns, head.columns, pixels, relationship_type=context),
+    ]
+    listed = [*map(dataset_bytes, facts), *_image_items(images)]
+    group[Tag("ContentSequence")] = encoded_sequence("ContentSequence", listed)
     return group
 
 
-def _evidence(source: Source, segmentation: ObjectNumbers | None) -> list[Dataset]:
-    """Everything that the report refers to; patient and study are copied from the first."""
-    evidence = [*source.low_headers, *source.high_headers]
+def _image_items(images: Iterable[tuple[str, str]]) -> Iterator[bytes]:
+    """IMAGE content items by SOP Class and Instance UID, all alike but for these."""
+    alike = ImageContentItem(Concept.SOURCE.code, "1.2", "1.2", relationship_type=RelationshipTypeValues.CONTAINS)
+    del alike.ReferencedSOPSequence  # the first of the item's attributes by tag
+    rest = dataset_bytes(alike)
+    for image in images:
+        yield sequence_bytes("ReferencedSOPSequence", [sop_reference(*image)]) + rest
+
+
+def _root(content: Dataset) -> Dataset:
+    """The root of the content tree alone."""
+    root = Dataset()
+    root.update({element.tag: element for element in content if element.keyword != "ContentSequence"})
+    root.ContentSequence = []
+    return root
+
+
+def _refer(study: Dataset, source: Source, segmentation: ObjectNumbers | None) -> None:
+    """Make everything that the report refers to its evidence, by series (PS3.3 table 10-4)."""
+    references: dict[str, dict[str, bytes]] = {}
+    for stack in (source.low, source.high):
+        for instance in stack.instances:
+            named = references.setdefault(instance.series_instance_uid, {})
+            named[instance.sop_instance_uid] = sop_reference(instance.sop_class_uid, instance.sop_instance_uid)
     if segmentation is not None:
-        item = Dataset()
-        item.StudyInstanceUID, item.SeriesInstanceUID = source.head.StudyInstanceUID, segmentation.series_instance_uid
-        item.SOPClassUID, item.SOPInstanceUID = SegmentationStorage, segmentation.sop_instance_uid
-        evidence.append(item)
-    return evidence
+        reference = sop_reference(SegmentationStorage, segmentation.sop_instance_uid)
+        references[segmentation.series_instance_uid] = {segmentation.sop_instance_uid: reference}
+    study.ReferencedSeriesSequence = [_series(uid, named.values()) for uid, named in references.items()]
+
+
+def _series(series_instance_uid: str, references: Iterable[bytes]) -> Dataset:
+    item = Dataset()
+    item.SeriesInstanceUID = series_instance_uid
+    item[Tag("ReferencedSOPSequence")] = encoded_sequence("ReferencedSOPSequence", references)
+    return item

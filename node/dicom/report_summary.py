@@ -63,11 +63,12 @@ def _other_hand(findings: Findings) -> list[QualitativeEvaluation]:
 def _count(index: int, analysis: Analysis, source: Source) -> Measurement:
     """Number of lesions, inferred from the frame around the hand's bones on the image that shows most of them."""
     first = 100 * index
-    own = (analysis.bones > first) & (analysis.bones < first + 100)
-    z = int(np.argmax(own.sum(axis=(1, 2))))
+    sizes = [np.count_nonzero((p > first) & (p < first + 100)) if p.any() else 0 for p in analysis.bones]
+    z = int(np.argmax(sizes))
     frame = None
-    if own[z].any():
-        rows, columns = np.flatnonzero(own[z].any(axis=1)), np.flatnonzero(own[z].any(axis=0))
+    if sizes[z]:
+        own = (analysis.bones[z] > first) & (analysis.bones[z] < first + 100)
+        rows, columns = np.flatnonzero(own.any(axis=1)), np.flatnonzero(own.any(axis=0))
         left, top, right, bottom = columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
         corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
         image = image_of(source, z)

@@ -9,11 +9,13 @@ import pydicom
 from highdicom.coding_schemes import CodingSchemeIdentificationItem
 from pydicom import dcmwrite
 from pydicom.dataset import Dataset
+from pydicom.filewriter import correct_ambiguous_vr_element
 from pydicom.uid import UID
-from pydicom.valuerep import DA, DT, TM
+from pydicom.valuerep import AMBIGUOUS_VR, DA, DT, TM, VR
 
 from node import __version__
 from node.dicom.codes import PRIVATE_SCHEME
+from node.dicom.encoded import EncodedSequence
 from node.dicom.implementation import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 
 MANUFACTURER: Final = "The Calcinode developers"
@@ -47,8 +49,23 @@ def sealed(dataset: Dataset, when: datetime, dimension_organization_uid: str | N
     if dimension_organization_uid is not None:
         for item in (*dataset.DimensionOrganizationSequence, *dataset.DimensionIndexSequence):
             item.DimensionOrganizationUID = dimension_organization_uid
+    _ready(dataset)
     dataset.file_meta.ImplementationClassUID = UID(IMPLEMENTATION_CLASS_UID)
     dataset.file_meta.ImplementationVersionName = IMPLEMENTATION_VERSION_NAME
     buffer = BytesIO()
     dcmwrite(buffer, dataset, enforce_file_format=True)
     return buffer.getvalue()
+
+
+def _ready(dataset: Dataset) -> None:
+    """Resolve what is ambiguous, once, and tell pydicom so: else it looks through every level again for each level."""
+    for element in list(dataset.elements()):
+        if isinstance(element, EncodedSequence):
+            continue
+        decoded = dataset[element.tag]
+        if decoded.VR == VR.SQ:
+            for item in decoded.value:
+                _ready(item)
+        elif decoded.VR in AMBIGUOUS_VR:
+            correct_ambiguous_vr_element(decoded, dataset, True, [dataset])
+    dataset.set_original_encoding(False, True, dataset._character_set)

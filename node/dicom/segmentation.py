@@ -8,15 +8,19 @@ from highdicom.color import CIELabColor
 from highdicom.seg import SegmentAlgorithmTypeValues, Segmentation, SegmentationTypeValues, SegmentDescription
 from highdicom.sr import CodedConcept
 from numpy.typing import NDArray
+from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
+from pydicom.tag import Tag
 from pydicom.uid import ExplicitVRLittleEndian
 
 from node import __version__
 from node.dicom.codes import Concept
+from node.dicom.encoded import encoded_sequence, sop_reference
 from node.dicom.seal import MANUFACTURER, PRODUCT, WRITER, coding_schemes, sealed
 from node.dicom.source import Source, dash
 from node.dicom.uids import Origin, tracking_identifier
 from node.domain.findings import Analysis, Deposit, Hand, Laterality, Material, Region
+from node.domain.series import Slice
 from node.domain.wording import MATERIAL_RGB, deposit_words
 
 FINDING_TYPES = {
@@ -31,6 +35,19 @@ REGIONS = {
     Region.WRIST: Concept.WRIST.code,
     Region.FOREARM: Concept.FOREARM.code,
 }
+
+_OF_A_SOURCE_IMAGE = (
+    "SOPClassUID",
+    "StudyInstanceUID",
+    "SeriesInstanceUID",
+    "FrameOfReferenceUID",
+    "ImageOrientationPatient",
+    "PixelSpacing",
+    "SliceThickness",
+    "Rows",
+    "Columns",
+)
+"""What highdicom reads of a source image but the first."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +74,10 @@ def segmentation(analysis: Analysis, source: Source, origin: Origin, numbers: Ob
     deposits = sorted(((d, h) for h in analysis.findings.hands for d in h.deposits), key=lambda pair: pair[0].number)
     if not deposits:
         raise ValueError("A Segmentation needs a deposit.")
+    images, pixels = _by_source_frame(analysis.segments, source)
     dataset = Segmentation(
-        source_images=source.low_headers,
-        pixel_array=_by_source_frame(analysis.segments, source),
+        source_images=images,
+        pixel_array=pixels,
         segmentation_type=SegmentationTypeValues.BINARY,
         segment_descriptions=[_description(deposit, hand, origin) for deposit, hand in deposits],
         series_instance_uid=numbers.series_instance_uid,
@@ -81,18 +99,45 @@ def segmentation(analysis: Analysis, source: Source, origin: Origin, numbers: Ob
         content_time=source.acquired.time(),
     )
     dataset.ContentCreatorName = None  # type 2: no person made it
+    _refer(dataset, source)
     return sealed(dataset, source.acquired, origin.uid("segmentation/dimensions", WRITER, numbers.sop_instance_uid))
 
 
-def _by_source_frame(segments: NDArray[np.uint16], source: Source) -> NDArray[np.uint16]:
-    """``segments`` (z, y, x) in the order of the source's frames: as they are for single-frame instances."""
+def _by_source_frame(segments: NDArray[np.uint16], source: Source) -> tuple[list[Dataset], NDArray[np.uint16]]:
+    """Headers of the source, and ``segments`` (z, y, x) in the order of its frames.
+
+    Of single-frame images only those with a deposit, and of their headers what makes a Segmentation: the many others
+    would only take time, since empty frames are left out.
+    """
     head = source.head
-    if "NumberOfFrames" not in head:
-        return segments
-    frames = np.zeros((int(head.NumberOfFrames), *segments.shape[1:]), np.uint16)
-    for z, frame in enumerate(source.low.frames):
-        frames[frame.number - 1] = segments[z]
-    return frames
+    if "NumberOfFrames" in head:
+        frames = np.zeros((int(head.NumberOfFrames), *segments.shape[1:]), np.uint16)
+        for z, frame in enumerate(source.low.frames):
+            frames[frame.number - 1] = segments[z]
+        return [head], frames
+    used = [z for z, plane in enumerate(segments) if plane.any()]
+    first, *others = (source.low.slices[z] for z in used)
+    plain = Dataset()
+    plain.update({tag: head[tag] for tag in map(Tag, _OF_A_SOURCE_IMAGE) if tag in head})
+    images = [_image(head, first), *(_image(plain, plane) for plane in others)]
+    return images, segments[used]
+
+
+def _image(alike: Dataset, plane: Slice) -> Dataset:
+    """``alike`` with a slice's own identity and position."""
+    image = Dataset()
+    image.update(alike)
+    image.add_new("SOPInstanceUID", "UI", plane.instance.sop_instance_uid)
+    image.add_new("ImagePositionPatient", "DS", list(plane.frame.position_mm))
+    return image
+
+
+def _refer(dataset: Dataset, source: Source) -> None:
+    """Reference every image of the low energy, not only those with a deposit."""
+    images = {i.sop_instance_uid: sop_reference(i.sop_class_uid, i.sop_instance_uid) for i in source.low.instances}
+    dataset[Tag("SourceImageSequence")] = encoded_sequence("SourceImageSequence", images.values())
+    (series,) = dataset.ReferencedSeriesSequence
+    series[Tag("ReferencedInstanceSequence")] = encoded_sequence("ReferencedInstanceSequence", images.values())
 
 
 def _description(deposit: Deposit, hand: Hand, origin: Origin) -> SegmentDescription:

@@ -55,36 +55,29 @@ STUDY_KEYWORDS: Final = (
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """Both energies with one header (no pixels) for each distinct instance, in the order of the slices."""
+    """Both energies, and the header (without pixels) that patient and study attributes are copied from.
+
+    ``head`` is the header of the first low-energy slice. ``acquired`` is when the newest input was acquired: the
+    content date and time of every result, never the clock; 1900-01-01 where no header holds a date.
+    """
 
     low: Stack
     high: Stack
-    low_headers: tuple[Dataset, ...] = field(repr=False)
-    high_headers: tuple[Dataset, ...] = field(repr=False)
-
-    @property
-    def head(self) -> Dataset:
-        """The header that patient and study attributes are copied from: the first low-energy slice."""
-        return self.low_headers[0]
-
-    @property
-    def acquired(self) -> datetime:
-        """When the newest input was acquired: the content date and time of every result, never the clock.
-
-        1900-01-01 where no header holds a date.
-        """
-        return max(acquired(header) for header in self.low_headers + self.high_headers)
+    head: Dataset = field(repr=False)
+    acquired: datetime
 
 
 def read_source(low: Stack, high: Stack, locate: Callable[[str], Path]) -> Source:
-    """Read the headers of both stacks; ``locate`` gives the file of a SOP Instance UID."""
-    return Source(low, high, _headers(low, locate), _headers(high, locate))
+    """Read what results copy; ``locate`` gives the file of a SOP Instance UID."""
+    instances = {i.sop_instance_uid: i for stack in (low, high) for i in stack.instances}
+    head = _header(locate(low.head.sop_instance_uid))
+    when = {i.acquisition_datetime: uid for uid, i in instances.items()}  # the many slices have few times
+    newest = max(_moment(text) or acquired(_header(locate(uid))) for text, uid in when.items())
+    return Source(low, high, presentable(head), newest)
 
 
-def _headers(stack: Stack, locate: Callable[[str], Path]) -> tuple[Dataset, ...]:
-    uids = dict.fromkeys(instance.sop_instance_uid for instance in stack.instances)
-    first, *rest = (dcmread(locate(uid), stop_before_pixels=True) for uid in uids)
-    return presentable(first), *rest  # patient and study are copied from the first only
+def _header(path: Path) -> Dataset:
+    return dcmread(path, stop_before_pixels=True)
 
 
 def presentable(header: Dataset) -> Dataset:

@@ -8,21 +8,26 @@ import hashlib
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 
 def digest(parts: Iterable[str | bytes]) -> bytes:
     """SHA-256 (32 bytes) of ``parts``, each preceded by its length in bytes."""
-    sha = hashlib.sha256()
-    for part in parts:
-        data = part.encode() if isinstance(part, str) else part
-        sha.update(f"{len(data)}:".encode())
-        sha.update(data)
-    return sha.digest()
+    return hashlib.sha256(_framed(parts)).digest()
+
+
+def _framed(parts: Iterable[str | bytes]) -> bytes:
+    encoded = (part.encode() if isinstance(part, str) else part for part in parts)
+    return b"".join(b"%d:%b" % (len(data), data) for data in encoded)
 
 
 def uid_of(*parts: str | bytes) -> str:
     """The UID that belongs to these parts, at most 44 characters."""
-    number = int.from_bytes(digest(parts)[:16], "big")
+    return _uid_from(digest(parts))
+
+
+def _uid_from(digest_: bytes) -> str:
+    number = int.from_bytes(digest_[:16], "big")
     number = number & ~(0xF << 76) | 8 << 76  # version 8
     number = number & ~(0x3 << 62) | 2 << 62  # variant of RFC 9562
     return f"2.25.{uuid.UUID(int=number).int}"
@@ -44,8 +49,12 @@ class Origin:
 
         ``content`` is whatever else decides the bytes, so that changed content never stands under an old UID.
         """
-        flat = (text for pair in sorted(self.inputs) for text in pair)
-        return uid_of("calcinode", self.algorithm_version, self.configuration_digest, role, *content, *flat)
+        own = _framed(("calcinode", self.algorithm_version, self.configuration_digest, role, *content))
+        return _uid_from(hashlib.sha256(own + self._framed_inputs).digest())
+
+    @cached_property
+    def _framed_inputs(self) -> bytes:
+        return _framed(text for pair in sorted(self.inputs) for text in pair)
 
     def tracking_uid(self, number: int) -> str:
         """Tracking UID of the deposit with this number, the same in SEG, SR and ``findings.json``."""

@@ -26,8 +26,25 @@ class Frame:
 
 
 @dataclass(frozen=True)
+class StoredPixels:
+    """Where the frames of an uncompressed image lie in its own file, one after another, as 16-bit little-endian words.
+
+    ``offset`` is that of the first word in bytes, ``bits_stored`` of each word's 16 count, ``padding`` are the smallest
+    and largest stored value that mean “no pixel here” (PS3.3 C.7.5.1.1.2).
+    """
+
+    offset: int
+    bits_stored: int
+    signed: bool
+    padding: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
 class Instance:
-    """One SOP instance without its pixels. Strings are empty and numbers None where the header is silent."""
+    """One SOP instance without its pixels. Strings are empty and numbers None where the header is silent.
+
+    ``stored_pixels`` is None where reading the pixels takes a decoder.
+    """
 
     sop_instance_uid: str
     sop_class_uid: str
@@ -61,3 +78,4 @@ class Instance:
     multi_energy: bool = False
     algorithm_name: str = ""
     frames: tuple[Frame, ...] = field(default=(), repr=False)
+    stored_pixels: StoredPixels | None = None

@@ -1,6 +1,7 @@
 """From findings to the files that go out: SEG, SR, picture, ``findings.json``. Equal input gives equal bytes."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from io import BytesIO
@@ -64,26 +65,35 @@ def encode(analysis: Analysis, source: Source, pair: EnergyPair, parameters: Par
     Content date and time are those of the newest input's acquisition.
     """
     analysis = replace(analysis, findings=rounded_findings(analysis.findings))
-    inputs = measured_inputs(source.low, pair.low) + measured_inputs(source.high, pair.high)
-    origin = Origin(inputs, __version__, parameters.digest)
-    listed = _findings_file(analysis.findings, _study_input(source), origin, source.low.instances)
-    content = (
-        listed.content,
-        sha256(np.ascontiguousarray(analysis.segments).data).digest(),
-        demographics_digest(source.head, source.acquired),
-    )
-    base = parameters.series_number_base
-    parts, seg = [], None
-    if analysis.findings.deposits:
-        seg = _numbers(origin, "segmentation", base, content)
-        parts.append(_dicom("segmentation", SegmentationStorage, seg, segmentation(analysis, source, origin, seg)))
-    sr = _numbers(origin, "report", base + 1, content)
-    parts.append(_dicom("report", Comprehensive3DSRStorage, sr, report(analysis, source, origin, sr, seg)))
-    rgb = overview(pair, analysis, __version__)
+    with ThreadPoolExecutor(2) as pool:  # hashing, kernels and compression leave the interpreter to the DICOM objects
+        drawn = pool.submit(_picture, pair, analysis)
+        segments = pool.submit(_segments_digest, analysis)
+        inputs = measured_inputs(source.low, pair.low) + measured_inputs(source.high, pair.high)
+        origin = Origin(inputs, __version__, parameters.digest)
+        listed = _findings_file(analysis.findings, _study_input(source), origin, source.low.instances)
+        content = (listed.content, segments.result(), demographics_digest(source.head, source.acquired))
+        base = parameters.series_number_base
+        parts, seg = [], None
+        if analysis.findings.deposits:
+            seg = _numbers(origin, "segmentation", base, content)
+            parts.append(_dicom("segmentation", SegmentationStorage, seg, segmentation(analysis, source, origin, seg)))
+        sr = _numbers(origin, "report", base + 1, content)
+        parts.append(_dicom("report", Comprehensive3DSRStorage, sr, report(analysis, source, origin, sr, seg)))
+        rgb, png = drawn.result()
     picture = _numbers(origin, "overlay", base + 2, (*content, sha256(rgb.data).digest()))
     sc = overlay(rgb, source.head, source.acquired, picture, "Calcinosis overview")
     parts.append(_dicom("overlay", SecondaryCaptureImageStorage, picture, sc))
-    return (*parts, ResultObject("overlay_png", "overlay.png", _png(rgb)), listed)
+    return (*parts, ResultObject("overlay_png", "overlay.png", png), listed)
+
+
+def _picture(pair: EnergyPair, analysis: Analysis) -> tuple[NDArray[np.uint8], bytes]:
+    """The overview page as an array and as PNG."""
+    rgb = overview(pair, analysis, __version__)
+    return rgb, _png(rgb)
+
+
+def _segments_digest(analysis: Analysis) -> bytes:
+    return sha256(np.ascontiguousarray(analysis.segments).data).digest()
 
 
 def encode_refusal(

@@ -1,6 +1,8 @@
 """A folder of DICOM files as instances, for the commands that work without the network."""
 
+import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,20 +36,27 @@ def read_folder(folder: Path, progress: Progress | None = None) -> Folder:
     instances: list[Instance] = []
     files: dict[str, Path] = {}
     skipped: list[tuple[Path, str]] = []
-    for done, path in enumerate(paths, start=1):
-        try:
-            instance = read_instance(path)
-        except Refused as refusal:
-            skipped.append((path, refusal.message))
-        else:
-            if instance.sop_instance_uid not in files:
-                files[instance.sop_instance_uid] = path
-                instances.append(instance)
-        if progress:
-            progress("read", done / len(paths))
+    done = 0
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:  # pixels are hashed while other headers are read
+        for path, found in zip(paths, pool.map(_instance_or_reason, paths), strict=True):
+            if isinstance(found, str):
+                skipped.append((path, found))
+            elif found.sop_instance_uid not in files:
+                files[found.sop_instance_uid] = path
+                instances.append(found)
+            done += 1
+            if progress:
+                progress("read", done / len(paths))
     if not instances:
         raise _nothing(folder, skipped)
     return Folder(tuple(instances), files, tuple(skipped))
+
+
+def _instance_or_reason(path: Path) -> Instance | str:
+    try:
+        return read_instance(path)
+    except Refused as refusal:
+        return refusal.message
 
 
 def _paths(folder: Path) -> Iterator[Path]:
