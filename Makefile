@@ -10,6 +10,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 RUN_LOCK := deploy/requirements.txt
 TEST_LOCK := deploy/requirements-test.txt
+CASES := ../shared/data/cases
 # A stamp's name holds the digest of its lock: a changed lock installs anew, an unchanged one never does.
 digest = $(shell cat $(1) pyproject.toml | sha256sum | cut -c1-12)
 RUN_STAMP := $(VENV)/.calcinode-run-$(call digest,$(RUN_LOCK))
@@ -19,7 +20,7 @@ PEER_COMMANDS := Orthanc storescu dciodvfy
 LOCK_FLAGS := --quiet --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
   --no-annotate --no-header --strip-extras --allow-unsafe --build-deps-for editable
 
-.PHONY: help demo test install install-test peers lint format unit boundscheck bench lock clean
+.PHONY: help demo test accuracy install install-test peers lint format unit boundscheck bench lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -28,6 +29,9 @@ demo: $(RUN_STAMP) ## a phantom study through a real node to a stand-in PACS; re
 	@$(BIN)/calcinode demo $(DEMO)
 
 test: $(TEST_STAMP) peers lint unit boundscheck ## everything: style, types, import rules, all tests with their real peers
+
+accuracy: $(RUN_STAMP) ## the analysis against truth: the cases in $(CASES) where present, and random phantoms
+	@$(BIN)/calcinode accuracy $(wildcard $(CASES)) --suite $(ACCURACY)
 
 install: $(RUN_STAMP) ## the program alone, in .venv
 

@@ -15,6 +15,11 @@ def phantom(
     preset: Annotated[str, typer.Option(help="demo, control, small, both_hands or fist.")] = "demo",
     pair: Annotated[str | None, typer.Option(help='Energy pair, such as "80/140" or "100/Sn140(0.4)".')] = None,
     seed: Annotated[int | None, typer.Option(help="Another seed: other noise and textures.")] = None,
+    random: Annotated[
+        int | None, typer.Option(metavar="SEED", help="Instead of a preset: anatomy, pose and deposits of this seed.")
+    ] = None,
+    hard: Annotated[bool, typer.Option("--hard", help="With --random: a difficult one.")] = False,
+    healthy: Annotated[bool, typer.Option("--control", help="With --random: no deposit, many look-alikes.")] = False,
     syntax: Annotated[
         str, typer.Option(help="explicit, implicit, deflated, jpeg-ls, jpeg2000, jpeg-lossless or rle.")
     ] = "explicit",
@@ -31,12 +36,19 @@ def phantom(
     \b
     Examples:
       calcinode phantom --out phantom
+      calcinode phantom --out hard --random 8 --hard
       calcinode phantom --out gout --preset fist --pair "100/Sn140(0.4)" --syntax jpeg-ls --mixed --topogram
     """
     from node.phantom.presets import preset as spec_named
+    from node.phantom.randomise import random_control, random_spec
     from node.service.phantom import StudyOptions, write_study
 
-    spec = spec_named(preset)
+    if random is None and (hard or healthy):
+        raise typer.BadParameter("It goes with --random SEED.", param_hint="--hard, --control")
+    if random is None:
+        spec = spec_named(preset)
+    else:
+        spec = random_control(random, hard) if healthy else random_spec(random, hard)
     if seed is not None:
         spec = replace(spec, seed=seed)
     if pair is not None:

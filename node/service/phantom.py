@@ -1,8 +1,8 @@
 """Use case: write a phantom study to a folder, as a scanner would send it, with its truth beside it.
 
-The command is ``calcinode phantom --out DIR [--preset NAME | --random SEED [--hard]] [--pair PAIR] [--syntax NAME]
-[--order NAME] [--intercept N] [--signed] [--padding] [--mixed] [--topogram] [--dose]``: its arguments are the fields
-of ``StudyOptions``, the names in ``node.phantom.presets.PRESETS`` and ``node.dicom.ct_writer.SYNTAXES``/``ORDERS``.
+The command is ``calcinode phantom --out DIR [--preset NAME | --random SEED [--hard] [--control]] [--pair PAIR]
+[--syntax NAME] [--order NAME] [--intercept N] [--signed] [--padding] [--mixed] [--topogram] [--dose]``: its arguments
+are the fields of ``StudyOptions``, the names in ``node.phantom.presets.PRESETS`` and ``node.dicom.ct_writer.SYNTAXES``/``ORDERS``.
 """
 
 import json
