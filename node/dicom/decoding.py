@@ -14,17 +14,13 @@ from pydicom.pixels.utils import iter_pixels, pixel_array
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from node.dicom.attributes import whole
+from node.dicom.codecs import plugin_for, register
 from node.dicom.content import content_digest
 from node.dicom.header import read_instance
 from node.dicom.pixel_layout import NATIVE_SYNTAXES
 from node.domain.errors import NodeError, Refused
 
-_PLUGINS = {
-    "1.2.840.10008.1.2.4.80": "pyjpegls",
-    "1.2.840.10008.1.2.4.90": "pylibjpeg",
-    "1.2.840.10008.1.2.4.91": "pylibjpeg",
-}
-"""Decoder to be tried first: measured 4 times as fast (JPEG-LS) and twice as fast (JPEG 2000) as GDCM."""
+register()
 _FAULT_HINT = "The file is truncated or damaged; send the image again."
 
 
@@ -39,8 +35,22 @@ def stored_values(path: Path, indices: Sequence[int]) -> tuple[Dataset, Iterable
         if whole(dataset.get("NumberOfFrames")) in {None, 1}:
             return dataset, [_single(dataset)]
     header = dcmread(path, stop_before_pixels=True)
-    deflated = header.file_meta.TransferSyntaxUID == DeflatedExplicitVRLittleEndian
-    return header, iter_pixels(dcmread(path) if deflated else path, indices=list(indices), raw=True)
+    syntax = str(header.file_meta.TransferSyntaxUID)
+    source = dcmread(path) if syntax == DeflatedExplicitVRLittleEndian else path
+    return header, _frames(source, list(indices), plugin_for(syntax))
+
+
+def _frames(source: Dataset | Path, indices: list[int], plugin: str) -> Iterator[NDArray[Any]]:
+    """Frames by ``plugin``; from the first that it cannot decode on by pydicom's choice."""
+    done = 0
+    try:
+        for values in iter_pixels(source, indices=indices, raw=True, decoding_plugin=plugin):
+            yield values
+            done += 1
+    except (RuntimeError, ValueError, NotImplementedError):
+        if not plugin:
+            raise
+        yield from iter_pixels(source, indices=indices[done:], raw=True)
 
 
 def same_content(one: Path, other: Path) -> bool:
@@ -80,8 +90,7 @@ def _single(dataset: Dataset) -> NDArray[Any]:
     syntax = str(dataset.file_meta.TransferSyntaxUID)
     if syntax in NATIVE_SYNTAXES and dataset.BitsAllocated == 16 and dataset.get("SamplesPerPixel", 1) == 1:
         return _native(dataset)
-    plugin = _PLUGINS.get(syntax)
-    if plugin:
+    if plugin := plugin_for(syntax):
         try:
             return pixel_array(dataset, raw=True, decoding_plugin=plugin)
         except (RuntimeError, ValueError, NotImplementedError):

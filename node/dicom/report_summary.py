@@ -63,7 +63,7 @@ def _other_hand(findings: Findings) -> list[QualitativeEvaluation]:
 def _count(index: int, analysis: Analysis, source: Source) -> Measurement:
     """Number of lesions, inferred from the frame around the hand's bones on the image that shows most of them."""
     first = 100 * index
-    sizes = [np.count_nonzero((p > first) & (p < first + 100)) if p.any() else 0 for p in analysis.bones]
+    sizes = [int(np.count_nonzero((p > first) & (p < first + 100))) if p.any() else 0 for p in analysis.bones]
     z = int(np.argmax(sizes))
     frame = None
     if sizes[z]:

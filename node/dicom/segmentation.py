@@ -6,12 +6,14 @@ import numpy as np
 from highdicom import AlgorithmIdentificationSequence
 from highdicom.color import CIELabColor
 from highdicom.seg import SegmentAlgorithmTypeValues, Segmentation, SegmentationTypeValues, SegmentDescription
+from highdicom.spatial import get_volume_positions
 from highdicom.sr import CodedConcept
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 from pydicom.tag import Tag
 from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.valuerep import format_number_as_ds
 
 from node import __version__
 from node.dicom.codes import Concept
@@ -20,7 +22,7 @@ from node.dicom.seal import MANUFACTURER, PRODUCT, WRITER, coding_schemes, seale
 from node.dicom.source import Source, dash
 from node.dicom.uids import Origin, tracking_identifier
 from node.domain.findings import Analysis, Deposit, Hand, Laterality, Material, Region
-from node.domain.series import Slice
+from node.domain.series import Slice, Stack
 from node.domain.wording import MATERIAL_RGB, deposit_words
 
 FINDING_TYPES = {
@@ -120,7 +122,16 @@ def _by_source_frame(segments: NDArray[np.uint16], source: Source) -> tuple[list
     plain = Dataset()
     plain.update({tag: head[tag] for tag in map(Tag, _OF_A_SOURCE_IMAGE) if tag in head})
     images = [_image(head, first), *(_image(plain, plane) for plane in others)]
+    if "SpacingBetweenSlices" not in head:
+        images[0].SpacingBetweenSlices = format_number_as_ds(_spacing_mm(source.low))
     return images, segments[used]
+
+
+def _spacing_mm(stack: Stack) -> float:
+    """Distance of neighbouring slices, as highdicom would find it if it were given them all."""
+    positions = [frame.position_mm for frame in stack.frames]
+    found, _ = get_volume_positions(positions, stack.frames[0].orientation)
+    return stack.geometry.spacing_mm[0] if found is None else float(found)
 
 
 def _image(alike: Dataset, plane: Slice) -> Dataset:

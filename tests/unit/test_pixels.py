@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from node.dicom.codecs import plugin_for
 from node.dicom.content import measured_inputs
 from node.dicom.decoding import same_content
 from node.dicom.header import read_instance
@@ -12,7 +13,9 @@ from node.dicom.pixels import AIR_HU, load_pair
 from node.domain.errors import Refused
 from node.domain.pairing import find_pair
 from node.domain.volume import EnergyPair
+from pydicom import dcmread
 from pydicom.dataset import FileDataset
+from pydicom.pixels.utils import pixel_array
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRLittleEndian,
@@ -85,6 +88,17 @@ def test_every_lossless_syntax_gives_the_same_hu(tmp_path: Path, syntax: str, si
     pair = load(paths)
     np.testing.assert_array_equal(pair.low.hu, hu_of(low))
     np.testing.assert_array_equal(pair.high.hu, hu_of(high))
+
+
+@pytest.mark.parametrize("syntax", COMPRESSED, ids=lambda s: s.name)
+@pytest.mark.parametrize(("signed", "bits"), [(False, 12), (False, 16), (True, 16)])
+def test_the_decoder_that_works_in_threads_is_the_one_used(
+    tmp_path: Path, syntax: str, signed: bool, bits: int
+) -> None:
+    series = but(LOW, shape=SHAPE, syntax=syntax, signed=signed, bits_stored=bits, intercept=0.0 if signed else -1024.0)
+    dataset = dcmread(files(tmp_path, series)[1])
+    stored = pixel_array(dataset, raw=True, decoding_plugin=plugin_for(syntax))
+    np.testing.assert_array_equal(stored.astype(int) + int(series.intercept), hu_of(series)[1])
 
 
 def test_slope_and_intercept_are_each_series_own(tmp_path: Path) -> None:
