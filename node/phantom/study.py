@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import edt
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import distance_transform_edt
 
 from node.domain.volume import EnergyPair, Geometry, Volume
 from node.phantom.attenuation import attenuation
 from node.phantom.noise import store
-from node.phantom.render import Rendered, blur, fit_geometry, render
+from node.phantom.render import Rendered, blur, fit_geometry, render, workers
 from node.phantom.scene import HandScene, build_hand
 from node.phantom.spec import PhantomSpec
 from node.phantom.splint import add_splints
@@ -76,4 +76,5 @@ def _near_body(rendered: Rendered, geometry: Geometry, clean_air_mm: float | Non
     if clean_air_mm is None:
         return None
     air = rendered.hu[0] <= -999.0
-    return np.asarray(distance_transform_edt(air, sampling=geometry.spacing_mm) <= clean_air_mm)
+    away_mm = edt.edt(air, anisotropy=geometry.spacing_mm, black_border=False, parallel=workers())
+    return np.asarray(away_mm <= clean_air_mm)

@@ -2,7 +2,8 @@
 
 The command is ``calcinode phantom --out DIR [--preset NAME | --random SEED [--hard] [--control]] [--pair PAIR]
 [--syntax NAME] [--order NAME] [--intercept N] [--signed] [--padding] [--mixed] [--topogram] [--dose]``: its arguments
-are the fields of ``StudyOptions``, the names in ``node.phantom.presets.PRESETS`` and ``node.dicom.ct_writer.SYNTAXES``/``ORDERS``.
+are the fields of ``StudyOptions``, the names in ``node.phantom.presets.PRESETS`` and
+``node.dicom.ct_writer.SYNTAXES``/``ORDERS``.
 """
 
 import json
