@@ -17,6 +17,7 @@ from typing import BinaryIO
 import numpy as np
 
 from node.domain.errors import Refused
+from node.domain.grids import on_one_grid
 from node.domain.instance import Frame, Instance
 from node.domain.series import Stack
 from node.domain.volume import Int16Array, Volume
@@ -83,8 +84,13 @@ def measured_inputs(stack: Stack, volume: Volume) -> tuple[tuple[str, str], ...]
     """(SOP Instance UID, content digest) of each instance of ``stack``, over its planes of ``volume`` in HU.
 
     Unlike ``Instance.content_digest`` the same whatever the transfer syntax: UIDs of results are made from these, so
-    that a node which received the study compressed makes the same objects.
+    that a node which received the study compressed makes the same objects. Where ``volume`` was put onto another grid
+    its planes are of no instance alone: each then stands for all of them.
     """
+    if not on_one_grid(stack.geometry, volume.geometry):
+        every = _digest_of(list(volume.hu))
+        known = {i.sop_instance_uid: i for i in stack.instances}
+        return tuple((uid, content_digest(known[uid], every)) for uid in sorted(known))
     planes: dict[str, list[Int16Array]] = defaultdict(list)
     for instance, plane in zip(stack.instances, volume.hu, strict=True):
         planes[instance.sop_instance_uid].append(plane)

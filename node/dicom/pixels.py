@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from node.dicom.attributes import lookup_of
 from node.dicom.decoding import stored_values, translated
 from node.dicom.pixel_layout import padding
+from node.dicom.resampling import resampled
 from node.domain.errors import Refused
+from node.domain.grids import grid_map, on_one_grid
 from node.domain.instance import Frame, Instance, StoredPixels
 from node.domain.pairing import StackPair
 from node.domain.series import Stack
@@ -48,6 +50,8 @@ def load_pair(pair: StackPair, locate: Locate, progress: Progress | None = None)
             pool.shutdown(cancel_futures=True)
             raise
     geometry = pair.low.geometry
+    if not on_one_grid(geometry, pair.high.geometry):
+        high = resampled(high, grid_map(geometry, pair.high.geometry), geometry.shape)
     return EnergyPair(Volume(low, geometry), Volume(high, geometry), pair.low.tube, pair.high.tube)
 
 

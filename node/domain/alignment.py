@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from node.domain.grids import why_not_registrable
 from node.domain.reason import Reason, ReasonCode
 from node.domain.series import POSITION_TOLERANCE_MM, Stack, plane_normal, same_directions
 from node.domain.volume import Tube
@@ -12,6 +13,8 @@ from node.domain.volume import Tube
 MINIMUM_KV_APART = 30.0
 """80/120 and closer than 30 kV is no dual-energy pair that any scanner makes (docs/dicom.md section 1)."""
 MINIMUM_KEV_APART = 20.0
+LARGEST_TILT_DEGREES = 1.0
+"""At one degree a length is wrong by at most 2 %, an angle by one degree; volumes are right at any tilt."""
 _KERNEL = re.compile(r"([A-Za-z]+)\s*[-_]?(\d+)")
 _HU = frozenset({"", "HU", "HU_MOD"})
 _MONOCHROME = frozenset({"", "MONOCHROME2"})
@@ -63,6 +66,8 @@ def _each(stack: Stack) -> list[Reason]:
     head, found = stack.head, [replace(f, sentence=f"{stack.name}: {f.sentence}") for f in stack.faults]
     if any(i.lossy for i in stack.instances):
         found.append(_lossy(stack))
+    if stack.tilt_degrees > LARGEST_TILT_DEGREES:
+        found.append(_tilted(stack))
     agent = next((i.contrast_agent for i in stack.instances if i.contrast_agent), "")
     if agent:
         found.append(_contrast(stack, agent))
@@ -79,6 +84,15 @@ def _lossy(stack: Stack) -> Reason:
         ReasonCode.LOSSY,
         f"{stack.name} was compressed with loss, which changes CT numbers; it is kept but not measured.",
         "Send the images uncompressed or compressed without loss.",
+    )
+
+
+def _tilted(stack: Stack) -> Reason:
+    return Reason(
+        ReasonCode.GANTRY_TILT,
+        f"{stack.name} was made with the gantry tilted: its slices are stacked at {stack.tilt_degrees:.1f}° to their "
+        "normal, and lengths in it are not what the measures take them for.",
+        "Reconstruct both energies without tilt, or on straight planes.",
     )
 
 
@@ -109,13 +123,18 @@ def _kernels(low: Stack, high: Stack) -> list[Reason]:
 
 
 def _grids(low: Stack, high: Stack) -> list[Reason]:
+    """Nothing where both lie on one grid, or near enough for the high energy to be put onto the grid of the low."""
     same_matrix = low.geometry.shape[1:] == high.geometry.shape[1:]
     if not same_matrix or not same_directions(low.frames[0], high.frames[0]):
-        return [_misaligned("matrix, pixel spacing or orientation differ")]
-    shift = _in_plane_shift_mm(low, high)
-    if shift > POSITION_TOLERANCE_MM:
-        return [_misaligned(f"their planes are {shift:.2f} mm apart sideways")]
+        return _registrable(low, high)
+    if _in_plane_shift_mm(low, high) > POSITION_TOLERANCE_MM:
+        return _registrable(low, high)
     return _positions(low, high)
+
+
+def _registrable(low: Stack, high: Stack) -> list[Reason]:
+    why = why_not_registrable(low.geometry, high.geometry)
+    return [_misaligned(why)] if why else []
 
 
 def _in_plane_shift_mm(low: Stack, high: Stack) -> float:
@@ -138,9 +157,9 @@ def _positions(low: Stack, high: Stack) -> list[Reason]:
     missing_high = int((apart.min(axis=1) > POSITION_TOLERANCE_MM).sum())
     missing_low = int((apart.min(axis=0) > POSITION_TOLERANCE_MM).sum())
     if missing_high == len(ours):
-        return [_misaligned("they have no slice position in common")]
+        return _registrable(low, high)
     if missing_high + missing_low > min(len(ours), len(theirs)) and missing_high and missing_low:
-        return [_misaligned("most of their slice positions differ")]
+        return _registrable(low, high)
     return [_missing(s, n) for s, n in ((low, missing_low), (high, missing_high)) if n and not _has_gap(s)]
 
 

@@ -14,6 +14,7 @@ class ReasonCode(StrEnum):
     DOUBLED_SLICES = "doubled_slices"
     TOO_FEW_SLICES = "too_few_slices"
     MISALIGNED = "misaligned"
+    GANTRY_TILT = "gantry_tilt"
     FRAME_OF_REFERENCE = "frame_of_reference"
     KERNEL = "kernel"
     NOT_HU = "not_hu"

@@ -64,6 +64,13 @@ class Stack:
         return self.slices[0].instance
 
     @property
+    def tilt_degrees(self) -> float:
+        """Angle between the way from plane to plane and the planes' normal: not 0 with a tilted gantry."""
+        step = self.geometry.affine[:3, 2]
+        along = abs(float(step @ plane_normal(self.frames[0]))) / max(float(np.linalg.norm(step)), 1e-12)
+        return float(np.degrees(np.arccos(min(along, 1.0))))
+
+    @property
     def name(self) -> str:
         """The series as a person knows it."""
         head = self.head
