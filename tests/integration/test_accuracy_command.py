@@ -1,0 +1,98 @@
+"""``calcinode accuracy`` on a phantom: from files and from the suite's cache to the table and the JSON."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from node.analysis import pipeline
+from node.cli.app import app
+from node.domain.errors import Refused
+from node.phantom import Grid, Hand, PhantomSpec, make
+from node.phantom.presets import preset
+from node.service import phantom_cache
+from node.service.accuracy import Study, case_studies, load_case, score_study
+from node.service.phantom import write_study
+from typer.testing import CliRunner
+
+TINY = PhantomSpec(
+    name="tiny",
+    hands=(Hand(digits=(2,), forearm_mm=4.0, sesamoids=()),),
+    grid=Grid(spacing_mm=(2.0, 1.6, 1.6), slice_thickness_mm=2.0, margin_mm=4.0),
+)
+
+
+@pytest.fixture(autouse=True)
+def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("CALCINODE_CACHE_DIR", str(tmp_path / "cache"))
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("cases") / "small"
+    write_study(preset("small"), folder)
+    return folder
+
+
+def test_a_case_is_scored_from_its_files(case: Path, tmp_path: Path) -> None:
+    scores, table = tmp_path / "scores.json", tmp_path / "table.md"
+    options = ["--out", str(scores), "--markdown", str(table), "--deposits"]
+    done = CliRunner().invoke(app, ["accuracy", str(case.parent), *options])
+    assert done.exit_code == 0, done.output
+    (record,) = json.loads(scores.read_text())
+    assert (record["group"], record["hands"], record["control"]) == ("cases", 1, False)
+    assert record["sides"] == ["right"], "the side that is said of the left hand is right"
+    assert record["false_deposits"] == []
+    for deposit in record["deposits"]:
+        assert deposit["overlap"]["found"]
+        assert deposit["listed"]["volume_mm3"] == pytest.approx(deposit["true"]["volume_mm3"], rel=0.25)
+    assert "Accuracy: cases" in done.output
+    assert "| deposits found, ≥ 10 mm³ | ≥ 98 % | 100.0 % (34.2 to 100.0), n = 2 ✓ |" in table.read_text()
+
+
+def test_files_hold_what_was_made(case: Path) -> None:
+    pair, truth = load_case(case)
+    phantom = make(preset("small"))
+    assert np.array_equal(pair.low.hu, phantom.pair.low.hu)
+    assert np.array_equal(truth.labels, phantom.labels)
+    assert np.allclose(truth.geometry.affine, pair.geometry.affine)
+
+
+def test_phantoms_are_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = make(TINY)
+    first, _ = phantom_cache.kept_phantom(TINY)
+    monkeypatch.setattr(phantom_cache, "make", lambda _: pytest.fail("it was made again"))
+    pair, truth = phantom_cache.kept_phantom(TINY)
+    for kept in (first, pair):
+        assert np.array_equal(kept.low.hu, made.pair.low.hu)
+        assert np.array_equal(kept.high.hu, made.pair.high.hu)
+        assert np.array_equal(kept.geometry.affine, made.pair.geometry.affine)
+        assert (kept.low_tube, kept.high_tube) == (made.pair.low_tube, made.pair.high_tube)
+    assert np.array_equal(truth.labels, made.labels)
+
+
+def test_another_spec_is_another_phantom() -> None:
+    first, _ = phantom_cache.kept_phantom(TINY)
+    again, _ = phantom_cache.kept_phantom(replace(TINY, scan=1))
+    assert not np.array_equal(first.low.hu, again.low.hu)
+
+
+@pytest.mark.parametrize(("error", "said"), [(Refused("No hand."), "No hand."), (IndexError("7"), "fault: IndexError")])
+def test_a_study_without_a_result_is_scored_as_nothing_found(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
+) -> None:
+    def fail(_pair: object) -> None:
+        raise error
+
+    monkeypatch.setattr(pipeline, "analyse", fail)
+    result = score_study(Study("plain", TINY)).score
+    assert result.outcome == "refused"
+    assert result.reasons[0].startswith(said)
+
+
+def test_what_cannot_be_scored_is_told(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="holds no case"):
+        case_studies(tmp_path)
+    assert CliRunner().invoke(app, ["accuracy", "--seeds", "one"]).exit_code == 2
+    assert CliRunner().invoke(app, ["accuracy", "--seeds", "1", "--only", "nothing"]).exit_code == 2
