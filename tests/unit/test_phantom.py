@@ -10,9 +10,10 @@ from node.phantom import Deposit, Finger, Grid, Hand, Imaging, Phantom, PhantomS
 from node.phantom import render as rendering
 from node.phantom.attenuation import attenuation, pairs, parse_tube, tube_text
 from node.phantom.presets import PRESETS, preset
-from node.phantom.randomise import random_spec
+from node.phantom.randomise import random_control, random_spec, repeat_scan
 from node.phantom.solid import cone, ellipsoid, lattice, sample
-from node.phantom.spec import RELAXED, Substance
+from node.phantom.spec import RELAXED, Splint, Substance
+from node.phantom.suites import HARD, suite
 
 FINGER = Hand(digits=(2,), forearm_mm=4.0, sesamoids=())
 COARSE = Grid(spacing_mm=(1.2, 0.8, 0.8), slice_thickness_mm=1.2, margin_mm=4.0)
@@ -261,3 +262,67 @@ def test_random_specs_are_reproducible_and_differ() -> None:
     assert random_spec(5) == random_spec(5)
     assert random_spec(5) != random_spec(6)
     assert random_spec(5, hard=True).hands
+
+
+def test_random_deposits_do_not_run_into_each_other() -> None:
+    """Each of a hand's deposits keeps a label of its own, and nearly all of its volume."""
+    spec = random_spec(3)
+    hand = replace(spec.hands[0], forearm_mm=10.0)
+    deposits = tuple(d for d in spec.deposits if d.site.bone not in ("radius", "ulna"))
+    made = make(replace(spec, hands=(hand,), deposits=deposits, grid=COARSE, imaging=SHARP))
+    assert len(made.truth.deposits) == len(deposits) > 2
+    for record in made.truth.deposits:
+        asked = [d.volume_mm3 for d in deposits][record["id"] - 1001]
+        assert record["volume_mm3"] == pytest.approx(asked, rel=0.2)
+        assert record["voxels_ct_grid"] > 0
+
+
+def test_a_control_holds_every_look_alike_and_no_deposit() -> None:
+    controls = [random_control(seed, hard=seed % 2 == 0) for seed in range(12)]
+    hands = [hand for spec in controls for hand in spec.hands]
+    assert all(spec.deposits == () for spec in controls)
+    for kind in ("vessels", "osteophytes", "resorbed", "splint"):
+        assert any(getattr(hand, kind) for hand in hands), kind
+    named = {name for hand in hands for name in hand.sesamoids}
+    assert {"sesamoid_MCP5", "os_trapezoideum_secundarium", "lunula"} <= named
+
+
+def test_osteophytes_are_bone_and_ossicles_have_labels() -> None:
+    plain = make(finger())
+    spurred = make(finger(hands=(replace(FINGER, osteophytes=("MP2",), sesamoids=("lunula",)),)))
+    grown = np.count_nonzero(spurred.labels == 32) / np.count_nonzero(plain.labels == 32)
+    assert 1.01 < grown < 1.3
+    assert np.count_nonzero(spurred.labels == 57) * spurred.pair.geometry.voxel_mm3 > 10.0
+
+
+@pytest.mark.parametrize(("material", "hu"), [("plastic", 70.0), ("plaster", 620.0)])
+def test_a_splint_lies_in_the_air_and_has_no_label(material: str, hu: float) -> None:
+    plain = make(finger())
+    splinted = make(finger(hands=(replace(FINGER, splint=Splint(material)),)))
+    changed = plain.pair.low.hu != splinted.pair.low.hu
+    assert np.array_equal(plain.labels, splinted.labels)
+    assert changed.any()
+    assert (plain.pair.low.hu[changed] < -300).all(), "nothing of the body is painted over"
+    assert splinted.pair.low.hu[changed].max() == pytest.approx(hu, abs=1.0)
+    with pytest.raises(Refused, match="plastic"):
+        make(finger(hands=(replace(FINGER, splint=Splint("wood")),)))
+
+
+def test_a_repeat_scan_is_the_same_hand_in_another_pose() -> None:
+    spec = finger(deposits=(PULP,), imaging=replace(SHARP, noise_hu=(20.0, 15.0)))
+    scans = [make(repeat_scan(spec, scan)) for scan in (1, 2)]
+    first, second = (scan.truth.deposits[0] for scan in scans)
+    assert first["volume_mm3"] == pytest.approx(second["volume_mm3"], rel=0.01)
+    assert first["mass_mg"] == pytest.approx(second["mass_mg"], rel=0.01)
+    assert np.linalg.norm(np.subtract(first["centroid_lps"], second["centroid_lps"])) > 1.0
+    again = make(repeat_scan(spec, 1))
+    assert np.array_equal(again.pair.low.hu, scans[0].pair.low.hu)
+
+
+def test_the_suite_is_half_hard_and_has_controls_and_repeats() -> None:
+    members = suite(40)
+    groups = [member.group for member in members]
+    assert [groups.count(group) for group in ("plain", HARD, "controls")] == [20, 20, 10]
+    hands = [member.hand for member in members if member.group == "repeats"]
+    assert len(hands) == 3 * len(set(hands)) == 18
+    assert len({member.spec.name for member in members}) == len(members)
