@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Final
 
 from node.accuracy.figures import PERCENT, Measure, Statistic, Target
-from node.accuracy.score import CaseScore, DepositScore, SideCall
+from node.accuracy.hands import SideCall
+from node.accuracy.score import CaseScore, DepositScore
 from node.accuracy.truth import CALCIUM, URATE
 
 MOUSSE: Final = "mousse"
@@ -103,6 +104,10 @@ def _on_right_digit(case: CaseScore) -> list[float]:
     return [float(d.listed.digit_right) for d in case.deposits if d.listed and d.listed.digit_right is not None]
 
 
+def _named(case: CaseScore) -> list[float]:
+    return [float(bone.said == bone.true) for bone in case.bones]
+
+
 def _contact(case: CaseScore) -> list[float]:
     return [float(d.listed.contact_right) for d in case.deposits if d.listed]
 
@@ -155,6 +160,7 @@ MEASURES: Final = (
     _rate("place right (digit and level)", _placed, 98.0),
     _rate("… digit right", _on_right_digit),
     _rate("contact with bone right", _contact),
+    _rate("metacarpals and phalanges named right", _named, 98.0),
     _per_hand("sides wrong", lambda case: [float(case.sides.count(SideCall.WRONG))], 0.0),
     _rate("sides uncertain", lambda case: [float(side is SideCall.UNCERTAIN) for side in case.sides]),
     _rate("resorbed fingertips flagged", _resorbed, 95.0),

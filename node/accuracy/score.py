@@ -1,12 +1,12 @@
 """One study scored: each true deposit with what was made of it, everything false, the hands and their fingertips."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from node.accuracy.hands import Fingertips, NamedBone, SideCall, fingertips, named_bones, side_calls
 from node.accuracy.listing import Listed, listed_deposits
 from node.accuracy.overlap import (
     AWAY,
@@ -22,20 +22,12 @@ from node.accuracy.overlap import (
     overlaps,
 )
 from node.accuracy.place import words
-from node.accuracy.truth import CALCIUM, LEFT_BONES, METAL, NO_BONE, SIDES, VESSEL, CaseTruth, TrueDeposit
-from node.domain.findings import AcroOsteolysis, Analysis, Deposit, Findings, Hand, Laterality
+from node.accuracy.truth import CALCIUM, LEFT_BONES, METAL, NO_BONE, VESSEL, CaseTruth, TrueDeposit
+from node.domain.findings import Analysis, Deposit, Findings
 from node.domain.volume import Geometry
 
 BODY_SHARE: Final = 0.3
 """A false deposit with this share of labelled voxels lies at the margin of what they show."""
-
-
-class SideCall(StrEnum):
-    """What is said of a hand's side."""
-
-    RIGHT = "right"
-    UNCERTAIN = "uncertain"
-    WRONG = "wrong"
 
 
 @dataclass(frozen=True)
@@ -73,18 +65,6 @@ class FalseDeposit:
 
 
 @dataclass(frozen=True)
-class Fingertips:
-    """Distal phalanges of the hands: resorbed ones called present, absent or undetermined; sound ones likewise."""
-
-    found: int = 0
-    missed: int = 0
-    open: int = 0
-    false: int = 0
-    sound: int = 0
-    sound_open: int = 0
-
-
-@dataclass(frozen=True)
 class Misplaced:
     """Volumes (mm³) of one thing called another over a study; ``calcium_mm3`` is all that is called calcium."""
 
@@ -118,6 +98,7 @@ class CaseScore:
     review_mm3: float
     sides: tuple[SideCall, ...]
     fingertips: Fingertips
+    bones: tuple[NamedBone, ...]
 
 
 def score(truth: CaseTruth, analysis: Analysis, geometry: Geometry) -> CaseScore:
@@ -140,8 +121,9 @@ def score(truth: CaseTruth, analysis: Analysis, geometry: Geometry) -> CaseScore
         total_mg=sum(hand.totals.mass_mg for hand in findings.hands),
         review_count=sum(role is Role.REVIEW for role in found.role.values()),
         review_mm3=float(np.count_nonzero(review) * truth.geometry.voxel_mm3),
-        sides=tuple(_sides(truth, analysis)),
-        fingertips=_fingertips(truth, findings.hands),
+        sides=side_calls(truth, analysis, geometry),
+        fingertips=fingertips(truth, findings.hands),
+        bones=named_bones(truth, analysis, geometry),
     )
 
 
@@ -196,38 +178,3 @@ def _misplaced(found: Found, truth: CaseTruth) -> Misplaced:
         urate_mm3=mm3(urate),
         false_urate_mm3=mm3(urate & ~is_urate(found.label)),
     )
-
-
-def _sides(truth: CaseTruth, analysis: Analysis) -> list[SideCall]:
-    """One call for every hand found; which true hand it is, its bones' voxels tell."""
-    calls = []
-    for number, hand in enumerate(analysis.findings.hands):
-        side = _true_side(truth, analysis.bones, number)
-        if hand.laterality is Laterality.UNCERTAIN or side is None:
-            calls.append(SideCall.UNCERTAIN)
-        else:
-            calls.append(SideCall.RIGHT if hand.laterality is SIDES[side] else SideCall.WRONG)
-    return calls
-
-
-def _true_side(truth: CaseTruth, bones: NDArray[np.uint16], number: int) -> str | None:
-    if len(truth.hands) == 1 or bones.shape != truth.labels.shape:
-        return truth.hands[0].side if len(truth.hands) == 1 else None
-    labels = truth.labels[(bones > 0) & (bones // LEFT_BONES == number)]
-    labels = labels[is_bone(labels)]
-    if not len(labels):
-        return None
-    return "left" if 2 * np.count_nonzero(labels > LEFT_BONES) > len(labels) else "right"
-
-
-def _fingertips(truth: CaseTruth, hands: tuple[Hand, ...]) -> Fingertips:
-    """Every fingertip of a true hand; one that nothing is said of is left open."""
-    called = {(h.laterality, d.digit): d.acro_osteolysis for h in hands for d in h.digits}
-    counts = dict.fromkeys(("found", "missed", "open", "false", "sound", "sound_open"), 0)
-    for hand in truth.hands:
-        for digit in range(1, 6):
-            call = called.get((SIDES[hand.side], digit), AcroOsteolysis.UNDETERMINED)
-            names = ("found", "missed", "open") if digit in hand.resorbed else ("false", "sound", "sound_open")
-            order = (AcroOsteolysis.PRESENT, AcroOsteolysis.ABSENT, AcroOsteolysis.UNDETERMINED)
-            counts[names[order.index(call)]] += 1
-    return Fingertips(**counts)

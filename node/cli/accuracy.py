@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -68,6 +69,7 @@ def accuracy(
         out_file.write_text(json.dumps([_record(s) for s in scores], indent=1, ensure_ascii=False), encoding="utf-8")
     if markdown_file:
         markdown_file.write_text(markdown(rows), encoding="utf-8")
+    out.print(f"Analysis of a study: median {median(score.seconds for score in scores):.1f} s.")
     out.print("95 % intervals: rates Wilson, counts a hand Poisson, medians and means bootstrap over studies.")
 
 

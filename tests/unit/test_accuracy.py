@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 from node.accuracy.figures import PERCENT, Measure, Statistic, Target, figure
+from node.accuracy.hands import NamedBone, SideCall
 from node.accuracy.intervals import bootstrap, deviation, poisson, wilson
 from node.accuracy.measures import MEASURES
 from node.accuracy.repeat import repeat_figures, spread
-from node.accuracy.score import CaseScore, SideCall, score
+from node.accuracy.score import CaseScore, score
 from node.accuracy.table import markdown, table
-from node.accuracy.truth import CaseTruth, read_truth
+from node.accuracy.truth import CaseTruth, TrueHand, read_truth
 from node.domain.findings import (
     AcroOsteolysis,
     Analysis,
@@ -296,6 +297,28 @@ def test_a_side_is_right_uncertain_or_wrong(side: Laterality, call: SideCall) ->
     result = scored(truth(STONE), analysis((said(1, CUBE), CUBE), side=side))
     assert result.sides == (call,)
     assert value("sides wrong", result) == float(call is SideCall.WRONG)
+
+
+@pytest.mark.parametrize(("code", "said"), [(23, "PP3"), (24, "PP4"), (99, "unnamed"), (0, "")])
+def test_a_bone_has_the_name_of_most_of_its_voxels(code: int, said: str) -> None:
+    result = analysis()
+    result.bones[BONE] = code
+    result.bones[13:15, 2:8, 2:8] = 22 if code else 0
+    scores = scored(truth(STONE), result)
+    assert scores.bones == (NamedBone("right", "PP3", said),)
+    assert value("metacarpals and phalanges named right", scores) == 100.0 * (said == "PP3")
+
+
+def test_two_hands_are_told_apart_by_their_bones() -> None:
+    both = truth(l123=FAR)
+    both = replace(both, hands=(*both.hands, TrueHand("left", ())))
+    result = analysis(side=Laterality.LEFT)
+    result.bones[FAR] = 23
+    result.bones[BONE] = 123
+    (hand,) = result.findings.hands
+    other = replace(hand, laterality=Laterality.LEFT)
+    result = replace(result, findings=replace(result.findings, hands=(hand, other)))
+    assert scored(both, result).sides == (SideCall.RIGHT, SideCall.WRONG)
 
 
 def test_fingertips_are_counted_one_by_one() -> None:
