@@ -24,7 +24,7 @@ def random_spec(seed: int, hard: bool = False) -> PhantomSpec:
     rng = np.random.default_rng([seed, int(hard)])
     count = 2 if hard and rng.random() < 0.25 else 1
     table_mm = _between(rng, -800.0, 1400.0)
-    hands = tuple(_hand(rng, hard, n, count, table_mm) for n in range(count))
+    hands = _of_one_patient([_hand(rng, hard, n, count, table_mm) for n in range(count)])
     deposits = tuple(d for n, hand in enumerate(hands) for d in random_deposits(rng, hard, hand, n))
     imaging = _imaging(rng, hard)
     kind = "hard random" if hard else "random"
@@ -103,6 +103,13 @@ def _hand(rng: np.random.Generator, hard: bool, number: int, count: int, table_m
         rotation=_vector(rng, turn),
         offset_mm=shift,
     )
+
+
+def _of_one_patient(hands: list[Hand]) -> tuple[Hand, ...]:
+    """Both hands of the size and bone of the first, imaged from the same height on."""
+    first = hands[0]
+    shared = {name: getattr(first, name) for name in ("size", "girth", "cortex", "trabeculae", "fat", "forearm_mm")}
+    return first, *(replace(hand, **shared) for hand in hands[1:])
 
 
 def _look_alikes(rng: np.random.Generator, hand: Hand) -> Hand:

@@ -319,6 +319,14 @@ def test_a_repeat_scan_is_the_same_hand_in_another_pose() -> None:
     assert np.array_equal(again.pair.low.hu, scans[0].pair.low.hu)
 
 
+def test_both_hands_are_of_one_patient() -> None:
+    pairs_of_hands = [spec.hands for seed in range(40) if len((spec := random_spec(seed, hard=True)).hands) == 2]
+    assert len(pairs_of_hands) > 3
+    for left, right in pairs_of_hands:
+        assert (left.side, right.side) == (Side.LEFT, Side.RIGHT)
+        assert (left.size, left.forearm_mm, left.cortex) == (right.size, right.forearm_mm, right.cortex)
+
+
 def test_the_suite_is_half_hard_and_has_controls_and_repeats() -> None:
     members = suite(40)
     groups = [member.group for member in members]
