@@ -259,7 +259,7 @@ def test_slightly_different_grids_are_registered(tmp_path: Path, name: str) -> N
     np.testing.assert_allclose(pair.high.geometry.affine, volume(0).geometry.affine)
     inside = (slice(1, -1), slice(2, -2), slice(2, -2))
     error = pair.high.hu[inside].astype(float) - volume(1).hu[inside]
-    assert np.sqrt((error**2).mean()) < 6.0
+    assert np.sqrt((error**2).mean()) < 1.5  # unregistered: 8 to 150
     assert abs(error.mean()) < 0.5
 
 
