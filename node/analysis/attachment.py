@@ -35,11 +35,12 @@ class BoneShape:
     shell_hu: float
 
 
-def bone_shape(label: int, skeleton: Skeleton, image: NDArray[np.float32], spacing_mm: tuple[float, ...]) -> BoneShape:
+def bone_shape(label: int, skeleton: Skeleton, image: NDArray[np.int16], spacing_mm: tuple[float, ...]) -> BoneShape:
     """Shape of one bone component."""
-    whole = skeleton.labels == label
-    shell = image[whole & (skeleton.marrow == 0)]
-    centre = np.argwhere(skeleton.marrow == label).mean(axis=0) * np.asarray(spacing_mm)
+    voxels = skeleton.voxels_of(label)
+    marrow = skeleton.marrow.reshape(-1)[voxels]
+    shell = image.reshape(-1)[voxels[~marrow]]
+    centre = np.stack(np.unravel_index(voxels[marrow], image.shape), axis=1).mean(axis=0) * np.asarray(spacing_mm)
     return BoneShape(centre, float(np.quantile(shell, SHELL_QUANTILE)) if shell.size else 0.0)
 
 
@@ -69,7 +70,7 @@ def _points_at(candidate: Candidate, centre: NDArray[np.float64], spacing_mm: tu
 
 
 def split_attachments(
-    candidates: tuple[Candidate, ...], skeleton: Skeleton, image: NDArray[np.float32], soft_hu: float, limb: Limb
+    candidates: tuple[Candidate, ...], skeleton: Skeleton, image: NDArray[np.int16], soft_hu: float, limb: Limb
 ) -> tuple[tuple[Candidate, ...], tuple[Candidate, ...]]:
     """(not bone, bone). What stays within LEAST_BEYOND_MM of the usual bone surface is in neither: too near to tell."""
     far = [c for c in candidates if c.beyond_mm >= LEAST_BEYOND_MM]

@@ -7,19 +7,24 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from node.analysis.components import components, maximum_of
+from node.analysis.components import components
+from node.analysis.filters import brightest
 from node.analysis.limbs import Limb
-from node.analysis.noise import Anchors, smooth
+from node.analysis.noise import Anchors
 from node.analysis.skeleton import Skeleton
+from node.analysis.spans import spans_of
 
 BEYOND_MM = 0.3
 HALF_MAXIMUM_REACH_MM = 1.6
 LEAST_MM3 = 0.5
 RING_VOXELS = 2
 """What is paler than most of its surroundings is spongiosa."""
+CLOSE_MM = 0.8
+"""A deposit this near to the usual surface of a bone belongs to it or is attached to it."""
 LEAST_CONTRAST_HU = 110.0
 """Mean over soft tissue: 60 mg/cm³ of HA at 80 kV; tendon and skin stay below."""
 Box = tuple[slice, slice, slice]
+Int16Array = NDArray[np.int16]
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +33,7 @@ class Candidate:
 
     ``peak_hu`` in the smoothed detection image; ``radius_mm`` of the largest ball inside; ``beyond_mm`` its farthest
     distance from the usual bone surface; ``contact_mm2`` face area shared with bone, ``bone`` the label it shares
-    most of it with (0: none).
+    most of it with, else that right beside it (0: none).
     """
 
     voxels: NDArray[np.int64]
@@ -52,24 +57,28 @@ class Candidate:
 
 
 def find_candidates(
-    limb: Limb, image: NDArray[np.float32], anchors: Anchors, skeleton: Skeleton
+    limb: Limb, image: Int16Array, smoothed: Int16Array, anchors: Anchors, skeleton: Skeleton
 ) -> tuple[Candidate, ...]:
-    """Components (26-connected) above half of their local maximum that hold a voxel bright enough to be mineral."""
+    """Components (26-connected) above half of their local maximum that hold a voxel bright enough to be mineral.
+
+    ``image``, ``smoothed``: the detection image, int16 (z, y, x), HU.
+    """
     seed = anchors.soft_hu + max(130.0, 5.0 * anchors.noise_hu)
-    rest = skeleton.mineral & (skeleton.beyond_mm > BEYOND_MM)
-    smoothed = smooth(image, limb.spacing_mm)
-    size = [2 * max(1, round(HALF_MAXIMUM_REACH_MM / s)) + 1 for s in limb.spacing_mm]
-    ceiling = ndimage.maximum_filter(np.where(rest, smoothed, anchors.soft_hu), size)
-    solid = rest & (image > 0.5 * (ceiling + anchors.soft_hu))
-    labels, count = components(solid, connectivity=26)
-    peaks = maximum_of(smoothed, labels, count)
-    boxes = ndimage.find_objects(labels)
-    found = []
-    for number in np.flatnonzero(peaks > seed).tolist():
-        box = boxes[number - 1] if number else None
-        if box and (candidate := _describe(number, labels, box, limb, image, smoothed, skeleton, anchors.soft_hu)):
-            found.append(candidate)
-    return tuple(found)
+    rest, level = np.zeros(image.shape, bool), np.zeros(image.shape, np.int16)
+    voxels = skeleton.mineral_voxels[skeleton.beyond_mm(skeleton.mineral_voxels) > BEYOND_MM]
+    rest.reshape(-1)[voxels] = True
+    level.reshape(-1)[voxels] = smoothed.reshape(-1)[voxels]
+    spans = spans_of(rest)
+    ceiling = brightest(level, HALF_MAXIMUM_REACH_MM, limb.spacing_mm, spans)
+    half = (ceiling >> 1) + np.int16(round(0.5 * anchors.soft_hu))
+    found = components(rest & (image > half), spans, corners=True)
+    large = found.sizes * limb.geometry.voxel_mm3 >= LEAST_MM3
+    found = found.only((found.maximum(smoothed) > seed) & large)
+    described = (
+        _describe(number, found.labels, box, limb, image, smoothed, skeleton, anchors.soft_hu)
+        for number, box in enumerate(found.boxes, start=1)
+    )
+    return tuple(c for c in described if c)
 
 
 def _describe(
@@ -77,37 +86,53 @@ def _describe(
     labels: NDArray[np.int32],
     box: Box,
     limb: Limb,
-    image: NDArray[np.float32],
-    smoothed: NDArray[np.float32],
+    image: Int16Array,
+    smoothed: Int16Array,
     skeleton: Skeleton,
     soft_hu: float,
 ) -> Candidate | None:
+    """The candidate of a label, None where it is spongiosa or too pale."""
     wide: Box = tuple(slice(max(0, b.start - RING_VOXELS), b.stop + RING_VOXELS) for b in box)  # type: ignore[assignment]
     mask = labels[wide] == number
-    volume = float(mask.sum()) * limb.geometry.voxel_mm3
     mean = float(image[wide][mask].mean())
-    ring = ndimage.binary_dilation(mask, iterations=RING_VOXELS) & ~mask
-    inside_bone = mean < float(np.median(image[wide][ring]))
-    if volume < LEAST_MM3 or mean < soft_hu + LEAST_CONTRAST_HU or inside_bone:
+    if mean < soft_hu + LEAST_CONTRAST_HU or mean < float(np.median(image[wide][_ring(mask)])):
         return None
+    beyond = skeleton.beyond_mm(wide)
     bone, contact = _contact(mask, skeleton.labels[wide], limb.spacing_mm)
+    if not bone:
+        bone = _next_to(mask, beyond, skeleton.labels[wide])
     inside = edt.edt(np.pad(mask, 1), anisotropy=limb.spacing_mm)
-    beyond = skeleton.beyond_mm[wide][mask]
     return Candidate(
         voxels=np.argwhere(mask) + [b.start for b in wide],
-        volume_mm3=volume,
+        volume_mm3=float(mask.sum()) * limb.geometry.voxel_mm3,
         mean_hu=mean,
         peak_hu=float(smoothed[wide][mask].max()),
         radius_mm=float(inside.max()),
-        beyond_mm=float(beyond.max()),
+        beyond_mm=float(beyond[mask].max()),
         contact_mm2=contact,
         bone=bone,
     )
 
 
+def _next_to(mask: NDArray[np.bool_], beyond_mm: NDArray[np.float32], bones: NDArray[np.int32]) -> int:
+    """The bone whose surface a deposit without a common face all but touches, 0 where there is none."""
+    nearest = np.unravel_index(np.where(mask, beyond_mm, np.inf).argmin(), mask.shape)
+    if beyond_mm[nearest] > CLOSE_MM:
+        return 0
+    around = bones[tuple(slice(max(0, n - RING_VOXELS), n + RING_VOXELS + 1) for n in nearest)]
+    return int(np.bincount(around[around > 0]).argmax()) if around.any() else 0
+
+
+def _ring(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """What lies within RING_VOXELS steps over faces of a mask."""
+    return np.asarray(ndimage.binary_dilation(mask, iterations=RING_VOXELS) & ~mask)
+
+
 def _contact(mask: NDArray[np.bool_], bones: NDArray[np.int32], spacing_mm: tuple[float, ...]) -> tuple[int, float]:
     """The bone with most shared faces (0: none), and the area shared with all bones (mm²)."""
     area: dict[int, float] = {}
+    if not bones.any():
+        return 0, 0.0
     for axis in range(3):
         face = float(np.prod(spacing_mm)) / spacing_mm[axis]
         for ours, theirs in (((1, None), (None, -1)), ((None, -1), (1, None))):

@@ -12,13 +12,14 @@ from node.analysis.anatomy.naming import name_hand
 from node.analysis.anatomy.place import find_places
 from node.analysis.attachment import split_attachments
 from node.analysis.candidates import Candidate, find_candidates
+from node.analysis.filters import smooth
 from node.analysis.judge import Judge
 from node.analysis.limbs import Limb
 from node.analysis.lookalikes import METAL_HU, STREAK_MM, sesamoids, vessels
 from node.analysis.material import calibrate, cortex_level
 from node.analysis.measure import Measurer, Measures
 from node.analysis.named_bone import bone_by_name
-from node.analysis.nearest import nearest_source
+from node.analysis.nearest import nearest_around
 from node.analysis.noise import Anchors, measure_anchors
 from node.analysis.outline import outline_deposits
 from node.analysis.physics import model_slope, scale_of
@@ -49,13 +50,14 @@ def analyse_limb(limb: Limb, low_tube: Tube, high_tube: Tube, advance: Callable[
     """All steps on one limb; deposits are numbered from 1 within it, ordered from the top of the crop down."""
     limb, shift_mm = register(limb)
     anchors = measure_anchors(limb)
-    image = anchors.detection_image(limb.low, limb.high)
+    image = anchors.detection_image(limb)
+    smoothed = smooth(image, limb.spacing_mm, limb.spans)
     advance("skeleton")
-    skeleton = find_skeleton(limb, image, anchors)
+    skeleton = find_skeleton(limb, image, smoothed, anchors)
     slopes = calibrate(limb, anchors, skeleton, model_slope(low_tube, high_tube))
     scale = scale_of(low_tube, high_tube, slopes.calcium)
     advance("deposits")
-    candidates = find_candidates(limb, image, anchors, skeleton)
+    candidates = find_candidates(limb, image, smoothed, anchors, skeleton)
     attached, bony = split_attachments(candidates, skeleton, image, anchors.soft_hu, limb)
     skeleton = _with(skeleton, bony)
     advance("anatomy")
@@ -65,18 +67,19 @@ def analyse_limb(limb: Limb, low_tube: Tube, high_tube: Tube, advance: Callable[
         skeleton = _with(skeleton, tuple(attached[n] for n in sorted(tips)))
         attached = tuple(c for n, c in enumerate(attached) if n not in tips)
         anatomy = name_hand(skeleton.labels, limb.body, limb.geometry.affine)
-    deposits, ossicles = _without_lookalikes(attached, anatomy, limb, anchors, cortex_level(limb, anchors, skeleton))
+    deposits, ossicles = _without_lookalikes(attached, anatomy, limb, anchors, cortex_level(image, skeleton))
     calcium = outline_deposits(deposits, limb, image, skeleton, anchors.soft_hu)
     advance("material")
     taken = _beside(calcium, limb) | _metal(limb)
     urate = find_urate(limb, anchors, skeleton, taken, high_tube.has_tin)
-    labels = np.where(calcium > 0, calcium, np.where(urate > 0, urate + len(deposits), 0)).astype(np.int32)
+    labels = calcium
+    labels.reshape(-1)[urate.voxels] = urate.owner + len(deposits)
     advance("measures")
     places = find_places(anatomy, skeleton.labels, limb.body, limb.geometry.affine)
     measured = _measure(labels, Measurer(limb, anchors, skeleton, labels, scale))
     judge = Judge(slopes, anchors, places, high_tube.has_tin)
     found = []
-    numbered = np.zeros_like(labels)
+    numbered = np.zeros(labels.shape, labels.dtype)
     for number, (label, measures) in enumerate(measured, start=1):
         candidate = deposits[label - 1] if label <= len(deposits) else None
         found.append(judge.deposit(number, measures, candidate))
@@ -105,14 +108,12 @@ def _without_lookalikes(
 
 
 def _beside(calcium: Int32Array, limb: Limb) -> NDArray[np.bool_]:
-    return nearest_source(calcium, limb.spacing_mm).distance_mm < BESIDE_CALCIUM_MM
+    return nearest_around(calcium, limb, BESIDE_CALCIUM_MM).mask(calcium.shape)
 
 
 def _metal(limb: Limb) -> NDArray[np.bool_]:
     metal = limb.low > METAL_HU
-    if not metal.any():
-        return metal
-    return nearest_source(metal.astype(np.int32), limb.spacing_mm).distance_mm < STREAK_MM
+    return nearest_around(metal, limb, STREAK_MM).mask(metal.shape) if metal.any() else metal
 
 
 def _measure(labels: Int32Array, measurer: Measurer) -> list[tuple[int, Measures]]:
@@ -141,7 +142,9 @@ def _bone_codes(skeleton: Skeleton, anatomy: HandAnatomy, ossicles: list[Candida
     codes[0] = 0
     for label, code in anatomy.codes().items():
         codes[label] = code
-    bones = codes[skeleton.labels]
+    bones = np.zeros(skeleton.labels.shape, np.uint16)
+    voxels = skeleton.mineral_voxels
+    bones.reshape(-1)[voxels] = codes[skeleton.labels.reshape(-1)[voxels]]
     for ossicle in ossicles:
         bones[ossicle.index] = UNNAMED_BONE
     return bones

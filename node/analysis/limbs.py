@@ -1,14 +1,17 @@
 """Step 1: find the limbs in the scan and crop to them, so that all further work is on tissue, not on air."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import cc3d
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from node.analysis.spans import Spans, spans_of
 from node.domain.errors import Refused
 from node.domain.volume import EnergyPair, Geometry
+from node.kernels.body import refine_body
 
 BODY_HU = -300
 """Air and tissue part half-way between air and fat."""
@@ -20,19 +23,19 @@ MARGIN_MM = 3.0
 COARSE_MM = 1.5
 
 BoolArray = NDArray[np.bool_]
-FloatArray = NDArray[np.float32]
+Int16Array = NDArray[np.int16]
 
 
 @dataclass(frozen=True, eq=False)
 class Limb:
-    """One connected limb: both energies, float32 (z, y, x) in HU, and its body mask, on a crop of the scan.
+    """One connected limb: both energies, int16 (z, y, x) in HU, and its body mask, on a crop of the scan.
 
     ``offset`` is the crop's first voxel in the scan, ``cut`` says whether the limb leaves the scanned volume at
     the low or the high end of each axis.
     """
 
-    low: FloatArray
-    high: FloatArray
+    low: Int16Array
+    high: Int16Array
     body: BoolArray
     geometry: Geometry
     offset: tuple[int, int, int]
@@ -43,7 +46,12 @@ class Limb:
         """Voxel size (z, y, x) in mm."""
         return self.geometry.spacing_mm
 
-    def with_high(self, high: FloatArray) -> "Limb":
+    @cached_property
+    def spans(self) -> Spans:
+        """The rows of the body."""
+        return spans_of(self.body)
+
+    def with_high(self, high: Int16Array) -> "Limb":
         """The same limb with another high-energy image."""
         return replace(self, high=high)
 
@@ -85,19 +93,16 @@ def _crop(pair: EnergyPair, coarse: BoolArray, box: tuple[slice, ...], stride: t
         min(n, b.stop * k + k + round(MARGIN_MM / s)) for b, k, s, n in zip(box, stride, spacing, shape, strict=True)
     ]
     full = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
-    low = pair.low.hu[full].astype(np.float32)
-    body = low > BODY_HU
-    grid = np.ix_(
-        *[np.minimum(np.arange(a, b) // k, n - 1) for a, b, k, n in zip(start, stop, stride, coarse.shape, strict=True)]
-    )
-    near = ndimage.binary_dilation(coarse, iterations=1)[grid]
-    body &= near
+    low = np.ascontiguousarray(pair.low.hu[full])
+    body = np.zeros(low.shape, bool)
+    near = ndimage.binary_dilation(coarse)
+    refine_body(low, BODY_HU, near, np.array(stride), np.array(start), body)
     affine = pair.geometry.affine.copy()
     affine[:3, 3] = pair.geometry.to_lps_mm(np.array([start], float))[0]
     cut = tuple((a == 0, b == n) for a, b, n in zip(start, stop, shape, strict=True))
     return Limb(
         low=low,
-        high=pair.high.hu[full].astype(np.float32),
+        high=np.ascontiguousarray(pair.high.hu[full]),
         body=body,
         geometry=Geometry(low.shape, spacing, affine),
         offset=(start[0], start[1], start[2]),

@@ -40,13 +40,14 @@ def calibrate(limb: Limb, anchors: Anchors, skeleton: Skeleton, model_slope: flo
     Raises:
         Refused: the bone's slope contradicts the declared tube voltages.
     """
-    bone = (skeleton.labels > 0) & (skeleton.marrow == 0) & (limb.low < min(CLIPPED_HU, float(limb.low.max())))
-    low = limb.low[bone] - np.float32(anchors.soft_low_hu)
-    high = limb.high[bone] - np.float32(anchors.soft_high_hu)
-    if low.size < LEAST_CORTEX_VOXELS:
+    low, high = (image.reshape(-1)[skeleton.shell] for image in (limb.low, limb.high))
+    whole = low < min(CLIPPED_HU, float(limb.low.max()))
+    over_low = low[whole] - np.float32(anchors.soft_low_hu)
+    over_high = high[whole] - np.float32(anchors.soft_high_hu)
+    if over_low.size < LEAST_CORTEX_VOXELS:
         return SlopeScale(model_slope, MSU_SLOPE)
-    dense = low >= np.quantile(low, CORTEX_QUANTILE)
-    slope = float(np.median(low[dense]) / max(float(np.median(high[dense])), 1.0)) / CORTICAL_SLOPE_SHARE
+    dense = over_low >= np.quantile(over_low, CORTEX_QUANTILE)
+    slope = float(np.median(over_low[dense]) / max(float(np.median(over_high[dense])), 1.0)) / CORTICAL_SLOPE_SHARE
     if abs(slope / model_slope - 1.0) > MODEL_SHARE:
         raise Refused(
             f"The two series do not differ as their tube voltages say: bone is {slope:.2f} times as bright at the low "
@@ -84,8 +85,7 @@ def _misfit(measures: Measures, slope: float, noise: float) -> float:
     return float(((measures.contrast_low_hu - expected) / spread) ** 2)
 
 
-def cortex_level(limb: Limb, anchors: Anchors, skeleton: Skeleton) -> float:
+def cortex_level(image: NDArray[np.int16], skeleton: Skeleton) -> float:
     """Level of the limb's cortical bone in the detection image, HU (0 without bone)."""
-    bone = (skeleton.labels > 0) & (skeleton.marrow == 0)
-    image: NDArray[np.float32] = anchors.detection_image(limb.low[bone], limb.high[bone])
-    return float(np.quantile(image, CORTEX_QUANTILE)) if image.size else 0.0
+    shell = image.reshape(-1)[skeleton.shell]
+    return float(np.quantile(shell, CORTEX_QUANTILE)) if shell.size else 0.0

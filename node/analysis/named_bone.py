@@ -28,7 +28,7 @@ def bone_by_name(
     candidates: Sequence[Candidate],
     anatomy: HandAnatomy,
     skeleton: Skeleton,
-    image: NDArray[np.float32],
+    image: NDArray[np.int16],
     soft_hu: float,
     limb: Limb,
 ) -> set[int]:

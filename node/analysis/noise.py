@@ -7,13 +7,16 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from node.analysis.limbs import Limb
+from node.kernels.convolve import mix
+from node.kernels.sampling import lattice_means
 
-FloatArray = NDArray[np.float32]
+Int16Array = NDArray[np.int16]
 SOFT_HU = (0.0, 100.0)
 """Muscle, tendon and skin at any tube voltage (docs: attenuation table)."""
 CONTRAST_LOW_TO_HIGH = 2.0
 """Typical HA slope; only weights the mixture, results do not hang on it."""
-SMOOTHING_MM = 0.35
+LATTICE_MM = 1.5
+LEAST_POINTS, MOST_POINTS = 50, 10_000
 
 
 @dataclass(frozen=True)
@@ -28,15 +31,17 @@ class Anchors:
     soft_hu: float
     noise_hu: float
 
-    def detection_image(self, low: FloatArray, high: FloatArray) -> FloatArray:
-        """D = w·low + (1 - w)·high, the mixture with the best contrast of calcium to noise."""
-        return np.asarray(self.weight_low * low + (1.0 - self.weight_low) * high, dtype=np.float32)
+    def detection_image(self, limb: Limb) -> Int16Array:
+        """D = w·low + (1 - w)·high, the best contrast of calcium to noise; 0 HU outside of the body."""
+        image = np.zeros(limb.low.shape, limb.low.dtype)
+        mix(limb.low, limb.high, self.weight_low, limb.spans, image)
+        return image
 
 
 def measure_anchors(limb: Limb) -> Anchors:
     """Anchors of a limb from its homogeneous soft tissue."""
     sample = _homogeneous(limb)
-    low, high = limb.low[sample], limb.high[sample]
+    low, high = limb.low[sample].astype(np.float64), limb.high[sample].astype(np.float64)
     soft_low, soft_high = float(np.median(low)), float(np.median(high))
     noise_low, noise_high = _spread(low), _spread(high)
     weight = (CONTRAST_LOW_TO_HIGH / noise_low**2) / (CONTRAST_LOW_TO_HIGH / noise_low**2 + 1.0 / noise_high**2)
@@ -44,23 +49,25 @@ def measure_anchors(limb: Limb) -> Anchors:
     return Anchors(soft_low, soft_high, noise_low, noise_high, weight, float(np.median(mixture)), _spread(mixture))
 
 
-def _homogeneous(limb: Limb) -> NDArray[np.bool_]:
-    """Voxels at least 2 mm inside tissue whose local mean is that of muscle at both energies."""
-    size = [max(1, 2 * round(1.0 / s) + 1) for s in limb.spacing_mm]
-    mean_low = ndimage.uniform_filter(limb.low, size)
-    mean_high = ndimage.uniform_filter(limb.high, size)
-    first, last = SOFT_HU
-    soft = (mean_low > first) & (mean_low < last) & (mean_high > first) & (mean_high < last) & limb.body
-    steps = [max(1, round(1.5 / s)) for s in limb.spacing_mm]
-    inner = ndimage.minimum_filter(soft.astype(np.uint8), [2 * n + 1 for n in steps]).astype(bool)
-    return np.asarray(inner if inner.sum() > 500 else soft)
+def _homogeneous(limb: Limb) -> tuple[NDArray[np.int64], ...]:
+    """Index of voxels about 1.5 mm inside tissue whose local mean is that of muscle at both energies.
+
+    Looked for on a lattice of LATTICE_MM: a point counts when all its neighbours are soft too.
+    """
+    stride = np.array([max(1, round(LATTICE_MM / s)) for s in limb.spacing_mm])
+    half = np.array([max(1, round(1.0 / s)) for s in limb.spacing_mm])
+    means = [np.empty(-(-np.array(limb.body.shape) // stride), np.float32) for _ in range(2)]
+    for image, mean in zip((limb.low, limb.high), means, strict=True):
+        lattice_means(image, limb.body, stride, half, mean)
+    soft = np.all([(mean > SOFT_HU[0]) & (mean < SOFT_HU[1]) for mean in means], axis=0)
+    inner = ndimage.minimum_filter(soft.astype(np.uint8), 3).astype(bool)
+    points = np.argwhere(inner if inner.sum() > LEAST_POINTS else soft) * stride
+    points = points[:: max(1, len(points) // MOST_POINTS)]
+    cell = np.stack(np.meshgrid(*(np.arange(n) for n in stride), indexing="ij"), axis=-1).reshape(-1, 3)
+    voxels = np.minimum((points[:, None] + cell[None]).reshape(-1, 3), np.array(limb.body.shape) - 1)
+    return tuple(voxels.T)
 
 
-def _spread(values: FloatArray) -> float:
+def _spread(values: NDArray[np.float64]) -> float:
     """Robust standard deviation (1.4826 · median absolute deviation), at least 1 HU."""
     return max(1.0, 1.4826 * float(np.median(np.abs(values - np.median(values)))))
-
-
-def smooth(image: FloatArray, spacing_mm: tuple[float, float, float], sigma_mm: float = SMOOTHING_MM) -> FloatArray:
-    """Gaussian smoothing by ``sigma_mm`` in all directions."""
-    return np.asarray(ndimage.gaussian_filter(image, [sigma_mm / s for s in spacing_mm], truncate=3.0))

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from node.analysis.candidates import Candidate
 from node.analysis.components import median_of
 from node.analysis.limbs import Limb
-from node.analysis.nearest import nearest_source
+from node.analysis.nearest import nearest_around
 from node.analysis.skeleton import Skeleton
 
 REACH_MM = 1.3
@@ -22,26 +22,34 @@ THIN_SHARE = 0.35
 THIN_QUANTILE = 0.9
 """Plates, nets and cords no thicker than the point spread: their largest ball holds little of their volume."""
 SURROUNDINGS_MM = (1.0, 2.5)
+Int16Array = NDArray[np.int16]
 
 
 def outline_deposits(
-    candidates: Sequence[Candidate], limb: Limb, image: NDArray[np.float32], skeleton: Skeleton, soft_hu: float
+    candidates: Sequence[Candidate], limb: Limb, image: Int16Array, skeleton: Skeleton, soft_hu: float
 ) -> NDArray[np.int32]:
     """Labels int32 (z, y, x), n for candidates[n - 1], grown or shrunk to the half-maximum boundary."""
     seeds = np.zeros(image.shape, np.int32)
     for number, candidate in enumerate(candidates, start=1):
         seeds[candidate.index] = number
-    near = nearest_source(seeds, limb.spacing_mm)
-    background = local_background(near.label, near.distance_mm, len(candidates), image, skeleton, limb, soft_hu)
-    level = np.array([0.0, *(_level(c, image) for c in candidates)])
-    threshold = (0.5 * (level + background)).astype(np.float32)[near.label]
-    beyond = skeleton.beyond_mm
-    reach = np.where(beyond > 0.3, np.float32(REACH_MM), np.float32(CONTACT_REACH_MM))
-    grown = (near.distance_mm <= reach) & (beyond > SKIRT_MM) & (image > threshold) & limb.body & (skeleton.marrow == 0)
-    return np.where(grown | (seeds > 0) & (image > threshold), near.label, 0).astype(np.int32)
+    near = nearest_around(seeds, limb, SURROUNDINGS_MM[1])
+    voxels, label, distance = near.voxels, near.label, near.distance_mm
+    level = image.reshape(-1)[voxels]
+    marrow, body = skeleton.marrow.reshape(-1)[voxels], limb.body.reshape(-1)[voxels]
+    beyond = skeleton.beyond_mm(voxels)
+    soft = body & ~marrow & ~skeleton.mineral.reshape(-1)[voxels]
+    background = local_background(label, distance, level, soft, len(candidates), soft_hu)
+    own = np.array([0.0, *(_level(c, image) for c in candidates)])
+    bright = level > (0.5 * (own + background))[label]
+    reach = np.where(beyond > 0.3, REACH_MM, CONTACT_REACH_MM)
+    grown = (distance <= reach) & (beyond > SKIRT_MM) & body & ~marrow
+    kept = bright & (grown | (distance == 0.0))
+    outlined = np.zeros(image.shape, np.int32)
+    outlined.reshape(-1)[voxels[kept]] = label[kept]
+    return outlined
 
 
-def _level(candidate: Candidate, image: NDArray[np.float32]) -> float:
+def _level(candidate: Candidate, image: Int16Array) -> float:
     """The deposit's own level, HU: its median; a high quantile where it is so thin that blur lowers all of it."""
     ball = 4.0 / 3.0 * np.pi * candidate.radius_mm**3
     thin = candidate.radius_mm < THIN_RADIUS_MM and ball < THIN_SHARE * candidate.volume_mm3
@@ -51,14 +59,16 @@ def _level(candidate: Candidate, image: NDArray[np.float32]) -> float:
 def local_background(
     label: NDArray[np.int32],
     distance_mm: NDArray[np.float32],
+    value: Int16Array,
+    soft: NDArray[np.bool_],
     count: int,
-    image: NDArray[np.float32],
-    skeleton: Skeleton,
-    limb: Limb,
     soft_hu: float,
 ) -> NDArray[np.float64]:
-    """Median HU of the unmineralised tissue 1 to 2.5 mm around each deposit; index 0 unused; soft tissue where none."""
+    """Median HU of the unmineralised tissue 1 to 2.5 mm around each deposit; index 0 unused; soft tissue where none.
+
+    The arrays hold, voxel by voxel, the nearest deposit, its distance, the image, and whether this is soft tissue.
+    """
     first, last = SURROUNDINGS_MM
-    around = (distance_mm > first) & (distance_mm < last) & ~skeleton.mineral & limb.body & (skeleton.marrow == 0)
-    medians = median_of(image, np.where(around, label, 0), count, least=10)
+    around = soft & (distance_mm > first) & (distance_mm < last)
+    medians = median_of(value[around], label[around], count, least=10)
     return np.where(np.isfinite(medians), medians, soft_hu)

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from node.analysis.hand import HandResult, analyse_limb
 from node.analysis.limbs import find_limbs
+from node.analysis.spans import Spans, voxels_of
 from node.domain.findings import Analysis, Findings, Hand, Outcome
 from node.domain.volume import EnergyPair
 
@@ -47,8 +49,8 @@ def _assemble(results: list[HandResult], shape: tuple[int, int, int]) -> Analysi
     before = 0
     for number, result in enumerate(results):
         box = result.limb.box
-        segments[box] = np.where(result.deposits > 0, result.deposits + before, segments[box]).astype(np.uint16)
-        bones[box] = np.where(result.bones > 0, result.bones + 100 * number, bones[box]).astype(np.uint16)
+        _put(segments[box], result.deposits, before, result.limb.spans)
+        _put(bones[box], result.bones, 100 * number, result.limb.spans)
         deposits = tuple(
             replace(d, number=d.number + before, key_slice=d.key_slice + result.limb.offset[0])
             for d in result.hand.deposits
@@ -58,3 +60,10 @@ def _assemble(results: list[HandResult], shape: tuple[int, int, int]) -> Analysi
     reasons = tuple(limit for hand in hands for limit in hand.limits)
     outcome = Outcome.PARTIAL if reasons else Outcome.COMPLETE
     return Analysis(Findings(outcome, reasons, tuple(hands)), segments, bones)
+
+
+def _put(into: NDArray[np.uint16], labels: NDArray[np.int32] | NDArray[np.uint16], offset: int, spans: Spans) -> None:
+    """Write the labels > 0, raised by ``offset``, into a part of the scan's grid."""
+    voxels = voxels_of(labels > 0, spans)
+    place = np.unravel_index(voxels, labels.shape)
+    into[place] = labels.reshape(-1)[voxels] + offset

@@ -2,16 +2,18 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
+from node.analysis.filters import displaced
 from node.analysis.limbs import Limb
 from node.domain.errors import Refused
+from node.kernels.displacement import TERMS, displacement_equations
 
 EDGE_HU = 400.0
 """Voxels whose gradient counts: edges of bone."""
 NEGLIGIBLE_MM = 0.03
 LARGEST_MM = 2.0
-ROUNDS = 3
+LEAST_EDGE_VOXELS = 1000
+ROUNDS = 4
 
 
 def find_shift(limb: Limb) -> NDArray[np.float64]:
@@ -20,31 +22,24 @@ def find_shift(limb: Limb) -> NDArray[np.float64]:
     Linearised least squares (Lucas and Kanade 1981): H(x) = polynomial in L(x) - t · ∇H(x), on the edges of bone.
     """
     shift = np.zeros(3)
-    spacing = np.asarray(limb.spacing_mm)
     for _ in range(ROUNDS):
-        high = limb.high if not shift.any() else ndimage.shift(limb.high, -shift / spacing, order=1, mode="nearest")
-        step = _step(limb.low, high, spacing)
+        step = _step(limb, shift)
         shift = shift + step
         if float(np.abs(step).max()) < NEGLIGIBLE_MM / 3.0:
             break
     return shift
 
 
-def _step(low: NDArray[np.float32], high: NDArray[np.float32], spacing: NDArray[np.float64]) -> NDArray[np.float64]:
-    inner = (slice(1, -1),) * 3
-    gradient = [
-        (np.roll(high, -1, axis)[inner] - np.roll(high, 1, axis)[inner]) / np.float32(2.0 * spacing[axis])
-        for axis in range(3)
-    ]
-    edge = np.flatnonzero(sum(np.abs(g) for g in gradient) > EDGE_HU)
-    if edge.size < 1000:
+def _step(limb: Limb, shift: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What is still missing of the displacement when the high-energy image is read at x + shift (mm)."""
+    spacing = np.asarray(limb.spacing_mm)
+    slices = np.zeros((limb.body.shape[0], TERMS, TERMS + 1))
+    displacement_equations(limb.low, limb.high, limb.spans, spacing, shift / spacing, EDGE_HU, slices)
+    equations = slices.sum(axis=0)
+    if equations[0, 0] < LEAST_EDGE_VOXELS:
         return np.zeros(3)
-    edge = edge[:: max(1, edge.size // 200_000)]
-    value = low[inner].ravel()[edge].astype(np.float64) / 1000.0
-    columns = [np.ones_like(value), value, value**2, value**3]
-    columns += [-g.ravel()[edge].astype(np.float64) for g in gradient]
-    answer = np.linalg.lstsq(np.stack(columns, axis=1), high[inner].ravel()[edge].astype(np.float64), rcond=None)[0]
-    return np.clip(np.asarray(answer[4:]), -1.0, 1.0)
+    answer = np.linalg.lstsq(equations[:, :TERMS], equations[:, TERMS], rcond=None)[0]
+    return np.asarray(np.clip(answer[4:], -1.0, 1.0))
 
 
 def register(limb: Limb) -> tuple[Limb, float]:
@@ -62,5 +57,4 @@ def register(limb: Limb) -> tuple[Limb, float]:
         )
     if distance < NEGLIGIBLE_MM:
         return limb, distance
-    moved = ndimage.shift(limb.high, -shift / np.asarray(limb.spacing_mm), order=3, mode="nearest", prefilter=True)
-    return limb.with_high(np.asarray(moved, dtype=np.float32)), distance
+    return limb.with_high(displaced(limb.high, shift / np.asarray(limb.spacing_mm), limb.spans)), distance

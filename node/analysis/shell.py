@@ -1,12 +1,11 @@
 """How thick the shell of each bone usually is, around each place of it, whatever is attached to it."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
-from node.analysis.nearest import Nearest
 from node.kernels.thickness import histogram_cells, quantile_of_cells
 
 CELL_MM = 2.0
@@ -20,54 +19,70 @@ ROUNDS = 4
 
 FloatArray = NDArray[np.float32]
 BoolArray = NDArray[np.bool_]
+Int32Array = NDArray[np.int32]
+Int64Array = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
 class UsualThickness:
-    """``thickness`` float32 (z, y, x) mm, 0 outside of mineral; ``of_bone`` the median of each bone."""
+    """``thickness_mm`` float32 of each mineral voxel, 0 where it belongs to no bone; ``of_bone`` the median of each
+    bone, infinite where no surface is within reach."""
 
-    thickness: FloatArray
+    thickness_mm: FloatArray
     of_bone: dict[int, float]
 
 
 def usual_thickness(
-    inner: Nearest, mineral: BoolArray, marrow: NDArray[np.int32], spacing_mm: tuple[float, float, float]
+    owner: Int32Array,
+    distance: FloatArray,
+    mineral: BoolArray,
+    marrow: Int32Array,
+    voxels: Int64Array,
+    spacing_mm: tuple[float, float, float],
 ) -> UsualThickness:
-    """Robust local thickness of the shell of each bone.
+    """Robust local thickness of the shell of each bone at ``voxels``, the flat indices of ``mineral``.
 
-    Samples are the distances from the marrow of all surface voxels of ``mineral``. A local median is taken, samples
-    far beyond it are dropped, and so on: attached deposits lie beyond, so they do not pull the estimate outwards.
+    ``owner``: the bone whose marrow is nearest to each of them (0: none), ``distance``: how far that is, mm. Samples
+    are the distances from the marrow of all surface voxels of ``mineral``. A local median is taken, samples far beyond it
+    are dropped, and so on: attached deposits lie beyond, so they do not pull the estimate outwards.
     """
-    surface = mineral & (marrow == 0) & ~ndimage.binary_erosion(mineral, border_value=1)
-    thickness = np.zeros(mineral.shape, np.float32)
+    index = np.stack(np.unravel_index(voxels, mineral.shape), axis=1)
+    surface = _on_surface(mineral, voxels, index) & (marrow.reshape(-1)[voxels] == 0)
+    places = index * np.asarray(spacing_mm) / CELL_MM
+    order = np.argsort(owner, kind="stable")
+    bounds = np.searchsorted(owner[order], np.arange(1, int(owner.max(initial=0)) + 2))
+    thickness = np.zeros(len(voxels), np.float32)
     of_bone: dict[int, float] = {}
-    for number, box in enumerate(ndimage.find_objects(np.where(mineral, inner.label, 0)), start=1):
-        if box is None:
+    for number, (begin, end) in enumerate(pairwise(bounds), start=1):
+        mine = order[begin:end]
+        samples = mine[surface[mine]]
+        if len(samples) == 0:
+            if len(mine):
+                of_bone[number] = np.inf
             continue
-        mine = (inner.label[box] == number) & mineral[box]
-        samples = mine & surface[box]
-        if not samples.any():
-            continue
-        local, of_bone[number] = _local_thickness(samples, inner.distance_mm[box], spacing_mm)
-        cells = tuple(
-            (np.arange(n) * s / CELL_MM).astype(np.int64) for n, s in zip(mine.shape, spacing_mm, strict=True)
-        )
-        thickness[box][mine] = local[np.ix_(*cells)][mine]
+        cells = (places[mine] - places[mine].min(axis=0)).astype(np.int32)
+        local, of_bone[number] = _local_thickness(cells[surface[mine]], distance[samples], cells.max(axis=0) + 1)
+        thickness[mine] = local[tuple(cells.T)]
     return UsualThickness(thickness, of_bone)
 
 
-def _local_thickness(
-    samples: BoolArray, distance_mm: FloatArray, spacing_mm: tuple[float, float, float]
-) -> tuple[FloatArray, float]:
-    """Usual thickness on a grid of CELL_MM over the box of a bone, and its median."""
-    points = np.argwhere(samples)
-    value = distance_mm[samples]
-    cell = np.ascontiguousarray(points * np.asarray(spacing_mm) / CELL_MM, dtype=np.int32)
-    grid = tuple(int(n * s / CELL_MM) + 1 for n, s in zip(samples.shape, spacing_mm, strict=True))
-    local = np.empty(grid, np.float32)
+def _on_surface(mineral: BoolArray, voxels: Int64Array, index: Int64Array) -> BoolArray:
+    """Which voxels (flat, and as index (n, 3)) have a face neighbour that is not mineral; none beyond the border."""
+    flat = mineral.reshape(-1)
+    found = np.zeros(len(voxels), bool)
+    for axis, step in enumerate(np.array(mineral.strides)):
+        for direction, border in ((-step, 0), (step, mineral.shape[axis] - 1)):
+            found |= (index[:, axis] != border) & ~flat[np.clip(voxels + direction, 0, flat.size - 1)]
+    return found
+
+
+def _local_thickness(cell: Int32Array, value: FloatArray, shape: NDArray[np.int32]) -> tuple[FloatArray, float]:
+    """Usual thickness on a bone's grid of cells, and its median, from samples in cells int32 (n, 3)."""
+    cell = np.ascontiguousarray(cell)
+    local = np.empty(tuple(shape), np.float32)
     kept = value <= 1.5 * np.quantile(value, 0.4) + OUTLIER_MM
     for _ in range(ROUNDS):
-        histogram = np.zeros((*grid, BINS), np.int32)
+        histogram = np.zeros((*shape, BINS), np.int32)
         histogram_cells(cell, kept, value, histogram, BIN_MM)
         quantile_of_cells(_cumulative(histogram), REACH_CELLS, LEAST_SAMPLES, 0.5, BIN_MM, local)
         expected = local[tuple(cell.T)]

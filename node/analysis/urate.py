@@ -8,11 +8,13 @@ import edt
 import numpy as np
 from numpy.typing import NDArray
 
-from node.analysis.components import components, maximum_of, median_of, renumber
+from node.analysis.components import Components, components, median_of
+from node.analysis.filters import smooth
 from node.analysis.limbs import Limb
-from node.analysis.nearest import nearest_source
-from node.analysis.noise import Anchors, smooth
+from node.analysis.nearest import nearest_around
+from node.analysis.noise import Anchors
 from node.analysis.skeleton import Skeleton
+from node.analysis.spans import voxels_of
 
 SMOOTHING_MM = 0.8
 CONTRAST_HU = (52.0, 450.0)
@@ -21,47 +23,62 @@ VOXEL_SLOPE = 1.35
 REGION_SLOPE = 1.15
 REGION_SLOPE_TIN = 1.25
 SKIN_MM = 3.0
+SKIN_GRID_MM = 0.7
 BONE_MM = 0.7
 LEAST_MM3 = 15.0
 LEAST_RADIUS_MM = 1.3
 EDGE_HU = 30.0
 GROWTH_MM = 1.5
+BoolArray = NDArray[np.bool_]
+Int16Array = NDArray[np.int16]
+Int64Array = NDArray[np.int64]
 
 
-def find_urate(
-    limb: Limb, anchors: Anchors, skeleton: Skeleton, taken: NDArray[np.bool_], tin: bool
-) -> NDArray[np.int32]:
-    """Labels int32 (z, y, x) of urate bodies from 1, outside of ``taken`` (calcium and what lies next to it)."""
-    low = smooth(limb.low, limb.spacing_mm, SMOOTHING_MM) - np.float32(anchors.soft_low_hu)
-    high = smooth(limb.high, limb.spacing_mm, SMOOTHING_MM) - np.float32(anchors.soft_high_hu)
-    depth = edt.edt(limb.body, anisotropy=limb.spacing_mm, black_border=False, parallel=0)
-    free = (depth > SKIN_MM) & (skeleton.beyond_mm > BONE_MM) & (skeleton.marrow == 0) & ~taken
-    first, last = CONTRAST_HU
-    pale = free & (low > first) & (high > first) & (low < last) & (low < VOXEL_SLOPE * high)
-    inner = edt.edt(pale, anisotropy=limb.spacing_mm, parallel=0)
-    labels, count = components(pale)
-    flat = labels.ravel()
-    voxels = np.bincount(flat, minlength=count + 1)
-    volume = voxels * limb.geometry.voxel_mm3
-    radius = maximum_of(inner, labels, count)
-    low_sum, high_sum = (np.bincount(flat, weights=e.ravel(), minlength=count + 1) for e in (low, high))
-    slope = low_sum / np.maximum(high_sum, 1.0)
-    limit = REGION_SLOPE_TIN if tin else REGION_SLOPE
-    kept = (volume >= LEAST_MM3) & (radius >= LEAST_RADIUS_MM) & (slope < limit)
-    kept[0] = False
-    core = renumber(labels, kept)
-    if not kept.any():
-        return core
-    return _out_to_half(core, low, high, free, limb)
+def find_urate(limb: Limb, anchors: Anchors, skeleton: Skeleton, taken: BoolArray, tin: bool) -> Components:
+    """Urate bodies outside of ``taken`` (calcium and what lies next to it)."""
+    low = smooth(limb.low, limb.spacing_mm, limb.spans, SMOOTHING_MM) - np.int16(round(anchors.soft_low_hu))
+    high = smooth(limb.high, limb.spacing_mm, limb.spans, SMOOTHING_MM) - np.int16(round(anchors.soft_high_hu))
+    least, most = (np.int16(c) for c in CONTRAST_HU)
+    voxels = voxels_of((low > least) & (high > least) & (low < most) & limb.body, limb.spans)
+    shallow = low.reshape(-1)[voxels] < np.float32(VOXEL_SLOPE) * high.reshape(-1)[voxels]
+    free = Free(limb, skeleton, taken)
+    voxels = voxels[shallow]
+    pale = np.zeros(limb.body.shape, bool)
+    pale.reshape(-1)[voxels[free.at(voxels)]] = True
+    found = components(pale, limb.spans)
+    found = found.only(found.sizes * limb.geometry.voxel_mm3 >= LEAST_MM3)
+    slope = found.total(low) / np.maximum(found.total(high), 1.0)
+    thick = found.radius_mm(limb.spacing_mm) >= LEAST_RADIUS_MM
+    core = found.only(thick & (slope < (REGION_SLOPE_TIN if tin else REGION_SLOPE)))
+    return _out_to_half(core, low, high, free, limb) if core.count else core
 
 
-def _out_to_half(
-    core: NDArray[np.int32], low: NDArray[np.float32], high: NDArray[np.float32], free: NDArray[np.bool_], limb: Limb
-) -> NDArray[np.int32]:
+class Free:
+    """Where urate may be: in depth, off bone, outside of what is ``taken``."""
+
+    def __init__(self, limb: Limb, skeleton: Skeleton, taken: BoolArray) -> None:
+        self.limb, self.skeleton, self.taken = limb, skeleton, taken
+        self.stride = np.array([max(1, round(SKIN_GRID_MM / s)) for s in limb.spacing_mm])
+        inside = limb.body[tuple(slice(None, None, k) for k in self.stride)]
+        spacing = tuple((self.stride * limb.spacing_mm).tolist())
+        self.depth_mm = edt.edt(np.ascontiguousarray(inside), anisotropy=spacing, black_border=False, parallel=0)
+
+    def at(self, voxels: Int64Array) -> BoolArray:
+        """For each voxel, flat indices. The skin is known on a grid of SKIN_GRID_MM."""
+        place = np.unravel_index(voxels, self.limb.body.shape)
+        lattice = tuple(p // k for p, k in zip(place, self.stride, strict=True))
+        off_bone = self.skeleton.beyond_mm(voxels) > BONE_MM
+        deep = self.depth_mm[lattice] > SKIN_MM
+        return np.asarray(deep & off_bone & ~self.taken.reshape(-1)[voxels] & self.limb.body.reshape(-1)[voxels])
+
+
+def _out_to_half(core: Components, low: Int16Array, high: Int16Array, free: Free, limb: Limb) -> Components:
     """Grow each body to half of its own contrast, at most GROWTH_MM."""
-    near = nearest_source(core, limb.spacing_mm)
-    both = 0.5 * (low + high)
-    count = int(core.max())
-    level = np.nan_to_num(median_of(both, core, count, least=1)).astype(np.float32)
-    grown = (near.distance_mm <= GROWTH_MM) & free & (both > np.maximum(0.5 * level, EDGE_HU)[near.label])
-    return np.where(grown, near.label, 0).astype(np.int32)
+    near = nearest_around(core.labels, limb, GROWTH_MM)
+    kept = free.at(near.voxels)
+    voxels, label = near.voxels[kept], near.label[kept]
+    both = 0.5 * low.reshape(-1)[voxels] + 0.5 * high.reshape(-1)[voxels]
+    inside = near.distance_mm[kept] == 0.0
+    level = np.nan_to_num(median_of(both[inside], label[inside], core.count, least=1))
+    grown = both > np.maximum(0.5 * level, EDGE_HU)[label]
+    return Components(voxels[grown], label[grown], core.count, core.shape)

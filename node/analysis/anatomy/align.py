@@ -47,18 +47,6 @@ def _misfit(length_mm: float, expected_mm: float, cut: bool, level: int, last: i
     return min(cost, SHORT_TIP) if level == last and z < 0 else cost
 
 
-def spans(chain: Chain) -> list[float]:
-    """Length in mm of each two neighbouring parts taken as one bone."""
-    pairs = zip(chain.parts[:-1], chain.ends[:-1], chain.parts[1:], chain.ends[1:], strict=True)
-    return [float(np.linalg.norm(b.ends[1 - f] - a.ends[e])) for a, e, b, f in pairs]
-
-
-def gaps(chain: Chain) -> list[float]:
-    """Distance in mm from the far end of each part to the near end of the next one."""
-    pairs = zip(chain.parts[:-1], chain.ends[:-1], chain.parts[1:], chain.ends[1:], strict=True)
-    return [float(np.linalg.norm(b.ends[f] - a.ends[1 - e])) for a, e, b, f in pairs]
-
-
 def align(chain: Chain, digit: int, scale: float) -> Alignment:
     """Cheapest reading of a chain (proximal to distal) as the bones of ``digit`` in a hand of size ``scale``.
 
@@ -69,7 +57,7 @@ def align(chain: Chain, digit: int, scale: float) -> Alignment:
     last = len(LEVELS[digit]) - 1
     lengths = [p.length_mm for p in chain.parts]
     cut = [p.cut for p in chain.parts]
-    both, gap = spans(chain), [0.0, *gaps(chain)]
+    both, gap = chain.spans_mm, [0.0, *chain.gaps_mm]
 
     def absent(level: int) -> float:
         count = last + 1 - level

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -55,6 +56,18 @@ class Chain:
     def reversed(self) -> "Chain":
         """The same chain from its other end."""
         return Chain(self.parts[::-1], tuple(1 - e for e in self.ends[::-1]))
+
+    @cached_property
+    def spans_mm(self) -> tuple[float, ...]:
+        """Length of each two neighbouring parts taken as one bone."""
+        pairs = zip(self.parts[:-1], self.ends[:-1], self.parts[1:], self.ends[1:], strict=True)
+        return tuple(float(np.linalg.norm(b.ends[1 - f] - a.ends[e])) for a, e, b, f in pairs)
+
+    @cached_property
+    def gaps_mm(self) -> tuple[float, ...]:
+        """Distance from the far end of each part to the near end of the next one."""
+        pairs = zip(self.parts[:-1], self.ends[:-1], self.parts[1:], self.ends[1:], strict=True)
+        return tuple(float(np.linalg.norm(b.ends[f] - a.ends[1 - e])) for a, e, b, f in pairs)
 
     @property
     def start(self) -> Points:

@@ -1,0 +1,137 @@
+"""Step 5, first part: the inside of each bone.
+
+Seen as a landscape, the marrow of a bone is a basin in its shell: the basins of the detection image
+(``kernels.basins``) are one a bone, whatever the bone's density; a deposit, being solid, has none.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from node.analysis.components import Components, components
+from node.analysis.filters import brightest, closed, dimmest
+from node.analysis.limbs import Limb
+from node.analysis.noise import Anchors
+from node.analysis.spans import spans_of, widened
+from node.kernels.basins import fill_basins, flood_open_runs
+from node.kernels.closing import grow_labels, label_kept, shrink_grown
+from node.kernels.runs import find_runs, label_runs
+from node.kernels.watershed import flood_markers
+
+BoolArray = NDArray[np.bool_]
+Int16Array = NDArray[np.int16]
+Int32Array = NDArray[np.int32]
+
+LOWEST_HU, HIGHEST_HU = -300, 3200
+SMALLEST_BASIN_MM3 = 2.0
+RIM_MM = 1.6
+"""A cortex is looked for within this distance of the marrow."""
+PINHOLE_MM = 0.6
+"""Half the width of a gap in a thin, undersampled cortex that does not open the marrow to the outside."""
+WIDE_MM = 1.5
+"""Half the width of a cavity that can only be the inside of a bone."""
+CLOSING_MM = 0.8
+"""Walls of spongiosa up to twice this thick belong to the inside; two cortices side by side are thicker."""
+
+
+@dataclass(frozen=True, eq=False)
+class Marrow:
+    """``labels`` int32 (z, y, x): the inside of each bone, from 1; ``basin_voxels``: voxels of each one's basin."""
+
+    labels: Int32Array
+    basin_voxels: NDArray[np.int64]
+
+
+def find_marrow(limb: Limb, grey: Int16Array, anchors: Anchors, floor: float) -> Marrow:
+    """The inside of each bone; ``grey`` is the smoothed detection image, HU.
+
+    A basin's catchment above ``floor`` HU counts up to the half-way level between local marrow and local shell.
+    """
+    rim = brightest(grey, RIM_MM, limb.spacing_mm, limb.spans)
+    found = find_basins(grey, rim, limb, anchors)
+    basins = found.labels > 0
+    catchment = found.labels
+    spans = widened(spans_of(basins | (grey > floor)), (1, 1, 1), grey.shape[2])
+    head, tail = (np.empty(HIGHEST_HU - LOWEST_HU + 1, np.int32) for _ in range(2))
+    flood_markers(
+        grey, spans, LOWEST_HU, round(floor), HIGHEST_HU, catchment, head, tail, np.empty(grey.size, np.int32)
+    )
+    taken = catchment > 0
+    spans = spans_of(taken)
+    halfway = (rim >> 1) + (dimmest(grey, RIM_MM, limb.spacing_mm, spans) >> 1)
+    inside = taken & ((grey < halfway) | basins)
+    pieces = components(inside, spans)
+    joined = pieces.only(pieces.touched(basins))
+    marrow = np.zeros(catchment.shape, catchment.dtype)
+    marrow.reshape(-1)[joined.voxels] = catchment.reshape(-1)[joined.voxels]
+    return Marrow(_close(marrow, limb), found.sizes)
+
+
+def find_basins(grey: Int16Array, rim: Int16Array, limb: Limb, anchors: Anchors) -> Components:
+    """Marrow cavities: basins enclosed by mineral; ``rim``: brightest HU around.
+
+    A second look with pinholes sealed adds the wide cavities of bones whose cortex is too thin to hold water here;
+    only wide ones, since the gap between a bone and a deposit is sealed too.
+    """
+    sealed = closed(grey, PINHOLE_MM, limb.spacing_mm, limb.spans)
+    with ThreadPoolExecutor(2) as both:
+        levels = list(both.map(lambda dam: _water_level(dam, limb, anchors), (grey, sealed)))
+    plain, more = (_enclosed(grey, level, rim, limb, anchors) for level in levels)
+    more = more.only(~more.touched(plain.labels > 0))
+    more = more.only(more.radius_mm(limb.spacing_mm) > WIDE_MM)
+    return plain.joined(more)
+
+
+def _wanted_depth(anchors: Anchors) -> float:
+    return max(50.0, 4.0 * anchors.noise_hu)
+
+
+def _water_level(dam: Int16Array, limb: Limb, anchors: Anchors) -> Int16Array:
+    """Level at which each voxel of the body spills over ``dam``; not below that at which a pocket of fat does."""
+    lowest = round(max(anchors.soft_hu + _wanted_depth(anchors), 1.0))
+    level = np.zeros(dam.shape, dam.dtype)
+    low = limb.body & (dam <= lowest)
+    first_run = np.empty(low.shape[:2], np.int32)
+    runs = find_runs(low, limb.spans, first_run)
+    ends, number = np.empty((runs, 2), np.int32), np.empty(runs, np.int32)
+    count = label_runs(low, limb.spans, False, first_run, ends, number)
+    flood_open_runs(limb.body, first_run, ends, number, count, lowest, level)
+    head = np.empty(HIGHEST_HU - lowest + 1, np.int32)
+    fill_basins(dam, limb.body, limb.spans, lowest, HIGHEST_HU, level, head, np.empty(dam.size, np.int32))
+    level[level == lowest] = 0
+    return level
+
+
+def _enclosed(grey: Int16Array, level: Int16Array, rim: Int16Array, limb: Limb, anchors: Anchors) -> Components:
+    """Basins of ``grey`` below the level at which they spill."""
+    wanted = _wanted_depth(anchors)
+    depth = level - grey
+    found = components((level > 0) & (depth > wanted), limb.spans)
+    mineral = anchors.soft_hu + max(130.0, 5.0 * anchors.noise_hu)
+    large = found.sizes * limb.geometry.voxel_mm3 >= SMALLEST_BASIN_MM3
+    rimmed = found.total(rim) / np.maximum(found.sizes, 1) > mineral
+    return found.only(large & rimmed & (found.maximum(depth) > 1.5 * wanted))
+
+
+def _close(marrow: Int32Array, limb: Limb) -> Int32Array:
+    """Morphological closing by a ball of CLOSING_MM, in place; new voxels get the nearest label."""
+    steps = _ball(CLOSING_MM, limb.spacing_mm)
+    z, y, x = np.abs(steps).max(axis=0).tolist()
+    length = marrow.shape[2]
+    spans = widened(widened(spans_of(marrow > 0), (z, 0, x), length), (0, y, 0), length)
+    state = np.zeros(marrow.shape, np.uint8)
+    grow_labels(marrow, spans, steps, state)
+    shrink_grown(marrow, spans, steps, state)
+    label_kept(marrow, spans, steps, state)
+    return marrow
+
+
+def _ball(radius_mm: float, spacing_mm: tuple[float, float, float]) -> NDArray[np.int64]:
+    """Steps (n, 3) z, y, x in voxels to all voxels within ``radius_mm``, the nearest first, without the centre."""
+    reach = [int(radius_mm / s) for s in spacing_mm]
+    steps = np.stack(np.meshgrid(*(np.arange(-r, r + 1) for r in reach), indexing="ij"), axis=-1).reshape(-1, 3)
+    distance = np.linalg.norm(steps * np.asarray(spacing_mm), axis=1)
+    order = np.argsort(distance, kind="stable")
+    return np.ascontiguousarray(steps[order[(distance[order] > 0.0) & (distance[order] <= radius_mm)]])

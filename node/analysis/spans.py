@@ -1,0 +1,63 @@
+"""Where in a limb's box there is anything to look at: the stretch of each row, so that air costs nothing."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from node.kernels.spans import count_in_slices, row_spans, voxels_in_slices, widen_spans
+
+Spans = NDArray[np.int32]
+"""int32 (z, y, 2): first voxel of interest of each row and the one behind the last; equal for none."""
+
+
+def spans_of(mask: NDArray[np.bool_]) -> Spans:
+    """Hull of each row of a mask (z, y, x)."""
+    spans = np.empty((*mask.shape[:2], 2), np.int32)
+    row_spans(mask, spans)
+    return spans
+
+
+def widened(spans: Spans, reach: tuple[int, int, int], row_length: int) -> Spans:
+    """Hull of the spans within ``reach`` voxels (z, y), and ``reach`` voxels (x) longer at both ends."""
+    wide = np.empty_like(spans)
+    widen_spans(spans, *reach, row_length, wide)
+    return wide
+
+
+def voxels_of(mask: NDArray[np.bool_], spans: Spans) -> NDArray[np.int64]:
+    """Flat indices of a mask (z, y, x) inside spans, in scan order."""
+    counts = np.empty(mask.shape[0], np.int64)
+    count_in_slices(mask, spans, counts)
+    ends = np.cumsum(counts)
+    voxels = np.empty(int(ends[-1]), np.int64)
+    voxels_in_slices(mask, spans, ends - counts, voxels)
+    return voxels
+
+
+@dataclass(frozen=True, eq=False)
+class Packing:
+    """Rows of spans one behind the other, without what lies between: voxel (z, y, x) stands at first[z, y] + x."""
+
+    spans: Spans
+    first: NDArray[np.int64]
+    row_length: int
+    size: int
+
+    def places(self, voxels: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Where voxels of the spans, flat indices, stand."""
+        row, x = np.divmod(voxels, self.row_length)
+        return np.asarray(self.first.reshape(-1)[row] + x)
+
+    def voxels(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Flat indices of what stands at ``places``, ascending."""
+        lengths = (self.spans[..., 1] - self.spans[..., 0]).reshape(-1)
+        row = np.searchsorted(np.cumsum(lengths), places, side="right")
+        return np.asarray(row * self.row_length + places - self.first.reshape(-1)[row])
+
+
+def packing(spans: Spans, row_length: int) -> Packing:
+    """Where each voxel of spans stands when only they are kept."""
+    lengths = (spans[..., 1] - spans[..., 0]).astype(np.int64)
+    ends = np.cumsum(lengths.reshape(-1)).reshape(lengths.shape)
+    return Packing(spans, ends - lengths - spans[..., 0], row_length, int(ends.reshape(-1)[-1]))

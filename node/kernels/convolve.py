@@ -1,0 +1,89 @@
+"""Mixture of two energies, and separable convolution (blur, displacement by a part of a voxel), inside spans."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from node.kernels.jit import kernel, prange
+
+
+@kernel("void(int16[:,:,::1], int16[:,:,::1], float32, int32[:,:,::1], int16[:,:,::1])", parallel=True)
+def mix(
+    low: NDArray[np.int16], high: NDArray[np.int16], weight: float, spans: NDArray[np.int32], out: NDArray[np.int16]
+) -> None:
+    """out = weight · low + (1 - weight) · high, rounded; all int16 (z, y, x), HU."""
+    for z in prange(low.shape[0]):
+        for y in range(low.shape[1]):
+            for x in range(spans[z, y, 0], spans[z, y, 1]):
+                value = weight * np.float32(low[z, y, x]) + (np.float32(1.0) - weight) * np.float32(high[z, y, x])
+                out[z, y, x] = np.int16(np.rint(value))
+
+
+@kernel("void(int16[:,:,::1], int32[:,:,::1], float32[::1], float32[::1], int16[:,:,::1])", parallel=True)
+def convolve_in_plane(
+    image: NDArray[np.int16],
+    spans: NDArray[np.int32],
+    weights_y: NDArray[np.float32],
+    weights_x: NDArray[np.float32],
+    out: NDArray[np.int16],
+) -> None:
+    """In each slice out[y, x] = sum of weights[k] · image[y + k - r], r = size // 2; odd sizes.
+
+    The border's voxels continue outwards.
+    """
+    nz, ny, nx = image.shape
+    ry, rx = weights_y.size // 2, weights_x.size // 2
+    for z in prange(nz):
+        rows = np.empty((ny, nx), np.float32)
+        line = np.empty(nx + 2 * rx, np.float32)
+        total = np.empty(nx, np.float32)
+        for y in range(ny):
+            first, last = nx, 0
+            for w in range(max(0, y - ry), min(ny, y + ry + 1)):
+                if spans[z, w, 0] < spans[z, w, 1]:
+                    first = min(first, spans[z, w, 0])
+                    last = max(last, spans[z, w, 1])
+            if first >= last:
+                continue
+            for x in range(first - rx, last + rx):
+                line[x + rx] = np.float32(image[z, y, min(max(x, 0), nx - 1)])
+            for x in range(first, last):
+                rows[y, x] = np.float32(0.0)
+            for k in range(2 * rx + 1):
+                weight = weights_x[k]
+                for x in range(first, last):
+                    rows[y, x] += weight * line[x + k]
+        for y in range(ny):
+            first, last = spans[z, y, 0], spans[z, y, 1]
+            if first >= last:
+                continue
+            total[first:last] = np.float32(0.0)
+            for k in range(2 * ry + 1):
+                row = rows[min(max(y + k - ry, 0), ny - 1)]
+                weight = weights_y[k]
+                for x in range(first, last):
+                    total[x] += weight * row[x]
+            for x in range(first, last):
+                out[z, y, x] = np.int16(np.rint(total[x]))
+
+
+@kernel("void(int16[:,:,::1], int32[:,:,::1], float32[::1], int16[:,:,::1])", parallel=True)
+def convolve_along_z(
+    image: NDArray[np.int16], spans: NDArray[np.int32], weights: NDArray[np.float32], out: NDArray[np.int16]
+) -> None:
+    """Across slices out[z] = sum of weights[k] · image[z + k - r]; the border's slices continue outwards."""
+    nz, ny, nx = image.shape
+    reach = weights.size // 2
+    for z in prange(nz):
+        total = np.empty(nx, np.float32)
+        for y in range(ny):
+            first, last = spans[z, y, 0], spans[z, y, 1]
+            if first >= last:
+                continue
+            total[first:last] = np.float32(0.0)
+            for k in range(2 * reach + 1):
+                row = image[min(max(z + k - reach, 0), nz - 1), y]
+                weight = weights[k]
+                for x in range(first, last):
+                    total[x] += weight * np.float32(row[x])
+            for x in range(first, last):
+                out[z, y, x] = np.int16(np.rint(total[x]))

@@ -1,0 +1,78 @@
+"""Spans: the stretch of each row of a volume that is worth looking at.
+
+A limb fills a small part of the box around it. All kernels that pass over a volume take ``spans``, int32 (z, y, 2):
+the first voxel of a row and the one behind its last, equal for an empty row. What lies outside is neither read as a
+result nor written.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from node.kernels.jit import kernel, prange
+
+
+@kernel("void(Array(boolean, 3, 'C', True), int32[:,:,::1])", parallel=True)
+def row_spans(mask: NDArray[np.bool_], spans: NDArray[np.int32]) -> None:
+    """Hull of each row of mask (z, y, x); ``spans`` is written."""
+    nz, ny, nx = mask.shape
+    for z in prange(nz):
+        for y in range(ny):
+            row = mask[z, y]
+            first = 0
+            while first < nx and not row[first]:
+                first += 1
+            last = nx
+            while last > first and not row[last - 1]:
+                last -= 1
+            spans[z, y, 0] = first if first < last else 0
+            spans[z, y, 1] = last if first < last else 0
+
+
+@kernel("void(int32[:,:,::1], int64, int64, int64, int64, int32[:,:,::1])")
+def widen_spans(spans: NDArray[np.int32], rz: int, ry: int, rx: int, nx: int, wide: NDArray[np.int32]) -> None:
+    """Hull of the spans of all rows within ``rz`` slices and ``ry`` rows, ``rx`` voxels longer at both ends.
+
+    ``nx``: length of a row; ``wide`` is written.
+    """
+    nz, ny = spans.shape[:2]
+    wide[:] = 0
+    for z in range(nz):
+        for y in range(ny):
+            if spans[z, y, 0] >= spans[z, y, 1]:
+                continue
+            first = max(0, spans[z, y, 0] - rx)
+            last = min(nx, spans[z, y, 1] + rx)
+            for v in range(max(0, z - rz), min(nz, z + rz + 1)):
+                for w in range(max(0, y - ry), min(ny, y + ry + 1)):
+                    if wide[v, w, 0] >= wide[v, w, 1]:
+                        wide[v, w, 0] = first
+                        wide[v, w, 1] = last
+                    else:
+                        wide[v, w, 0] = min(wide[v, w, 0], first)
+                        wide[v, w, 1] = max(wide[v, w, 1], last)
+
+
+@kernel("void(Array(boolean, 3, 'C', True), int32[:,:,::1], int64[::1])", parallel=True)
+def count_in_slices(mask: NDArray[np.bool_], spans: NDArray[np.int32], counts: NDArray[np.int64]) -> None:
+    """Voxels of mask inside spans, slice by slice; ``counts`` int64 (z) is written."""
+    for z in prange(mask.shape[0]):
+        count = 0
+        for y in range(mask.shape[1]):
+            for x in range(spans[z, y, 0], spans[z, y, 1]):
+                count += 1 if mask[z, y, x] else 0
+        counts[z] = count
+
+
+@kernel("void(Array(boolean, 3, 'C', True), int32[:,:,::1], int64[::1], int64[::1])", parallel=True)
+def voxels_in_slices(
+    mask: NDArray[np.bool_], spans: NDArray[np.int32], first: NDArray[np.int64], voxels: NDArray[np.int64]
+) -> None:
+    """Flat indices of mask inside spans in scan order; ``first`` int64 (z): where in ``voxels`` each slice begins."""
+    ny, nx = mask.shape[1:]
+    for z in prange(mask.shape[0]):
+        place = first[z]
+        for y in range(ny):
+            for x in range(spans[z, y, 0], spans[z, y, 1]):
+                if mask[z, y, x]:
+                    voxels[place] = (z * ny + y) * nx + x
+                    place += 1
