@@ -43,8 +43,8 @@ def usual_thickness(
     """Robust local thickness of the shell of each bone at ``voxels``, the flat indices of ``mineral``.
 
     ``owner``: the bone whose marrow is nearest to each of them (0: none), ``distance``: how far that is, mm. Samples
-    are the distances from the marrow of all surface voxels of ``mineral``. A local median is taken, samples far beyond it
-    are dropped, and so on: attached deposits lie beyond, so they do not pull the estimate outwards.
+    are the distances from the marrow of all surface voxels of ``mineral``. A local median is taken, samples far beyond
+    it are dropped, and so on: attached deposits lie beyond, so they do not pull the estimate outwards.
     """
     index = np.stack(np.unravel_index(voxels, mineral.shape), axis=1)
     surface = _on_surface(mineral, voxels, index) & (marrow.reshape(-1)[voxels] == 0)

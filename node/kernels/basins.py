@@ -60,9 +60,9 @@ def fill_basins(
     """Morphological reconstruction by erosion: min over paths from outside of the path's highest value.
 
     image int16 (z, y, x); the flood comes from all that is not ``body`` and stays in it; ``spans`` hold the body;
-    filled int16 becomes the result in the body, clipped to [lowest, highest], lowest > 0; it stays 0 where the flood never
-    comes. Where it is not 0 beforehand the flood has been already (``flood_open_runs``). head int32 (highest - lowest +
-    1), following int32 (voxels): work space.
+    filled int16 becomes the result in the body, clipped to [lowest, highest], lowest > 0; it stays 0 where the flood
+    never comes. Where it is not 0 beforehand the flood has been already (``flood_open_runs``). head int32
+    (highest - lowest + 1), following int32 (voxels): work space.
     A priority flood over buckets (Barnes, Lehman, Mulla 2014, 10.1016/j.cageo.2013.04.024), 6-connected.
     """
     nz, ny, nx = image.shape

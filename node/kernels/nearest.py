@@ -2,7 +2,8 @@
 
 What is computed is kept row by row without the air between: voxel (z, y, x) of spans stands at ``first[z, y] + x`` of a
 flat array (``first`` int64 (z, y)). Three passes of lower envelopes of parabolas (Felzenszwalb & Huttenlocher 2012,
-10.4086/toc.2012.v008a019), which also carry the source along. Each pass writes what the next one reads: rows, then planes, then the volume.
+10.4086/toc.2012.v008a019), which also carry the source along. Each pass writes what the next one reads: rows, then
+planes, then the volume.
 """
 
 import numpy as np
