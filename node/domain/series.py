@@ -97,6 +97,8 @@ def plane_normal(frame: Frame) -> Float64Array:
 
 def same_directions(a: Frame, b: Frame) -> bool:
     """True where both planes have the same orientation and pixel spacing."""
+    if a.orientation == b.orientation and a.pixel_spacing_mm == b.pixel_spacing_mm:
+        return True
     orientation = np.allclose(a.orientation, b.orientation, rtol=0, atol=DIRECTION_TOLERANCE)
     return bool(orientation and np.allclose(a.pixel_spacing_mm, b.pixel_spacing_mm, rtol=0, atol=1e-4))
 
@@ -161,7 +163,8 @@ def _sorted(group: Sequence[Slice]) -> list[Slice]:
 
 
 def _same_place(a: Slice, b: Slice) -> bool:
-    return bool(np.abs(a.position_mm - b.position_mm).max() < POSITION_TOLERANCE_MM)
+    pairs = zip(a.frame.position_mm, b.frame.position_mm, strict=True)
+    return all(abs(ours - theirs) < POSITION_TOLERANCE_MM for ours, theirs in pairs)
 
 
 def _without_resends(planes: list[Slice]) -> list[Slice]:
