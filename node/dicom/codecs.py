@@ -10,7 +10,17 @@ from typing import Any, Final
 import imagecodecs
 import numpy as np
 from pydicom.pixels.decoders.base import DecodeRunner, get_decoder
-from pydicom.uid import JPEG2000, UID, JPEG2000Lossless, JPEGLossless, JPEGLosslessSV1, JPEGLSLossless, RLELossless
+from pydicom.uid import (
+    JPEG2000,
+    UID,
+    HTJ2KLossless,
+    HTJ2KLosslessRPCL,
+    JPEG2000Lossless,
+    JPEGLossless,
+    JPEGLosslessSV1,
+    JPEGLSLossless,
+    RLELossless,
+)
 
 PLUGIN: Final = "imagecodecs"
 _DECODERS: Final[dict[UID, Callable[[bytes], Any]]] = {
@@ -19,6 +29,8 @@ _DECODERS: Final[dict[UID, Callable[[bytes], Any]]] = {
     JPEGLSLossless: imagecodecs.jpegls_decode,
     JPEG2000Lossless: imagecodecs.jpeg2k_decode,
     JPEG2000: imagecodecs.jpeg2k_decode,
+    HTJ2KLossless: imagecodecs.htj2k_decode,
+    HTJ2KLosslessRPCL: imagecodecs.htj2k_decode,
     RLELossless: lambda source: np.frombuffer(imagecodecs.dicomrle_decode(source, "<u2"), "<u2"),
 }
 DECODER_DEPENDENCIES: Final = dict.fromkeys(_DECODERS, (PLUGIN,))

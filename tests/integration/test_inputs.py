@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import imagecodecs
 import numpy as np
 import pytest
 from node.dicom.ct_writer import SYNTAXES
@@ -19,8 +20,9 @@ from node.service.encode import origin_of
 from node.service.folder import Folder, read_folder
 from node.service.parameters import Parameters
 from pydicom.dataset import Dataset
+from pydicom.encaps import encapsulate
 from pydicom.sequence import Sequence
-from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
+from pydicom.uid import UID, HTJ2KLossless, HTJ2KLosslessRPCL, JPEG2000Lossless, JPEGLSLossless, RLELossless
 from tests.fakes import variants
 from tests.fakes.variants import HIGH, IDENTITY, LOW, SHAPE, Group, both, changed, halves, plain, series, volume
 
@@ -147,6 +149,18 @@ def towards_the_feet() -> Group:
     return study[::-1]
 
 
+def high_throughput(syntax: UID) -> Group:
+    """High-throughput JPEG 2000, for which pydicom has no encoder."""
+
+    def compress(dataset: Dataset) -> None:
+        stored = np.frombuffer(dataset.PixelData, np.uint16).reshape(dataset.Rows, dataset.Columns)
+        dataset.PixelData = encapsulate([imagecodecs.htj2k_encode(stored, reversible=True)])
+        dataset["PixelData"].VR, dataset["PixelData"].is_undefined_length = "OB", True
+        dataset.file_meta.TransferSyntaxUID = syntax
+
+    return changed(plain(), compress)
+
+
 SAME: dict[str, Callable[[], Group]] = {
     "plain": plain,
     "reversed": lambda: both(order="descending")[::-1],
@@ -163,6 +177,8 @@ SAME: dict[str, Callable[[], Group]] = {
     "signed and unsigned": lambda: plain(LOW, replace(HIGH, signed=True, bits_stored=16, intercept=0)),
     "unsigned 16 bits": lambda: both(bits_stored=16, intercept=-8192),
     **{f"syntax: {n}": lambda s=s: both(transfer_syntax=s) for n, s in SYNTAXES.items()},
+    "syntax: htj2k": lambda: high_throughput(HTJ2KLossless),
+    "syntax: htj2k rpcl": lambda: high_throughput(HTJ2KLosslessRPCL),
     "syntaxes of the energies differ": lambda: plain(LOW, replace(HIGH, transfer_syntax=JPEGLSLossless)),
     "multi-energy, KVP empty": lambda: empty_kvp("CTXRayDetailsSequence"),
     "multi-energy, KVP empty, details within": lambda: empty_kvp("MultienergyCTAcquisitionSequence"),
