@@ -15,7 +15,7 @@ from node.dicom.quick_header import QuickHeader
 
 Lookup = Callable[[str], Any]
 """Value of an attribute by keyword, or None: of a dataset, or of one frame of a multi-frame dataset."""
-_TEXT_VRS: Final = frozenset({"AS", "CS", "DA", "DS", "DT", "IS", "LO", "SH", "TM", "UI"})
+_TEXT_VRS: Final = frozenset({"AS", "CS", "DA", "DS", "DT", "IS", "LO", "PN", "SH", "TM", "UI"})
 
 
 def lookup_of(dataset: Dataset) -> Lookup:

@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from node.dicom.attributes import Lookup, text
 from node.domain.errors import Refused
 from node.domain.grids import on_one_grid
 from node.domain.instance import Frame, Instance
@@ -26,6 +27,19 @@ CHUNK = 1 << 20
 _ITEM, _ITEM_SEQUENCE_END = 0xE000, 0xE0DD
 _LONG_VRS = frozenset({b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"UN"})
 _UNDEFINED = 0xFFFFFFFF
+_CORRECTABLE = (
+    "PatientName",
+    "PatientID",
+    "IssuerOfPatientID",
+    "PatientBirthDate",
+    "PatientSex",
+    "AccessionNumber",
+    "StudyID",
+    "StudyDate",
+    "StudyTime",
+    "StudyDescription",
+    "ReferringPhysicianName",
+)
 _RETRY = "Send the image again."
 
 
@@ -78,6 +92,12 @@ def content_digest(instance: Instance, pixels: str) -> str:
         tuple(_frame_facts(f) for f in instance.frames),
     )
     return hashlib.sha256(f"{facts!r}|{pixels}".encode()).hexdigest()
+
+
+def demographics_digest(lookup: Lookup) -> str:
+    """SHA-256 (hex) over what results copy of patient and study and a PACS may correct."""
+    told = [text(lookup(keyword)) for keyword in _CORRECTABLE]
+    return hashlib.sha256(repr(told).encode()).hexdigest()
 
 
 def measured_inputs(stack: Stack, volume: Volume) -> tuple[tuple[str, str], ...]:

@@ -16,7 +16,7 @@ from pydicom.tag import Tag
 from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian
 
 from node.dicom.attributes import Lookup, lookup_in, lookup_of, number, text, texts, whole
-from node.dicom.content import content_digest, enter_pixel_data, pixel_digest
+from node.dicom.content import content_digest, demographics_digest, enter_pixel_data, pixel_digest
 from node.dicom.contrast import contrast_agent, is_lossy
 from node.dicom.multiframe import frame_lookups, frames_of
 from node.dicom.pixel_layout import DEFLATED_SYNTAX, NATIVE_SYNTAXES, expected_bytes, stored_pixels
@@ -146,6 +146,7 @@ def _instance(lookup: Lookup, syntax: str) -> Instance:
         multi_energy=text(lookup("MultienergyCTAcquisition")).upper() == "YES",
         algorithm_name=_algorithm_name(lookup),
         frames=frames_of(lookups),
+        demographics_digest=demographics_digest(lookup),
         **_described(lookup),
         **_reconstructed(first),
     )

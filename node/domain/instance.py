@@ -43,7 +43,8 @@ class StoredPixels:
 class Instance:
     """One SOP instance without its pixels. Strings are empty and numbers None where the header is silent.
 
-    ``stored_pixels`` is None where reading the pixels takes a decoder.
+    ``stored_pixels`` is None where reading the pixels takes a decoder. ``demographics_digest`` is over what a PACS may
+    correct of patient and study without touching the image; results copy it.
     """
 
     sop_instance_uid: str
@@ -79,3 +80,4 @@ class Instance:
     algorithm_name: str = ""
     frames: tuple[Frame, ...] = field(default=(), repr=False)
     stored_pixels: StoredPixels | None = None
+    demographics_digest: str = ""

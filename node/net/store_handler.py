@@ -19,6 +19,7 @@ _IS_UID = re.compile(r"[0-9][0-9.]{0,63}").fullmatch
 
 STATUS_OF_OUTCOME = {
     IntakeOutcome.STORED: statuses.SUCCESS,
+    IntakeOutcome.CORRECTED: statuses.SUCCESS,
     IntakeOutcome.DUPLICATE: statuses.SUCCESS,
     IntakeOutcome.DISK_FULL: statuses.OUT_OF_RESOURCES,
     IntakeOutcome.UID_MISMATCH: statuses.DATASET_MISMATCH,

@@ -75,12 +75,12 @@ class Assembly:
         return _settlement(assessment, self._key(assessment.pairing, stored))
 
     def _key(self, pairing: Pairing, stored: Sequence[StoredInstance]) -> str | None:
-        """Over the pair only: what else is in the study changes no result."""
+        """Over the pair only: what else is in the study changes no result. Its demographics stand in the results."""
         if pairing.pair is None:
             return None
         used = {instance.sop_instance_uid for instance in pairing.pair.instances}
         inputs = {
-            one.instance.sop_instance_uid: one.instance.content_digest
+            one.instance.sop_instance_uid: one.instance.content_digest + one.instance.demographics_digest
             for one in stored
             if one.instance.sop_instance_uid in used
         }

@@ -33,6 +33,7 @@ class IntakeOutcome(StrEnum):
     """What became of a received instance. ``net`` answers with the status of docs/dicom.md section 5."""
 
     STORED = "stored"  # blob and row are durable
+    CORRECTED = "corrected"  # known, with other demographics: durable, and the study is measured anew
     DUPLICATE = "duplicate"  # this instance with this content was durable already
     CONFLICT = "conflict"  # this UID with other content: quarantined, visible in the journal
     DISK_FULL = "disk_full"  # below the watermark, or the disk said so

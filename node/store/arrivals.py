@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from node.domain.instance import Instance
 from node.service.ports import Clock, Closing, Contact, IntakeOutcome
 from node.service.records import Arrival, Quarantined, Recorded
 from node.store.database import Database
-from node.store.headers import header_text
+from node.store.headers import header_text, instance_of
 from node.store.tables import associations, instances, quarantine, rejected_peers
 
 _RETRIES = 5
@@ -100,22 +101,37 @@ class ReceiverRows:
 
 def _record(connection: Connection, arrivals: Sequence[Arrival]) -> list[Recorded]:
     uids = {a.instance.sop_instance_uid for a in arrivals}
-    columns = (instances.c.sop_instance_uid, instances.c.content_digest, instances.c.blob)
+    columns = (instances.c.sop_instance_uid, instances.c.header, instances.c.blob)
     rows = connection.execute(select(*columns).where(instances.c.sop_instance_uid.in_(uids)))
-    known = {uid: (digest, blob) for uid, digest, blob in rows}
-    recorded, new = [], []
+    known = {uid: (instance_of(header), blob) for uid, header, blob in rows}
+    stored = frozenset(known)
+    recorded, changed = [], {}
     for arrival in arrivals:
-        uid, content = arrival.instance.sop_instance_uid, (arrival.instance.content_digest, arrival.blob)
-        if uid not in known:
-            known[uid] = content
-            new.append(_row(arrival))
-            recorded.append(Recorded(IntakeOutcome.STORED, arrival.blob))
-        else:
-            same = known[uid][0] == content[0] or known[uid][1] == content[1]
-            recorded.append(Recorded(IntakeOutcome.DUPLICATE if same else IntakeOutcome.CONFLICT, known[uid][1]))
+        uid = arrival.instance.sop_instance_uid
+        outcome = _outcome(arrival, *known[uid]) if uid in known else IntakeOutcome.STORED
+        if outcome in (IntakeOutcome.STORED, IntakeOutcome.CORRECTED):
+            known[uid] = arrival.instance, arrival.blob
+            changed[uid] = _row(arrival)
+        recorded.append(Recorded(outcome, known[uid][1]))
+    new = [row for uid, row in changed.items() if uid not in stored]
     if new:
         connection.execute(insert(instances), new)
+    for uid in changed.keys() & stored:
+        # Without a revision, as if it had just come: the next one is opened for it.
+        corrected = update(instances).where(instances.c.sop_instance_uid == uid)
+        connection.execute(corrected.values(**changed[uid], revision=None))
     return recorded
+
+
+def _outcome(arrival: Arrival, known: Instance, blob: str) -> IntakeOutcome:
+    """What a known SOP Instance UID brings."""
+    instance = arrival.instance
+    if arrival.blob == blob:
+        return IntakeOutcome.DUPLICATE
+    if instance.content_digest != known.content_digest:
+        return IntakeOutcome.CONFLICT
+    told = known.demographics_digest
+    return IntakeOutcome.CORRECTED if told and instance.demographics_digest != told else IntakeOutcome.DUPLICATE
 
 
 def _row(arrival: Arrival) -> dict[str, object]:

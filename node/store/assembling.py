@@ -56,7 +56,8 @@ class AssemblyRows:
 
     def arrivals_of(self, study_instance_uid: str, revision: int) -> Arrivals:
         """An association that the journal does not know counts as still open."""
-        mine = (instances.c.study_instance_uid == study_instance_uid) & (instances.c.revision == revision)
+        # Corrected instances leave their revision for a later one.
+        mine = (instances.c.study_instance_uid == study_instance_uid) & (instances.c.revision >= revision)
         times = select(func.min(instances.c.received_at), func.max(instances.c.received_at)).where(mine)
         senders = (
             select(associations.c.id, associations.c.closing)

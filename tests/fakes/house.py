@@ -105,7 +105,7 @@ class House:
         for image in images:
             request = received(image, association)
             outcome = self.intake.accept(type(request)(**{**request.__dict__, "contact": who}))
-            assert outcome in (IntakeOutcome.STORED, IntakeOutcome.DUPLICATE), outcome
+            assert outcome in (IntakeOutcome.STORED, IntakeOutcome.CORRECTED, IntakeOutcome.DUPLICATE), outcome
         self.receiver.association_closed(association, Closing.RELEASED)
 
     def work(self, rounds: int = 3) -> None:

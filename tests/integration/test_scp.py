@@ -110,6 +110,7 @@ def test_transfer_syntax_of_the_peer_is_kept(start_node: Callable[..., Node], tm
 @pytest.mark.parametrize(
     ("outcome", "status"),
     [
+        (IntakeOutcome.CORRECTED, "Success"),
         (IntakeOutcome.DUPLICATE, "Success"),
         (IntakeOutcome.DISK_FULL, "a700"),
         (IntakeOutcome.UID_MISMATCH, "a900"),

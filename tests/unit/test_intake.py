@@ -64,9 +64,17 @@ def test_the_same_again_is_stored_once(intake: StoringIntake, tmp_path: Path, da
     assert len(files(tmp_path / "blobs")) == 1
 
 
-def test_corrected_demographics_are_no_conflict(intake: StoringIntake) -> None:
+def test_corrected_demographics_take_the_place_of_the_first(
+    intake: StoringIntake, blobs: Blobs, database: Database
+) -> None:
+    corrected = replace(IMAGE, patient_id="P2")
     assert intake.accept(received(IMAGE)) is IntakeOutcome.STORED
-    assert intake.accept(received(replace(IMAGE, patient_id="P2"))) is IntakeOutcome.DUPLICATE
+    assert intake.accept(received(corrected)) is IntakeOutcome.CORRECTED
+    assert intake.accept(received(corrected)) is IntakeOutcome.DUPLICATE
+    with database.read() as connection:
+        row = connection.execute(select(instances)).one()
+    assert row.revision is None
+    assert blobs.path(row.blob).read_bytes() == corrected.encoded()
 
 
 def test_other_pixels_under_the_same_uid_are_quarantined_and_visible(

@@ -57,6 +57,20 @@ def test_the_same_study_again_makes_no_second_result(house: Callable[..., House]
     assert node.pacs.stores == 2
 
 
+def test_corrected_demographics_make_a_result_that_supersedes(house: Callable[..., House]) -> None:
+    node = house()
+    node.receive(pair_of_series(STUDY))
+    node.settle()
+    node.receive((replace(image, patient_id="P2") for image in pair_of_series(STUDY)), "a2")
+    node.settle()
+    assert node.states() == ["done", "done"]
+    first, second = (row.key for row in node.rows(jobs))
+    assert first != second
+    node.receive((replace(image, patient_id="P2") for image in pair_of_series(STUDY)), "a3")
+    node.settle()
+    assert node.states() == ["done", "done"]
+
+
 def test_no_early_start_while_the_association_stands(house: Callable[..., House]) -> None:
     node = house()
     node.receive(pair_of_series(STUDY))
