@@ -55,6 +55,7 @@ def measure(folder: Path, rounds: int) -> dict[str, float]:
         encode(analysis, read_source(stacks.low, stacks.high, found.locate), pair, Parameters())
         marks.append(time.perf_counter())
         deposits = len(analysis.findings.deposits)
+        del pair, analysis  # a study at a time, as in use
         if number:  # the first round warms
             for step, began, ended in zip(STEPS, marks, marks[1:], strict=False):
                 seconds[step].append(ended - began)
