@@ -20,8 +20,9 @@ ROUGH_CONTACT, DOUBTFUL_CONTACT = 0.25, 0.18
 DENSE_AS_BONE = (0.75, 1.4)
 """Level over that of the bone's own shell, both above soft tissue."""
 DENSE_AS_TIP = (0.6, 1.6)
-PATCH_CONTACT, PATCH_RADIUS_MM = 0.1, 0.9
-"""A thin patch on bone, as dense as the bone."""
+PATCH_CONTACT, PATCH_RADIUS_MM, SHEET_SHARE = 0.1, 0.9, 0.08
+"""A thin patch on bone, as dense as the bone; or a large sheet of it, whose largest ball is a small share of it: a
+part of the bone's shell whose marrow was too little to be seen."""
 LEAST_ELONGATION = 1.5
 OFF_AXIS_MM = 2.0
 SHELL_QUANTILE = 0.6
@@ -49,11 +50,16 @@ def is_bone(candidate: Candidate, shape: BoneShape, soft_hu: float, spacing_mm: 
     density = (candidate.mean_hu - soft_hu) / max(shape.shell_hu - soft_hu, 1.0)
     flat = candidate.flatness
     alike = DENSE_AS_BONE[0] < density < DENSE_AS_BONE[1]
-    if alike and flat > PATCH_CONTACT and candidate.radius_mm < PATCH_RADIUS_MM:
+    if alike and flat > PATCH_CONTACT and _is_thin(candidate):
         return True
     if flat > ROUGH_CONTACT or (flat > DOUBTFUL_CONTACT and alike):
         return True
     return DENSE_AS_TIP[0] < density < DENSE_AS_TIP[1] and _points_at(candidate, shape.centre, spacing_mm)
+
+
+def _is_thin(candidate: Candidate) -> bool:
+    ball = 4.0 / 3.0 * np.pi * candidate.radius_mm**3
+    return candidate.radius_mm < PATCH_RADIUS_MM or ball < SHEET_SHARE * candidate.volume_mm3
 
 
 def _points_at(candidate: Candidate, centre: NDArray[np.float64], spacing_mm: tuple[float, ...]) -> bool:

@@ -16,7 +16,7 @@ from node.analysis.filters import smooth
 from node.analysis.judge import Judge
 from node.analysis.limbs import Limb
 from node.analysis.lookalikes import METAL_HU, STREAK_MM, sesamoids, vessels
-from node.analysis.material import calibrate, cortex_level
+from node.analysis.material import calibrate, cortex_level, is_spongiosa
 from node.analysis.measure import Measurer, Measures
 from node.analysis.named_bone import bone_by_name
 from node.analysis.nearest import nearest_around
@@ -76,7 +76,11 @@ def analyse_limb(limb: Limb, low_tube: Tube, high_tube: Tube, advance: Callable[
     labels.reshape(-1)[urate.voxels] = urate.owner + len(deposits)
     advance("measures")
     places = find_places(anatomy, skeleton.labels, limb.body, limb.geometry.affine)
-    measured = _measure(labels, Measurer(limb, anchors, skeleton, labels, scale))
+    measured = [
+        (label, measures)
+        for label, measures in _measure(labels, Measurer(limb, anchors, skeleton, labels, scale))
+        if not is_spongiosa(measures, slopes, anchors)
+    ]
     judge = Judge(slopes, anchors, places, high_tube.has_tin)
     found = []
     numbered = np.zeros(labels.shape, labels.dtype)

@@ -23,6 +23,8 @@ MODEL_SHARE = 0.25
 SLOPE_UNCERTAINTY = 0.10
 """Relative systematic uncertainty of a slope (beam hardening, calibration) [K]."""
 DECIDED = 3.0
+SPONGIOSA_SLOPE, SPONGIOSA_REACH_MM = 1.25, 3.0
+"""Slope over that of HA, and distance from bone, of mineral in fat marrow."""
 URATE_CONTRAST_HU = (60.0, 450.0)
 
 
@@ -68,6 +70,20 @@ def classify(measures: Measures, scale: SlopeScale, anchors: Anchors, tin: bool)
     if ratio < -DECIDED and _can_be_urate(measures, tin):
         return Material.URATE, ratio
     return Material.INDETERMINATE, ratio
+
+
+def is_spongiosa(measures: Measures, scale: SlopeScale, anchors: Anchors) -> bool:
+    """True for mineral in fat marrow: steeper than HA in soft tissue, of which the matrix of a deposit consists.
+
+    Fat is darker at the low energy (docs, section 4), so that a mixture of HA and fat, taken over soft tissue, plots
+    above the line of HA; near bone that is spongiosa.
+    """
+    bone = measures.distance_to_bone_mm
+    if bone is None or bone > SPONGIOSA_REACH_MM:
+        return False
+    noise = float(np.hypot(anchors.noise_low_hu, anchors.noise_high_hu)) / np.sqrt(max(len(measures.voxels), 8) / 8.0)
+    excess = measures.contrast_low_hu - SPONGIOSA_SLOPE * scale.calcium * measures.contrast_high_hu
+    return bool(excess > DECIDED * noise)
 
 
 def _can_be_urate(measures: Measures, tin: bool) -> bool:

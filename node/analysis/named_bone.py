@@ -35,7 +35,7 @@ def bone_by_name(
     """Indices of candidates that belong to the bone that they touch."""
     found = set()
     for number, candidate in enumerate(candidates):
-        name = anatomy.bones.get(candidate.bone, "")
+        name = anatomy.bones.get(candidate.bone, "") if candidate.contact_mm2 > 0.0 else ""
         bone = anatomy.named(name)
         carpal = name in CARPALS or name == "carpus"
         if not carpal and (bone is None or bone.level != "DP"):

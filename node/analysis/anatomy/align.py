@@ -1,9 +1,10 @@
 """Fits the parts of one chain to the bones of one digit: dynamic programming over lengths and gaps."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from node.analysis.anatomy.chains import Chain
 from node.analysis.anatomy.proportions import LEVELS, LOG_SD, MEAN_LENGTH_MM
@@ -27,6 +28,8 @@ SHORT_TIP = 0.8
 GAP_SD_MM = 6.0
 
 Levels = tuple[tuple[int, ...], ...]
+Costs = NDArray[np.float64]
+"""One value for each size of the hand."""
 
 
 @dataclass(frozen=True)
@@ -37,66 +40,113 @@ class Alignment:
     levels: Levels
 
 
-def _misfit(length_mm: float, expected_mm: float, cut: bool, level: int, last: int) -> float:
-    z = float(np.log(length_mm / expected_mm)) / LOG_SD
-    cost = min(0.5 * z * z, WORST)
-    if cut and z < 0:
-        return 0.2
-    if level == 0 and z > 0:
-        return min(cost, FUSED_BASE)
-    return min(cost, SHORT_TIP) if level == last and z < 0 else cost
+@dataclass(frozen=True, eq=False)
+class _Way:
+    """One way to go on: its cost to the end, what the next parts are in it, and what comes after them."""
+
+    cost: Costs
+    levels: Levels
+    then: "_Best | None" = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Best:
+    """The cheapest of several ways for each size of the hand."""
+
+    ways: tuple[_Way, ...]
+    cost: Costs
+    choice: NDArray[np.int64]
+
+    def levels(self, size: int) -> Levels:
+        """The whole reading for the hand's size number ``size``."""
+        way = self.ways[self.choice[size]]
+        return (*way.levels, *(way.then.levels(size) if way.then else ()))
+
+
+def _cheapest(ways: Sequence[_Way]) -> _Best:
+    costs = np.array([way.cost for way in ways])
+    return _Best(tuple(ways), costs.min(axis=0), costs.argmin(axis=0))
+
+
+def _misfit(length_mm: float, expected_mm: Costs, cut: bool, level: int, last: int) -> Costs:
+    z = np.log(length_mm / expected_mm) / LOG_SD
+    cost = np.minimum(0.5 * z * z, WORST)
+    if cut:
+        cost = np.where(z < 0, 0.2, cost)
+    if level == 0:
+        return np.where(z > 0, np.minimum(cost, FUSED_BASE), cost)
+    if level == last and not cut:
+        return np.where(z < 0, np.minimum(cost, SHORT_TIP), cost)
+    return np.asarray(cost)
 
 
 def align(chain: Chain, digit: int, scale: float) -> Alignment:
-    """Cheapest reading of a chain (proximal to distal) as the bones of ``digit`` in a hand of size ``scale``.
+    """``alignments`` for one size of the hand."""
+    return alignments(chain, digit, (scale,))[0]
+
+
+def alignments(chain: Chain, digit: int, scales: Sequence[float]) -> list[Alignment]:
+    """Cheapest reading of a chain (proximal to distal) as the bones of ``digit``, for hands of each size in ``scales``.
 
     A part may be one bone, two fused ones, half of a broken one, or (before or behind all others) no bone of the
     ray; bones may be missing at both ends, and within the ray where the gap has their length.
     """
-    expected = [scale * length for length in MEAN_LENGTH_MM[digit]]
-    last = len(LEVELS[digit]) - 1
-    lengths = [p.length_mm for p in chain.parts]
-    cut = [p.cut for p in chain.parts]
-    both, gap = chain.spans_mm, [0.0, *chain.gaps_mm]
+    best = _Aligner(chain, digit, scales).best(0, 0, True)
+    return [Alignment(float(cost), best.levels(n)) for n, cost in enumerate(best.cost)]
 
-    def absent(level: int) -> float:
-        count = last + 1 - level
-        return 0.0 if cut[-1] or count <= 0 else MISSING + MISSING_MORE * (count - 1)
 
-    def hole(part: int, missing_mm: float) -> float:
-        off = max(0.0, abs(gap[part] - missing_mm) - GAP_SD_MM) / GAP_SD_MM
-        return min(0.5 * off * off, WORST)
+class _Aligner:
+    """Dynamic programming over the parts of a chain and the bones of a digit."""
 
-    @cache
-    def best(part: int, level: int, fresh: bool = False) -> tuple[float, Levels]:
-        if part == len(lengths):
-            return absent(level), ()
-        left = len(lengths) - part
-        options: list[tuple[float, Levels]] = [(EXTRA * left + absent(level), ((),) * left)]
-        if level > last:
-            return options[0]
+    def __init__(self, chain: Chain, digit: int, scales: Sequence[float]) -> None:
+        self.expected = np.outer(MEAN_LENGTH_MM[digit], scales)
+        self.last = len(LEVELS[digit]) - 1
+        self.lengths = [p.length_mm for p in chain.parts]
+        self.cut = [p.cut for p in chain.parts]
+        self.both, self.gap = chain.spans_mm, [0.0, *chain.gaps_mm]
+        self.none = np.zeros(len(scales))
+        self.known: dict[tuple[int, int, bool], _Best] = {}
+
+    def best(self, part: int, level: int, fresh: bool = False) -> _Best:
+        """Cheapest reading of the parts from ``part`` on as bones from ``level`` on; ``fresh``: no bone before."""
+        key = (part, level, fresh)
+        if key not in self.known:
+            self.known[key] = _cheapest(self._ways(part, level, fresh))
+        return self.known[key]
+
+    def _ways(self, part: int, level: int, fresh: bool) -> list[_Way]:
+        left = len(self.lengths) - part
+        ways = [_Way(self.none + EXTRA * left + self._absent(level), ((),) * left)]
+        if left == 0 or level > self.last:
+            return ways
         if level == 0:
-            tail, read = best(part + 1, 0, True)
-            price = BEFORE if lengths[part] < CARPAL_SHARE * expected[0] else BEFORE_LONG
-            options.append((tail + price, ((), *read)))
-        for at in range(level, last + 1):
-            entry = MISSING * (at - level) + (0.0 if fresh else hole(part, sum(expected[level:at])))
-            options += [(entry + cost, read) for cost, read in here(part, at)]
-        return min(options, key=lambda option: option[0])
+            then = self.best(part + 1, 0, True)
+            price = np.where(self.lengths[part] < CARPAL_SHARE * self.expected[0], BEFORE, BEFORE_LONG)
+            ways.append(_Way(then.cost + price, ((),), then))
+        for at in range(level, self.last + 1):
+            entry = MISSING * (at - level) + (0.0 if fresh else self._hole(part, self.expected[level:at].sum(axis=0)))
+            ways += [_Way(entry + way.cost, way.levels, way.then) for way in self._here(part, at)]
+        return ways
 
-    def here(part: int, level: int) -> list[tuple[float, Levels]]:
+    def _here(self, part: int, level: int) -> list[_Way]:
         """Readings in which ``part`` is the bone at ``level``, alone, with the next bone, or with the next part."""
-        tail, read = best(part + 1, level + 1)
-        found = [(_misfit(lengths[part], expected[level], cut[part], level, last) + tail, ((level,), *read))]
-        if level < last:
-            tail, read = best(part + 1, level + 2)
-            misfit = _misfit(lengths[part], expected[level] + expected[level + 1], cut[part], -1, last)
-            found.append((FUSED + misfit + tail, ((level, level + 1), *read)))
-        if part + 1 < len(lengths) and gap[part + 1] < GAP_SD_MM:
-            tail, read = best(part + 2, level + 1)
-            misfit = _misfit(both[part], expected[level], cut[part] or cut[part + 1], level or -1, last)
-            found.append((BROKEN + misfit + tail, ((level,), (level,), *read)))
-        return found
+        length, expected, cut = self.lengths[part], self.expected[level], self.cut[part]
+        then = self.best(part + 1, level + 1)
+        ways = [_Way(_misfit(length, expected, cut, level, self.last) + then.cost, ((level,),), then)]
+        if level < self.last:
+            then = self.best(part + 1, level + 2)
+            misfit = _misfit(length, expected + self.expected[level + 1], cut, -1, self.last)
+            ways.append(_Way(FUSED + misfit + then.cost, ((level, level + 1),), then))
+        if part + 1 < len(self.lengths) and self.gap[part + 1] < GAP_SD_MM:
+            then = self.best(part + 2, level + 1)
+            misfit = _misfit(self.both[part], expected, cut or self.cut[part + 1], level or -1, self.last)
+            ways.append(_Way(BROKEN + misfit + then.cost, ((level,), (level,)), then))
+        return ways
 
-    cost, levels = best(0, 0, True)
-    return Alignment(cost, levels)
+    def _absent(self, level: int) -> float:
+        count = self.last + 1 - level
+        return 0.0 if self.cut[-1] or count <= 0 else MISSING + MISSING_MORE * (count - 1)
+
+    def _hole(self, part: int, missing_mm: Costs) -> Costs:
+        off = np.maximum(0.0, np.abs(self.gap[part] - missing_mm) - GAP_SD_MM) / GAP_SD_MM
+        return np.minimum(0.5 * off * off, WORST)

@@ -7,7 +7,7 @@ from statistics import median
 
 import numpy as np
 
-from node.analysis.anatomy.align import Alignment, Levels, align
+from node.analysis.anatomy.align import Alignment, Levels, alignments
 from node.analysis.anatomy.chains import Chain
 from node.analysis.anatomy.model import unit
 from node.analysis.anatomy.parts import Points
@@ -43,7 +43,7 @@ class Reading:
 
 def read_rays(chains: Sequence[Chain]) -> list[Reading]:
     """Readings of the oriented ``chains`` as digits, the cheapest first; empty where there is nothing to read."""
-    fits = [[[align(chain, d, s) for s in SCALES] for d in range(1, 6)] for chain in chains]
+    fits = [[alignments(chain, d, SCALES) for d in range(1, 6)] for chain in chains]
     costs = np.array([[[fit.cost for fit in row] for row in digit] for digit in fits])
     readings: list[Reading] = []
     for thumb in (*range(len(chains)), None):
