@@ -22,23 +22,25 @@ def displacement_equations(
     edge: float,
     equations: NDArray[np.float64],
 ) -> None:
-    """Least squares of high(x + moved) = polynomial(low(x)) - t · gradient of high, over voxels on edges.
+    """Least squares of high(x + moved) = polynomial(low(x)) - t · gradient of high there, over voxels on edges.
 
-    ``moved`` (z, y, x) in voxels; ``spacing`` mm; an edge is where the gradient's components (HU/mm) add up to more
+    ``moved`` (z, y, x) in voxels; the gradient is that of the voxel nearest to x + moved; ``spacing`` mm; an edge is where the gradient's components (HU/mm) add up to more
     than ``edge``. ``equations`` float64 (z, TERMS, TERMS + 1), zeroed by the caller: of each slice A'A and A'b, in
     thousands of HU. Linearised as by Lucas and Kanade (1981).
     """
     nz, ny, nx = low.shape
     whole = np.floor(moved).astype(np.int64)
     part = moved - np.floor(moved)
+    near = np.rint(moved).astype(np.int64)
     margin = 2 + int(np.abs(whole).max())
     for z in prange(margin, nz - margin):
         row = np.empty(TERMS + 1, np.float64)
         for y in range(margin, ny - margin):
             for x in range(max(margin, spans[z, y, 0]), min(nx - margin, spans[z, y, 1])):
-                gz = (high[z + 1, y, x] - high[z - 1, y, x]) / (2.0 * spacing[0])
-                gy = (high[z, y + 1, x] - high[z, y - 1, x]) / (2.0 * spacing[1])
-                gx = (high[z, y, x + 1] - high[z, y, x - 1]) / (2.0 * spacing[2])
+                a, b, c = z + near[0], y + near[1], x + near[2]
+                gz = (high[a + 1, b, c] - high[a - 1, b, c]) / (2.0 * spacing[0])
+                gy = (high[a, b + 1, c] - high[a, b - 1, c]) / (2.0 * spacing[1])
+                gx = (high[a, b, c + 1] - high[a, b, c - 1]) / (2.0 * spacing[2])
                 if abs(gz) + abs(gy) + abs(gx) <= edge:
                     continue
                 value = 0.0
