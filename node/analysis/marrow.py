@@ -118,6 +118,8 @@ def _enclosed(grey: Int16Array, level: Int16Array, rim: Int16Array, limb: Limb, 
 def _close(marrow: Int32Array, limb: Limb) -> Int32Array:
     """Morphological closing by a ball of CLOSING_MM, in place; new voxels get the nearest label."""
     steps = _ball(CLOSING_MM, limb.spacing_mm)
+    if not len(steps):  # the voxels are larger than the ball
+        return marrow
     z, y, x = np.abs(steps).max(axis=0).tolist()
     length = marrow.shape[2]
     spans = widened(widened(spans_of(marrow > 0), (z, 0, x), length), (0, y, 0), length)
