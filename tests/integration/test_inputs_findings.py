@@ -17,10 +17,15 @@ from node.dicom.pixels import load_pair
 from node.domain.findings import Analysis, Laterality, Material
 from node.domain.grids import on_one_grid
 from node.domain.pairing import find_pair
+from node.domain.volume import EnergyPair
 from node.phantom import Phantom, make
 from node.phantom.presets import preset
 from node.phantom.spec import Deposit, PhantomSpec, Shape, Side
+from node.service.analyse import analyse_folder
 from node.service.folder import read_folder
+from node.service.parameters import Parameters
+from node.service.phantom import StudyOptions, write_study
+from pydicom import dcmread
 
 pytestmark = pytest.mark.slow
 
@@ -124,6 +129,26 @@ def test_slightly_different_grids(tmp_path: Path) -> None:
     assert stacks is not None
     assert not on_one_grid(stacks.low.geometry, stacks.high.geometry)
     assert_alike(Read(plain().phantom, analyse(load_pair(stacks, found.locate))), plain())
+
+
+@pytest.mark.parametrize("kind", ["enhanced", "legacy"])
+def test_results_of_a_multi_frame_study(tmp_path: Path, kind: str) -> None:
+    """Its voxels are the plain study's (``test_inputs``); the Segmentation lies on its frames."""
+    study = write_study(PLAIN, tmp_path / "study", StudyOptions(multi_frame=kind))
+
+    def known(pair: EnergyPair, progress: object) -> Analysis:
+        np.testing.assert_array_equal(pair.low.hu, plain().phantom.pair.low.hu)
+        return plain().analysis
+
+    result = analyse_folder(study.folder / "dicom", tmp_path / "out", Parameters(), analyse=known).result
+    assert result.findings.outcome is plain().analysis.findings.outcome
+    source, found = dcmread(next(study.low_folder.iterdir())), dcmread(tmp_path / "out" / "seg.dcm")
+    for groups in found.PerFrameFunctionalGroupsSequence:
+        (image,) = groups.DerivationImageSequence[0].SourceImageSequence
+        assert image.ReferencedSOPInstanceUID == source.SOPInstanceUID
+        place = source.PerFrameFunctionalGroupsSequence[image.ReferencedFrameNumber - 1].PlanePositionSequence[0]
+        assert groups.PlanePositionSequence[0].ImagePositionPatient == place.ImagePositionPatient
+    assert found.pixel_array.sum() == np.count_nonzero(plain().analysis.segments)
 
 
 def two_hands(apart_mm: float) -> PhantomSpec:
