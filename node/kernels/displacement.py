@@ -24,9 +24,10 @@ def displacement_equations(
 ) -> None:
     """Least squares of high(x + moved) = polynomial(low(x)) - t · gradient of high there, over voxels on edges.
 
-    ``moved`` (z, y, x) in voxels; the gradient is that of the voxel nearest to x + moved; ``spacing`` mm; an edge is where the gradient's components (HU/mm) add up to more
-    than ``edge``. ``equations`` float64 (z, TERMS, TERMS + 1), zeroed by the caller: of each slice A'A and A'b, in
-    thousands of HU. Linearised as by Lucas and Kanade (1981).
+    ``moved`` (z, y, x) in voxels; the gradient is that around the voxel nearest to x + moved; ``spacing`` mm; an edge
+    is where the gradient's components (HU/mm) add up to more than ``edge``. ``equations`` float64 (z, TERMS,
+    TERMS + 1), zeroed by the caller: of each slice A'A and A'b, in thousands of HU. Linearised as by Lucas and Kanade
+    (1981).
     """
     nz, ny, nx = low.shape
     whole = np.floor(moved).astype(np.int64)
