@@ -67,7 +67,7 @@ def muscle_limb(
         for shape, contrast in contents:
             image += contrast[energy] * share(shape, grid, spacing_mm, moved_mm)
         image = gaussian_filter(image, [PSF_MM / s for s in spacing_mm])
-        images.append((image + rng.normal(0.0, noise_hu[energy], grid)).astype(np.float32))
+        images.append(np.rint(image + rng.normal(0.0, noise_hu[energy], grid)).astype(np.int16))
     affine = np.diag([*spacing_mm[::-1], 1.0])
     uncut = ((False, False),) * 3
     return Limb(images[0], images[1], images[0] > BODY_HU, Geometry(grid, spacing_mm, affine), (0, 0, 0), uncut)

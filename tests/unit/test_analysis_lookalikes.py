@@ -1,15 +1,10 @@
-"""Shapes of candidates, arterial walls told from deposits, and what is asked of components."""
+"""Shapes of candidates, and arterial walls told from deposits."""
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 from node.analysis.candidates import Candidate
-from node.analysis.components import components, maximum_of, median_of, renumber
 from node.analysis.lookalikes import principal_axes, vessels
 from node.domain.volume import Geometry
-from scipy.ndimage import label
 from scipy.spatial.transform import Rotation
 
 SPACING = (0.9, 0.4, 0.4)
@@ -86,47 +81,3 @@ def test_a_bit_in_line_with_an_artery_belongs_to_it() -> None:
     in_line, aside, far = (candidate((4, 4, 4), first) for first in ((30, 0, 0), (30, 40, 0), (80, 0, 0)))
     assert vessels([in_line, TUBE, aside, far], UPRIGHT) == {0, 1}
     assert vessels([], UPRIGHT) == set()
-
-
-LABELS = hnp.arrays(np.int32, hnp.array_shapes(min_dims=3, max_dims=3, max_side=6), elements=st.integers(0, 4))
-
-
-@settings(max_examples=40, deadline=None)
-@given(mask=hnp.arrays(np.bool_, hnp.array_shapes(min_dims=3, max_dims=3, max_side=6)))
-@pytest.mark.parametrize(("connectivity", "structure"), [(6, None), (26, np.ones((3, 3, 3)))])
-def test_components_are_those_of_scipy(connectivity: int, structure: np.ndarray | None, mask: np.ndarray) -> None:
-    labels, count = components(mask, connectivity)
-    expected, number = label(mask, structure)
-    assert (count, labels.dtype) == (number, np.int32)
-    pairs = {(a, b) for a, b in zip(labels.ravel().tolist(), expected.ravel().tolist(), strict=True)}
-    assert len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs})
-
-
-@settings(max_examples=40, deadline=None)
-@given(labels=LABELS, least=st.integers(1, 4), seed=st.integers(0, 99))
-def test_medians_are_those_of_numpy(labels: np.ndarray, least: int, seed: int) -> None:
-    image = np.random.default_rng(seed).normal(0.0, 100.0, labels.shape).astype(np.float32)
-    medians = median_of(image, labels, 5, least)
-    assert np.isnan(medians[0])
-    for number in range(1, 6):
-        own = image[labels == number]
-        if own.size < least:
-            assert np.isnan(medians[number])
-        else:
-            assert medians[number] == pytest.approx(float(np.median(own)))
-
-
-def test_the_maximum_of_an_empty_label_is_below_all() -> None:
-    labels = np.array([[[0, 1, 1, 3]]], np.int32)
-    image = np.array([[[9, -5, -7, 2]]], np.int16)
-    assert maximum_of(image, labels, 3).tolist() == [9.0, -5.0, -np.inf, 2.0]
-
-
-@settings(max_examples=40, deadline=None)
-@given(labels=LABELS, kept=hnp.arrays(np.bool_, 5), first=st.integers(1, 7))
-def test_kept_labels_are_numbered_in_their_order(labels: np.ndarray, kept: np.ndarray, first: int) -> None:
-    kept[0] = False
-    numbered = renumber(labels, kept, first)
-    order = np.flatnonzero(kept).tolist()
-    for old in range(5):
-        assert set(numbered[labels == old].tolist()) <= {order.index(old) + first if old in order else 0}
