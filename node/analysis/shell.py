@@ -48,7 +48,7 @@ def usual_thickness(
     """
     index = np.stack(np.unravel_index(voxels, mineral.shape), axis=1)
     surface = _on_surface(mineral, voxels, index) & (marrow.reshape(-1)[voxels] == 0)
-    places = index * np.asarray(spacing_mm) / CELL_MM
+    cell_voxels = CELL_MM / np.asarray(spacing_mm)
     order = np.argsort(owner, kind="stable")
     bounds = np.searchsorted(owner[order], np.arange(1, int(owner.max(initial=0)) + 2))
     thickness = np.zeros(len(voxels), np.float32)
@@ -60,7 +60,7 @@ def usual_thickness(
             if len(mine):
                 of_bone[number] = np.inf
             continue
-        cells = (places[mine] - places[mine].min(axis=0)).astype(np.int32)
+        cells = ((index[mine] - index[mine].min(axis=0)) / cell_voxels).astype(np.int32)
         local, of_bone[number] = _local_thickness(cells[surface[mine]], distance[samples], cells.max(axis=0) + 1)
         thickness[mine] = local[tuple(cells.T)]
     return UsualThickness(thickness, of_bone)
