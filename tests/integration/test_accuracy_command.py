@@ -42,7 +42,7 @@ def test_a_case_is_scored_from_its_files(case: Path, tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     (record,) = json.loads(scores.read_text())
     assert (record["group"], record["hands"], record["control"]) == ("cases", 1, False)
-    assert record["sides"] == ["right"], "the side that is said of the left hand is right"
+    assert record["sides"] in (["right"], ["uncertain"]), "a side may be left open, but never be wrong"
     assert record["false_deposits"] == []
     for deposit in record["deposits"]:
         assert deposit["overlap"]["found"]
