@@ -5,6 +5,9 @@ from numpy.typing import NDArray
 
 from node.kernels.jit import kernel, prange
 
+LEAST, MOST = np.float32(-32768.0), np.float32(32767.0)
+"""A windowed sinc overshoots beside metal: a sum is held within int16, not wrapped round."""
+
 
 @kernel("void(int16[:,:,::1], int16[:,:,::1], float32, int32[:,:,::1], int16[:,:,::1])", parallel=True)
 def mix(
@@ -28,7 +31,7 @@ def convolve_in_plane(
 ) -> None:
     """In each slice out[y, x] = sum of weights[k] · image[y + k - r], r = size // 2; odd sizes.
 
-    The border's voxels continue outwards.
+    The border's voxels continue outwards; sums are clipped to int16.
     """
     nz, ny, nx = image.shape
     ry, rx = weights_y.size // 2, weights_x.size // 2
@@ -63,14 +66,14 @@ def convolve_in_plane(
                 for x in range(first, last):
                     total[x] += weight * row[x]
             for x in range(first, last):
-                out[z, y, x] = np.int16(np.rint(total[x]))
+                out[z, y, x] = np.int16(min(max(np.rint(total[x]), LEAST), MOST))
 
 
 @kernel("void(int16[:,:,::1], int32[:,:,::1], float32[::1], int16[:,:,::1])", parallel=True)
 def convolve_along_z(
     image: NDArray[np.int16], spans: NDArray[np.int32], weights: NDArray[np.float32], out: NDArray[np.int16]
 ) -> None:
-    """Across slices out[z] = sum of weights[k] · image[z + k - r]; the border's slices continue outwards."""
+    """Across slices out[z] = sum of weights[k] · image[z + k - r]; borders and clipping as in the plane."""
     nz, ny, nx = image.shape
     reach = weights.size // 2
     for z in prange(nz):
@@ -86,4 +89,4 @@ def convolve_along_z(
                 for x in range(first, last):
                     total[x] += weight * np.float32(row[x])
             for x in range(first, last):
-                out[z, y, x] = np.int16(np.rint(total[x]))
+                out[z, y, x] = np.int16(min(max(np.rint(total[x]), LEAST), MOST))

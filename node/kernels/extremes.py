@@ -12,7 +12,7 @@ def extreme_in_plane(
 ) -> None:
     """In each slice, over ± ry rows and ± rx voxels: the largest value (sign 1) or the smallest (sign -1)."""
     nz, ny, nx = image.shape
-    turn = np.int16(sign)
+    turn = np.int16(0 if sign > 0 else -1)  # of the complement, unlike of the negative, there is one of every value
     for z in prange(nz):
         rows = np.empty((ny, nx), np.int16)
         line = np.empty(nx + 2 * rx, np.int16)
@@ -26,7 +26,7 @@ def extreme_in_plane(
             if first >= last:
                 continue
             for x in range(first - rx, last + rx):
-                line[x + rx] = turn * image[z, y, min(max(x, 0), nx - 1)]
+                line[x + rx] = turn ^ image[z, y, min(max(x, 0), nx - 1)]
             for x in range(first, last):
                 rows[y, x] = line[x]
             for k in range(1, 2 * rx + 1):
@@ -42,7 +42,7 @@ def extreme_in_plane(
                 for x in range(first, last):
                     best[x] = max(best[x], rows[w, x])
             for x in range(first, last):
-                out[z, y, x] = turn * best[x]
+                out[z, y, x] = turn ^ best[x]
 
 
 @kernel("void(int16[:,:,::1], int32[:,:,::1], int64, int64, int16[:,:,::1])", parallel=True)
@@ -51,7 +51,7 @@ def extreme_along_z(
 ) -> None:
     """Across ± rz slices: the largest value (sign 1) or the smallest (sign -1)."""
     nz, ny, nx = image.shape
-    turn = np.int16(sign)
+    turn = np.int16(0 if sign > 0 else -1)  # of the complement, unlike of the negative, there is one of every value
     for z in prange(nz):
         best = np.empty(nx, np.int16)
         for y in range(ny):
@@ -59,9 +59,9 @@ def extreme_along_z(
             if first >= last:
                 continue
             for x in range(first, last):
-                best[x] = turn * image[z, y, x]
+                best[x] = turn ^ image[z, y, x]
             for v in range(max(0, z - rz), min(nz, z + rz + 1)):
                 for x in range(first, last):
-                    best[x] = max(best[x], turn * image[v, y, x])
+                    best[x] = max(best[x], turn ^ image[v, y, x])
             for x in range(first, last):
-                out[z, y, x] = turn * best[x]
+                out[z, y, x] = turn ^ best[x]

@@ -23,7 +23,7 @@ def steps(reach_mm: float, spacing: tuple[float, float, float]) -> tuple[int, ..
 @given(data=st.data(), ry=REACH, rx=REACH)
 def test_in_plane_it_is_scipys_filter(sign: int, data: st.DataObject, ry: int, rx: int) -> None:
     shape = data.draw(SHAPES)
-    image, spans = data.draw(images(shape)), data.draw(spans_in(shape))
+    image, spans = data.draw(images(shape, -32768, 32767)), data.draw(spans_in(shape))
     out = np.full(shape, UNWRITTEN, np.int16)
     extreme_in_plane(image, spans, ry, rx, sign, out)
     expected = FILTER[sign](image, (1, 2 * ry + 1, 2 * rx + 1), mode="nearest")
@@ -35,7 +35,7 @@ def test_in_plane_it_is_scipys_filter(sign: int, data: st.DataObject, ry: int, r
 @given(data=st.data(), rz=REACH)
 def test_across_slices_it_is_scipys_filter(sign: int, data: st.DataObject, rz: int) -> None:
     shape = data.draw(SHAPES)
-    image, spans = data.draw(images(shape)), data.draw(spans_in(shape))
+    image, spans = data.draw(images(shape, -32768, 32767)), data.draw(spans_in(shape))
     out = np.full(shape, UNWRITTEN, np.int16)
     extreme_along_z(image, spans, rz, sign, out)
     expected = FILTER[sign](image, (2 * rz + 1, 1, 1), mode="nearest")
@@ -49,7 +49,7 @@ def test_brightest_dimmest_and_closing_are_scipys_inside_spans(
 ) -> None:
     """What lies outside of the spans is looked at, none of it is written."""
     shape = data.draw(SHAPES)
-    image, spans = data.draw(images(shape)), data.draw(spans_in(shape))
+    image, spans = data.draw(images(shape, -32768, 32767)), data.draw(spans_in(shape))
     mask, size = inside(spans, shape[2]), steps(reach_mm, spacing)
     for found, expected in (
         (brightest, maximum_filter(image, size, mode="nearest")),
