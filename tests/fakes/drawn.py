@@ -23,6 +23,17 @@ def spans_in(draw: st.DrawFn, shape: Shape) -> NDArray[np.int32]:
     return np.ascontiguousarray(ends)
 
 
+@st.composite
+def spans_around(draw: st.DrawFn, mask: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Spans that hold a mask and by chance more."""
+    spans = draw(spans_in(mask.shape))
+    for z, y in np.argwhere(mask.any(axis=2)):
+        places = np.flatnonzero(mask[z, y])
+        ends = [*places[[0, -1]] + [0, 1], *(spans[z, y] if spans[z, y, 0] < spans[z, y, 1] else ())]
+        spans[z, y] = min(ends), max(ends)
+    return spans
+
+
 def inside(spans: NDArray[np.int32], row_length: int) -> NDArray[np.bool_]:
     """The voxels of spans, bool (z, y, x)."""
     x = np.arange(row_length)

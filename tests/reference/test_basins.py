@@ -7,7 +7,7 @@ from node.analysis.spans import spans_of
 from node.kernels.basins import fill_basins, flood_open_runs
 from node.kernels.runs import find_runs, label_runs
 from numpy.typing import NDArray
-from tests.fakes.drawn import SHAPES, images, masks, spans_in
+from tests.fakes.drawn import SHAPES, images, masks, spans_around
 from tests.fakes.flood import UNREACHED, around, minimax
 
 LOWEST, HIGHEST = 2, 16
@@ -19,15 +19,6 @@ def reference(image: NDArray[np.int16], body: NDArray[np.bool_]) -> NDArray[np.i
     values = np.clip(image, LOWEST, HIGHEST).astype(np.int32)
     level = minimax(np.where(shore, values, UNREACHED), values, body)
     return np.where(level < UNREACHED, level, 0)
-
-
-def spans_around(data: st.DataObject, body: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """Spans that hold the body and by chance more."""
-    tight, more = spans_of(body), data.draw(spans_in(body.shape))
-    empty, alone = tight[..., 0] == tight[..., 1], more[..., 0] == more[..., 1]
-    low = np.where(alone, tight[..., 0], np.where(empty, more[..., 0], np.minimum(tight[..., 0], more[..., 0])))
-    high = np.where(alone, tight[..., 1], np.where(empty, more[..., 1], np.maximum(tight[..., 1], more[..., 1])))
-    return np.ascontiguousarray(np.stack([low, high], axis=2).astype(np.int32))
 
 
 def open_runs(
@@ -54,7 +45,7 @@ def test_basins_are_filled_to_the_level_at_which_they_spill(data: st.DataObject)
     """Also where nothing is outside; with the open tissue flooded beforehand it is the same."""
     shape = data.draw(SHAPES)
     image, body = data.draw(images(shape, LOWEST - 3, HIGHEST + 3)), data.draw(masks(shape))
-    spans = spans_around(data, body)
+    spans = data.draw(spans_around(body))
     plain, helped = np.zeros(shape, np.int16), np.zeros(shape, np.int16)
     fill(image, body, spans, plain)
     expected = reference(image, body)
