@@ -16,7 +16,7 @@ from node.analysis.filters import smooth
 from node.analysis.judge import Judge
 from node.analysis.limbs import Limb
 from node.analysis.lookalikes import METAL_HU, STREAK_MM, sesamoids, vessels
-from node.analysis.material import calibrate, cortex_level, is_spongiosa
+from node.analysis.material import calibrate, cortex_level, is_mineral, is_urate
 from node.analysis.measure import Measurer, Measures
 from node.analysis.named_bone import bone_by_name
 from node.analysis.nearest import nearest_around
@@ -70,8 +70,9 @@ def analyse_limb(limb: Limb, low_tube: Tube, high_tube: Tube, advance: Callable[
     deposits, ossicles = _without_lookalikes(attached, anatomy, limb, anchors, cortex_level(image, skeleton))
     calcium = outline_deposits(deposits, limb, image, skeleton, anchors.soft_hu)
     advance("material")
+    tin = high_tube.has_tin
     taken = _beside(calcium, limb) | _metal(limb)
-    urate = find_urate(limb, anchors, skeleton, taken, high_tube.has_tin)
+    urate = find_urate(limb, anchors, skeleton, taken, tin)
     labels = calcium
     labels.reshape(-1)[urate.voxels] = urate.owner + len(deposits)
     advance("measures")
@@ -79,9 +80,13 @@ def analyse_limb(limb: Limb, low_tube: Tube, high_tube: Tube, advance: Callable[
     measured = [
         (label, measures)
         for label, measures in _measure(labels, Measurer(limb, anchors, skeleton, labels, scale))
-        if not is_spongiosa(measures, slopes, anchors)
+        if (
+            is_mineral(measures, slopes, anchors, tin)
+            if label <= len(deposits)
+            else is_urate(measures, slopes, anchors, tin)
+        )
     ]
-    judge = Judge(slopes, anchors, places, high_tube.has_tin)
+    judge = Judge(slopes, anchors, places, tin)
     found = []
     numbered = np.zeros(labels.shape, labels.dtype)
     for number, (label, measures) in enumerate(measured, start=1):

@@ -24,6 +24,8 @@ BROKEN_GAP_MM = 12.0
 BROKEN_ALIGNMENT = 0.94
 BROKEN_SLENDERNESS = 1.6
 """Arterial wall calcifies in pieces: two of them slender and in line within 20° are one artery."""
+ROW_ALIGNMENT, ROW_SLENDERNESS, ROW_POINTING = 0.94, 1.4, 0.85
+"""So are three that follow each other within 20°, when two of them are longer than wide and point along the row."""
 SESAMOID_MM3 = 120.0
 SESAMOID_REACH_MM = 13.0
 SESAMOID_ALONG_MM = 8.0
@@ -67,6 +69,8 @@ def vessels(candidates: Sequence[Candidate], geometry: Geometry) -> set[int]:
     for first, second in combinations(range(len(axes)), 2):
         if _is_broken_tube(axes[first], axes[second]):
             tubes |= {first, second}
+    for row in _rows([n for n, own in enumerate(axes) if _is_thin(own)], axes):
+        tubes |= set(row)
     bits = set()
     for n, own in enumerate(axes):
         short = n not in tubes and own.length_mm < 2 * VESSEL_LENGTH_MM
@@ -84,6 +88,35 @@ def _is_broken_tube(a: Axes, b: Axes) -> bool:
     aligned = [abs(float(axes.direction[0] @ line)) / distance > BROKEN_ALIGNMENT for axes in (a, b)]
     slender = [axes.spread_mm[0] > BROKEN_SLENDERNESS * axes.spread_mm[1] for axes in (a, b)]
     return all(aligned) and all(slender) and _is_thin(a) and _is_thin(b)
+
+
+def _rows(thin: list[int], axes: list[Axes]) -> list[tuple[int, int, int]]:
+    """Threes of thin bits one behind the other, two of which also point along the row."""
+    after = {
+        n: [m for m in thin if 1.0 < _distance(axes[n], axes[m]) < BROKEN_GAP_MM + _half_lengths(axes[n], axes[m])]
+        for n in thin
+    }
+    return [(a, b, c) for b in thin for a, c in combinations(after[b], 2) if _is_row(axes[a], axes[b], axes[c])]
+
+
+def _is_row(a: Axes, b: Axes, c: Axes) -> bool:
+    first, second = b.centre - a.centre, c.centre - b.centre
+    if float(first @ second) < ROW_ALIGNMENT * float(np.linalg.norm(first)) * float(np.linalg.norm(second)):
+        return False
+    along = (c.centre - a.centre) / np.linalg.norm(c.centre - a.centre)
+    pointing = [
+        axes.spread_mm[0] > ROW_SLENDERNESS * axes.spread_mm[1] and abs(float(axes.direction[0] @ along)) > ROW_POINTING
+        for axes in (a, b, c)
+    ]
+    return pointing.count(True) > 1
+
+
+def _distance(a: Axes, b: Axes) -> float:
+    return float(np.linalg.norm(b.centre - a.centre))
+
+
+def _half_lengths(a: Axes, b: Axes) -> float:
+    return 0.5 * (a.length_mm + b.length_mm)
 
 
 def _is_thin(axes: Axes) -> bool:

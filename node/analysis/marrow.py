@@ -4,7 +4,6 @@ Seen as a landscape, the marrow of a bone is a basin in its shell: the basins of
 (``kernels.basins``) are one a bone, whatever the bone's density; a deposit, being solid, has none.
 """
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,10 +12,12 @@ from numpy.typing import NDArray
 from node.analysis.components import Components, components
 from node.analysis.filters import brightest, closed, dimmest
 from node.analysis.limbs import Limb
+from node.analysis.nearest import nearest_around, nearest_source
 from node.analysis.noise import Anchors
-from node.analysis.spans import spans_of, widened
+from node.analysis.spans import spans_of, voxels_of, widened
 from node.kernels.basins import fill_basins, flood_open_runs
 from node.kernels.closing import grow_labels, label_kept, shrink_grown
+from node.kernels.rings import count_rings
 from node.kernels.runs import find_runs, label_runs
 from node.kernels.watershed import flood_markers
 
@@ -32,6 +33,8 @@ PINHOLE_MM = 0.6
 """Half the width of a gap in a thin, undersampled cortex that does not open the marrow to the outside."""
 WIDE_MM = 1.5
 """Half the width of a cavity that can only be the inside of a bone."""
+RING_SHARE, RING_QUANTILE = 0.5, 0.9
+"""Rings count up to half of the level of dense bone: what is enclosed at a higher one may be a cortex."""
 CLOSING_MM = 0.8
 """Walls of spongiosa up to twice this thick belong to the inside; two cortices side by side are thicker."""
 
@@ -72,25 +75,68 @@ def find_marrow(limb: Limb, grey: Int16Array, anchors: Anchors, floor: float) ->
 def find_basins(grey: Int16Array, rim: Int16Array, limb: Limb, anchors: Anchors) -> Components:
     """Marrow cavities: basins enclosed by mineral; ``rim``: brightest HU around.
 
-    A second look with pinholes sealed adds the wide cavities of bones whose cortex is too thin to hold water here;
-    only wide ones, since the gap between a bone and a deposit is sealed too.
+    A second look adds the wide cavities of bones whose shell does not hold water, being too thin, eroded or cut: what
+    a plane shows inside a ring, pinholes sealed; in two planes across each other where it opens into no basin. Only
+    wide ones, since the gap between a bone and a deposit may lie in rings too.
     """
+    wanted = _wanted_depth(anchors)
+    level = _water_level(grey, limb, anchors)
+    depth = level - grey
+    plain = _cavities((level > 0) & (depth > wanted), rim, limb, anchors)
+    plain = plain.only(plain.maximum(depth) > 1.5 * wanted)
+    rings = _rings(grey, limb, anchors)
+    wide = _opened(rings > 0, limb)
+    whole = _extended(plain, _cavities(wide, rim, limb, anchors))
+    unseen = _cavities(wide & (rings > 1), rim, limb, anchors)
+    unseen = unseen.only(~unseen.touched(whole.labels > 0))
+    return whole.joined(unseen.only(unseen.radius_mm(limb.spacing_mm) > WIDE_MM))
+
+
+def _rings(grey: Int16Array, limb: Limb, anchors: Anchors) -> NDArray[np.uint8]:
+    """In how many planes, its slice and the one across it, each voxel lies inside a bright ring."""
     sealed = closed(grey, PINHOLE_MM, limb.spacing_mm, limb.spans)
-    with ThreadPoolExecutor(2) as both:
-        levels = list(both.map(lambda dam: _water_level(dam, limb, anchors), (grey, sealed)))
-    plain, more = (_enclosed(grey, level, rim, limb, anchors) for level in levels)
-    more = more.only(~more.touched(plain.labels > 0))
-    more = more.only(more.radius_mm(limb.spacing_mm) > WIDE_MM)
-    return plain.joined(more)
+    lowest = _lowest(anchors)
+    bright = grey[grey > lowest]
+    dense = float(np.quantile(bright, RING_QUANTILE)) if bright.size else float(lowest)
+    highest = max(round(anchors.soft_hu + RING_SHARE * (dense - anchors.soft_hu)), lowest)
+    hits = np.zeros(grey.shape, np.uint8)
+    for upright in (False, True):
+        count_rings(sealed, grey, limb.body, limb.spans, upright, lowest, highest, round(_wanted_depth(anchors)), hits)
+    return hits
+
+
+def _opened(mask: BoolArray, limb: Limb) -> BoolArray:
+    """Morphological opening by a ball of WIDE_MM: gaps narrower than twice that are gone."""
+    spans = spans_of(mask)
+    rim = nearest_source(~mask, limb.spacing_mm, WIDE_MM, spans)
+    core = np.zeros(mask.shape, bool)
+    voxels = voxels_of(mask, spans)
+    core.reshape(-1)[voxels[rim.at(voxels)[0] == 0]] = True
+    return nearest_around(core, limb, WIDE_MM).mask(mask.shape) & mask
+
+
+def _extended(plain: Components, wide: Components) -> Components:
+    """Basins with the wide cavities that open into one of them and no other."""
+    known = plain.labels.reshape(-1)[wide.voxels]
+    lowest, highest = np.full(wide.count + 1, plain.count + 1), np.zeros(wide.count + 1, np.int64)
+    np.minimum.at(lowest, wide.owner[known > 0], known[known > 0])
+    np.maximum.at(highest, wide.owner, known)
+    added = (lowest == highest)[wide.owner] & (known == 0)
+    return plain.extended(wide.voxels[added], highest[wide.owner[added]].astype(np.int32))
 
 
 def _wanted_depth(anchors: Anchors) -> float:
     return max(50.0, 4.0 * anchors.noise_hu)
 
 
+def _lowest(anchors: Anchors) -> int:
+    """Level below which nothing spills over mineral: a pocket of fat spills over through muscle."""
+    return round(max(anchors.soft_hu + _wanted_depth(anchors), 1.0))
+
+
 def _water_level(dam: Int16Array, limb: Limb, anchors: Anchors) -> Int16Array:
-    """Level at which each voxel of the body spills over ``dam``; not below that at which a pocket of fat does."""
-    lowest = round(max(anchors.soft_hu + _wanted_depth(anchors), 1.0))
+    """Level at which each voxel of the body spills over ``dam``; 0 where that is no higher than ``_lowest``."""
+    lowest = _lowest(anchors)
     level = np.zeros(dam.shape, dam.dtype)
     low = limb.body & (dam <= lowest)
     first_run = np.empty(low.shape[:2], np.int32)
@@ -104,15 +150,13 @@ def _water_level(dam: Int16Array, limb: Limb, anchors: Anchors) -> Int16Array:
     return level
 
 
-def _enclosed(grey: Int16Array, level: Int16Array, rim: Int16Array, limb: Limb, anchors: Anchors) -> Components:
-    """Basins of ``grey`` below the level at which they spill."""
-    wanted = _wanted_depth(anchors)
-    depth = level - grey
-    found = components((level > 0) & (depth > wanted), limb.spans)
+def _cavities(mask: BoolArray, rim: Int16Array, limb: Limb, anchors: Anchors) -> Components:
+    """Components of some size with mineral around them."""
+    found = components(mask, limb.spans)
     mineral = anchors.soft_hu + max(130.0, 5.0 * anchors.noise_hu)
     large = found.sizes * limb.geometry.voxel_mm3 >= SMALLEST_BASIN_MM3
     rimmed = found.total(rim) / np.maximum(found.sizes, 1) > mineral
-    return found.only(large & rimmed & (found.maximum(depth) > 1.5 * wanted))
+    return found.only(large & rimmed)
 
 
 def _close(marrow: Int32Array, limb: Limb) -> Int32Array:

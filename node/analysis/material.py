@@ -23,6 +23,8 @@ MODEL_SHARE = 0.25
 SLOPE_UNCERTAINTY = 0.10
 """Relative systematic uncertainty of a slope (beam hardening, calibration) [K]."""
 DECIDED = 3.0
+LEAST_CONTRAST_HU = 110.0
+"""Over soft tissue; what is paler and of no certain material is not called anything."""
 SPONGIOSA_SLOPE, SPONGIOSA_REACH_MM = 1.25, 3.0
 """Slope over that of HA, and distance from bone, of mineral in fat marrow."""
 URATE_CONTRAST_HU = (60.0, 450.0)
@@ -84,6 +86,24 @@ def is_spongiosa(measures: Measures, scale: SlopeScale, anchors: Anchors) -> boo
     noise = float(np.hypot(anchors.noise_low_hu, anchors.noise_high_hu)) / np.sqrt(max(len(measures.voxels), 8) / 8.0)
     excess = measures.contrast_low_hu - SPONGIOSA_SLOPE * scale.calcium * measures.contrast_high_hu
     return bool(excess > DECIDED * noise)
+
+
+def is_urate(measures: Measures, scale: SlopeScale, anchors: Anchors, tin: bool) -> bool:
+    """True where a pale body is urate for certain; what is not is tendon, muscle or skin."""
+    return classify(measures, scale, anchors, tin)[0] is Material.URATE
+
+
+def is_mineral(measures: Measures, scale: SlopeScale, anchors: Anchors, tin: bool) -> bool:
+    """False for what is bright enough for a deposit but is none: spongiosa, nail, tendon, noise.
+
+    Nail and tendon plot with urate (docs, section 4), without the size or the place of a tophus.
+    """
+    if is_spongiosa(measures, scale, anchors):
+        return False
+    material, ratio = classify(measures, scale, anchors, tin)
+    if material is not Material.INDETERMINATE:
+        return True
+    return ratio > -DECIDED and measures.contrast_low_hu > LEAST_CONTRAST_HU
 
 
 def _can_be_urate(measures: Measures, tin: bool) -> bool:
