@@ -35,6 +35,13 @@ class Components:
         labels.reshape(-1)[self.voxels] = self.owner
         return labels
 
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """All labelled voxels on the grid."""
+        mask = np.zeros(self.shape, bool)
+        mask.reshape(-1)[self.voxels] = True
+        return mask
+
     @cached_property
     def sizes(self) -> Int64Array:
         """Voxels of each label 0 … count; that of 0 is 0."""

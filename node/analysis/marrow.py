@@ -47,20 +47,17 @@ class Marrow:
     basin_voxels: NDArray[np.int64]
 
 
-def find_marrow(limb: Limb, grey: Int16Array, anchors: Anchors, floor: float) -> Marrow:
+def find_marrow(limb: Limb, grey: Int16Array, anchors: Anchors, floor: int) -> Marrow:
     """The inside of each bone; ``grey`` is the smoothed detection image, HU.
 
     A basin's catchment above ``floor`` HU counts up to the half-way level between local marrow and local shell.
     """
     rim = brightest(grey, RIM_MM, limb.spacing_mm, limb.spans)
     found = find_basins(grey, rim, limb, anchors)
-    basins = found.labels > 0
-    catchment = found.labels
-    spans = widened(spans_of(basins | (grey > floor)), (1, 1, 1), grey.shape[2])
+    basins, catchment = found.mask, found.labels
+    spans = widened(spans_of(basins | (grey > np.int16(floor))), (1, 1, 1), grey.shape[2])
     head, tail = (np.empty(HIGHEST_HU - LOWEST_HU + 1, np.int32) for _ in range(2))
-    flood_markers(
-        grey, spans, LOWEST_HU, round(floor), HIGHEST_HU, catchment, head, tail, np.empty(grey.size, np.int32)
-    )
+    flood_markers(grey, spans, LOWEST_HU, floor, HIGHEST_HU, catchment, head, tail, np.empty(grey.size, np.int32))
     taken = catchment > 0
     spans = spans_of(taken)
     halfway = (rim >> 1) + (dimmest(grey, RIM_MM, limb.spacing_mm, spans) >> 1)
@@ -81,14 +78,15 @@ def find_basins(grey: Int16Array, rim: Int16Array, limb: Limb, anchors: Anchors)
     """
     wanted = _wanted_depth(anchors)
     level = _water_level(grey, limb, anchors)
-    depth = level - grey
-    plain = _cavities((level > 0) & (depth > wanted), rim, limb, anchors)
+    depth = np.subtract(level, grey, out=level, where=level > 0)
+    plain = _cavities(depth > np.int16(wanted), rim, limb, anchors)
     plain = plain.only(plain.maximum(depth) > 1.5 * wanted)
+    del level, depth
     rings = _rings(grey, limb, anchors)
     wide = _opened(rings > 0, limb)
     whole = _extended(plain, _cavities(wide, rim, limb, anchors))
     unseen = _cavities(wide & (rings > 1), rim, limb, anchors)
-    unseen = unseen.only(~unseen.touched(whole.labels > 0))
+    unseen = unseen.only(~unseen.touched(whole.mask))
     return whole.joined(unseen.only(unseen.radius_mm(limb.spacing_mm) > WIDE_MM))
 
 
@@ -96,12 +94,12 @@ def _rings(grey: Int16Array, limb: Limb, anchors: Anchors) -> NDArray[np.uint8]:
     """In how many planes, its slice and the one across it, each voxel lies inside a bright ring."""
     sealed = closed(grey, PINHOLE_MM, limb.spacing_mm, limb.spans)
     lowest = _lowest(anchors)
-    bright = grey[grey > lowest]
+    bright = grey[grey > np.int16(lowest)]
     dense = float(np.quantile(bright, RING_QUANTILE)) if bright.size else float(lowest)
     highest = max(round(anchors.soft_hu + RING_SHARE * (dense - anchors.soft_hu)), lowest)
     hits = np.zeros(grey.shape, np.uint8)
     for upright in (False, True):
-        count_rings(sealed, grey, limb.body, limb.spans, upright, lowest, highest, round(_wanted_depth(anchors)), hits)
+        count_rings(sealed, grey, limb.body, limb.spans, upright, lowest, highest, _wanted_depth(anchors), hits)
     return hits
 
 
@@ -125,20 +123,20 @@ def _extended(plain: Components, wide: Components) -> Components:
     return plain.extended(wide.voxels[added], highest[wide.owner[added]].astype(np.int32))
 
 
-def _wanted_depth(anchors: Anchors) -> float:
-    return max(50.0, 4.0 * anchors.noise_hu)
+def _wanted_depth(anchors: Anchors) -> int:
+    return round(max(50.0, 4.0 * anchors.noise_hu))
 
 
 def _lowest(anchors: Anchors) -> int:
     """Level below which nothing spills over mineral: a pocket of fat spills over through muscle."""
-    return round(max(anchors.soft_hu + _wanted_depth(anchors), 1.0))
+    return max(round(anchors.soft_hu) + _wanted_depth(anchors), 1)
 
 
 def _water_level(dam: Int16Array, limb: Limb, anchors: Anchors) -> Int16Array:
     """Level at which each voxel of the body spills over ``dam``; 0 where that is no higher than ``_lowest``."""
     lowest = _lowest(anchors)
     level = np.zeros(dam.shape, dam.dtype)
-    low = limb.body & (dam <= lowest)
+    low = limb.body & (dam <= np.int16(lowest))
     first_run = np.empty(low.shape[:2], np.int32)
     runs = find_runs(low, limb.spans, first_run)
     ends, number = np.empty((runs, 2), np.int32), np.empty(runs, np.int32)

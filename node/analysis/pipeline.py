@@ -14,6 +14,7 @@ from node.analysis.limbs import find_limbs
 from node.analysis.spans import Spans, voxels_of
 from node.domain.findings import Analysis, Findings, Hand, Outcome
 from node.domain.volume import EnergyPair
+from node.kernels.memory import keep_freed_memory
 
 Progress = Callable[[str, float], None]
 STEPS_A_LIMB = 5
@@ -28,6 +29,7 @@ def analyse(pair: EnergyPair, progress: Progress | None = None) -> Analysis:
     Raises:
         Refused: the scan shows no hand or forearm, or the energies contradict each other.
     """
+    keep_freed_memory()
     limbs = find_limbs(pair)[:MOST_LIMBS]
     done = 0
 

@@ -81,10 +81,10 @@ class Skeleton:
 
 def find_skeleton(limb: Limb, image: Int16Array, smoothed: Int16Array, anchors: Anchors) -> Skeleton:
     """Bones of a limb in its detection image and the same smoothed, int16 (z, y, x), HU."""
-    floor = anchors.soft_hu + max(80.0, 3.0 * anchors.noise_hu)
+    floor = round(anchors.soft_hu + max(80.0, 3.0 * anchors.noise_hu))
     found = find_marrow(limb, smoothed, anchors, floor)
     marrow = found.labels
-    mineral = ((image > floor) & limb.body) | (marrow > 0)
+    mineral = ((image > np.int16(floor)) & limb.body) | (marrow > 0)
     spans = spans_of(mineral)
     voxels = voxels_of(mineral, spans)
     while True:

@@ -21,9 +21,12 @@ _UNPAIRED: Final[Mapping[PairingOutcome, JobState]] = {
 
 def process_task(parameters: Parameters, task: Task) -> Processed:
     """Pair, load, analyse and encode the study of ``task``."""
-    from node.service.process import process_study  # the worker loads decoders and kernels, not the engine
+    # The worker loads decoders and kernels, not the engine.
+    from node.kernels.memory import give_memory_back
+    from node.service.process import process_study
 
     result = process_study(task.instances, lambda uid: task.files[uid], parameters)
+    give_memory_back()
     explanation: dict[str, Any] = {**explain_pairing(result.pairing), "outcome": result.outcome.value}
     if result.outcome is not Outcome.COMPLETE:
         explanation["limits"] = list(result.reasons)
