@@ -87,14 +87,10 @@ class Components:
 
     def joined(self, more: "Components") -> "Components":
         """These and others that share no voxel with them; theirs are numbered on from ``count``."""
-        both = self.extended(more.voxels, more.owner + np.int32(self.count))
-        return Components(both.voxels, both.owner, self.count + more.count, self.shape)
-
-    def extended(self, more: Int64Array, owner: Int32Array) -> "Components":
-        """These with further voxels, flat indices that none has so far, and their owners."""
-        voxels = np.concatenate([self.voxels, more])
+        voxels = np.concatenate([self.voxels, more.voxels])
+        owner = np.concatenate([self.owner, more.owner + np.int32(self.count)])
         order = np.argsort(voxels, kind="stable")
-        return Components(voxels[order], np.concatenate([self.owner, owner])[order], self.count, self.shape)
+        return Components(voxels[order], owner[order], self.count + more.count, self.shape)
 
     def only(self, kept: NDArray[np.bool_]) -> "Components":
         """The kept labels (bool, 0 … count; 0 never is) alone, numbered anew in their order."""

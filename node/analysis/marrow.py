@@ -33,6 +33,8 @@ PINHOLE_MM = 0.6
 """Half the width of a gap in a thin, undersampled cortex that does not open the marrow to the outside."""
 WIDE_MM = 1.5
 """Half the width of a cavity that can only be the inside of a bone."""
+SPECK_SHARE = 0.015
+"""A basin that makes up less of a wide cavity than this is a speck in it."""
 RING_SHARE, RING_QUANTILE = 0.5, 0.9
 """Rings count up to half of the level of dense bone: what is enclosed at a higher one may be a cortex."""
 CLOSING_MM = 0.8
@@ -84,9 +86,9 @@ def find_basins(grey: Int16Array, rim: Int16Array, limb: Limb, anchors: Anchors)
     del level, depth
     rings = _rings(grey, limb, anchors)
     wide = _opened(rings > 0, limb)
-    whole = _extended(plain, _cavities(wide, rim, limb, anchors))
-    unseen = _cavities(wide & (rings > 1), rim, limb, anchors)
-    unseen = unseen.only(~unseen.touched(whole.mask))
+    certain = _cavities(wide & (rings > 1), rim, limb, anchors)
+    whole = _extended(_extended(plain, _cavities(wide, rim, limb, anchors)), certain)
+    unseen = certain.only(~certain.touched(whole.mask))
     return whole.joined(unseen.only(unseen.radius_mm(limb.spacing_mm) > WIDE_MM))
 
 
@@ -114,13 +116,20 @@ def _opened(mask: BoolArray, limb: Limb) -> BoolArray:
 
 
 def _extended(plain: Components, wide: Components) -> Components:
-    """Basins with the wide cavities that open into one of them and no other."""
+    """Basins with the wide cavities that open into one of them; specks in such a cavity, which noise makes, join it."""
     known = plain.labels.reshape(-1)[wide.voxels]
-    lowest, highest = np.full(wide.count + 1, plain.count + 1), np.zeros(wide.count + 1, np.int64)
-    np.minimum.at(lowest, wide.owner[known > 0], known[known > 0])
-    np.maximum.at(highest, wide.owner, known)
-    added = (lowest == highest)[wide.owner] & (known == 0)
-    return plain.extended(wide.voxels[added], highest[wide.owner[added]].astype(np.int32))
+    shared = np.zeros((wide.count + 1, plain.count + 1), np.int64)
+    np.add.at(shared, (wide.owner, known), 1)
+    shared[:, 0] = 0
+    largest = shared.argmax(axis=1)
+    others = shared.copy()
+    others[np.arange(len(others)), largest] = 0
+    one = (shared.max(axis=1) > 0) & (others.max(axis=1) <= SPECK_SHARE * wide.sizes)
+    owner = np.where(one, largest, 0)[wide.owner]
+    labels = plain.labels.copy()
+    labels.reshape(-1)[wide.voxels[owner > 0]] = owner[owner > 0]
+    voxels = np.union1d(plain.voxels, wide.voxels[owner > 0])
+    return Components(voxels, labels.reshape(-1)[voxels], plain.count, plain.shape)
 
 
 def _wanted_depth(anchors: Anchors) -> int:
