@@ -26,13 +26,12 @@ BROKEN_SLENDERNESS = 1.6
 """Arterial wall calcifies in pieces: two of them slender and in line within 20° are one artery."""
 ROW_ALIGNMENT, ROW_SLENDERNESS, ROW_POINTING = 0.94, 1.4, 0.85
 """So are three that follow each other within 20°, when two of them are longer than wide and point along the row."""
-SESAMOID_MM3 = 120.0
 SESAMOID_REACH_MM = 13.0
 SESAMOID_ALONG_MM = 8.0
 SESAMOID_DENSITY = 0.5
 """Level over that of the limb's cortical bone: a sesamoid has a cortex of its own."""
-SESAMOIDS_AT = {"MC1": 2, "MC2": 1, "MC5": 1, "PP1": 1}
-"""How many at the head of which bone."""
+SESAMOIDS_AT = {"MC1": (2, 120.0), "MC2": (1, 50.0), "MC5": (1, 50.0), "PP1": (1, 45.0)}
+"""How many at the head of which bone, and how large at most, mm³ [K]."""
 THUMB = "MC1"
 THUMB_DENSITY = 0.35
 THUMB_PALMAR_SHARE = -0.3
@@ -145,7 +144,7 @@ def sesamoids(
     """Indices of candidates that are sesamoid bones: compact, dense, palmar of the joints that have them."""
     axes = [principal_axes(c.voxels, geometry) for c in candidates]
     found: set[int] = set()
-    for name, most in SESAMOIDS_AT.items():
+    for name, (most, largest_mm3) in SESAMOIDS_AT.items():
         bone = anatomy.named(name)
         palmar = local_palmar(anatomy, bone) if bone is not None else None
         if bone is None or palmar is None:
@@ -153,7 +152,8 @@ def sesamoids(
         shares = {
             n: share
             for n, (candidate, own) in enumerate(zip(candidates, axes, strict=True))
-            if _is_compact(candidate, own)
+            if candidate.volume_mm3 < largest_mm3
+            and _is_compact(own)
             and _density(candidate, cortex_hu, soft_hu) > (THUMB_DENSITY if name == THUMB else SESAMOID_DENSITY)
             and (share := _palmar_share(own.centre, bone, palmar)) is not None
             and share > (THUMB_PALMAR_SHARE if name == THUMB else PALMAR_SHARE)
@@ -162,8 +162,8 @@ def sesamoids(
     return found
 
 
-def _is_compact(candidate: Candidate, axes: Axes) -> bool:
-    return bool(candidate.volume_mm3 < SESAMOID_MM3 and axes.spread_mm[0] < 2.2 * axes.spread_mm[2])
+def _is_compact(axes: Axes) -> bool:
+    return bool(axes.spread_mm[0] < 2.2 * axes.spread_mm[2])
 
 
 def _density(candidate: Candidate, cortex_hu: float, soft_hu: float) -> float:

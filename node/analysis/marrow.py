@@ -74,27 +74,25 @@ def find_marrow(limb: Limb, grey: Int16Array, anchors: Anchors, floor: int) -> M
 def find_basins(grey: Int16Array, rim: Int16Array, limb: Limb, anchors: Anchors) -> Components:
     """Marrow cavities: basins enclosed by mineral; ``rim``: brightest HU around.
 
-    A second look adds the wide cavities of bones whose shell does not hold water, being too thin, eroded or cut: what
-    a plane shows inside a ring, pinholes sealed; in two planes across each other where it opens into no basin. Only
-    wide ones, since the gap between a bone and a deposit may lie in rings too.
+    A second look, with pinholes sealed, adds the wide cavities of bones whose shell does not hold water. Where it is
+    thin, the sealed one does. Where it is eroded or cut, the rest of a basin's bone lies inside a ring in some plane.
+    Only wide ones, since the gap between a bone and a deposit is sealed too.
     """
-    wanted = _wanted_depth(anchors)
-    level = _water_level(grey, limb, anchors)
-    depth = np.subtract(level, grey, out=level, where=level > 0)
-    plain = _cavities(depth > np.int16(wanted), rim, limb, anchors)
-    plain = plain.only(plain.maximum(depth) > 1.5 * wanted)
-    del level, depth
-    rings = _rings(grey, limb, anchors)
+    sealed = closed(grey, PINHOLE_MM, limb.spacing_mm, limb.spans)
+    depth = _depth(grey, grey, limb, anchors)
+    plain = _cavities(depth > 0, rim, limb, anchors)
+    plain = plain.only(plain.maximum(depth) > 1.5 * _wanted_depth(anchors))
+    rings = _rings(grey, sealed, limb, anchors)
     wide = _opened(rings > 0, limb)
-    certain = _cavities(wide & (rings > 1), rim, limb, anchors)
-    whole = _extended(_extended(plain, _cavities(wide, rim, limb, anchors)), certain)
-    unseen = certain.only(~certain.touched(whole.mask))
+    whole = _extended(plain, _cavities(wide, rim, limb, anchors))
+    whole = _extended(whole, _cavities(wide & (rings > 1), rim, limb, anchors))
+    unseen = _cavities(_depth(grey, sealed, limb, anchors) > 0, rim, limb, anchors)
+    unseen = unseen.only(~unseen.touched(whole.mask))
     return whole.joined(unseen.only(unseen.radius_mm(limb.spacing_mm) > WIDE_MM))
 
 
-def _rings(grey: Int16Array, limb: Limb, anchors: Anchors) -> NDArray[np.uint8]:
+def _rings(grey: Int16Array, sealed: Int16Array, limb: Limb, anchors: Anchors) -> NDArray[np.uint8]:
     """In how many planes, its slice and the one across it, each voxel lies inside a bright ring."""
-    sealed = closed(grey, PINHOLE_MM, limb.spacing_mm, limb.spans)
     lowest = _lowest(anchors)
     bright = grey[grey > np.int16(lowest)]
     dense = float(np.quantile(bright, RING_QUANTILE)) if bright.size else float(lowest)
@@ -141,8 +139,8 @@ def _lowest(anchors: Anchors) -> int:
     return max(round(anchors.soft_hu) + _wanted_depth(anchors), 1)
 
 
-def _water_level(dam: Int16Array, limb: Limb, anchors: Anchors) -> Int16Array:
-    """Level at which each voxel of the body spills over ``dam``; 0 where that is no higher than ``_lowest``."""
+def _depth(grey: Int16Array, dam: Int16Array, limb: Limb, anchors: Anchors) -> Int16Array:
+    """How far ``grey`` lies below the level at which the body spills over ``dam`` there, HU; 0 where it is shallow."""
     lowest = _lowest(anchors)
     level = np.zeros(dam.shape, dam.dtype)
     low = limb.body & (dam <= np.int16(lowest))
@@ -153,7 +151,9 @@ def _water_level(dam: Int16Array, limb: Limb, anchors: Anchors) -> Int16Array:
     flood_open_runs(limb.body, first_run, ends, number, count, lowest, level)
     head = np.empty(HIGHEST_HU - lowest + 1, np.int32)
     fill_basins(dam, limb.body, limb.spans, lowest, HIGHEST_HU, level, head, np.empty(dam.size, np.int32))
-    level[level == lowest] = 0
+    open_water = level <= np.int16(lowest)
+    np.subtract(level, grey, out=level)
+    level[open_water | (level <= np.int16(_wanted_depth(anchors)))] = 0
     return level
 
 

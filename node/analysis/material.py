@@ -25,7 +25,7 @@ SLOPE_UNCERTAINTY = 0.10
 DECIDED = 3.0
 LEAST_CONTRAST_HU = 110.0
 """Over soft tissue; what is paler and of no certain material is not called anything."""
-SPONGIOSA_SLOPE, SPONGIOSA_REACH_MM = 1.25, 3.0
+SPONGIOSA_SLOPE, SPONGIOSA_REACH_MM = 1.25, 2.0
 """Slope over that of HA, and distance from bone, of mineral in fat marrow."""
 URATE_CONTRAST_HU = (60.0, 450.0)
 
