@@ -21,8 +21,10 @@ SLIP = 0.3
 VALLEY = 0.45
 """Neighbouring bones of a ray have length ratios above 0.4, and none is much shorter than both its neighbours."""
 LEAST_LENGTH_MM = 9.0
-WIDEST_MM = 18.5
-"""Mean width above which a long part is a forearm bone."""
+LONGER_THAN_CARPAL_MM = 31.0
+"""No carpal bone is as long, not in a large hand."""
+WIDEST, WIDEST_LEAST_MM = 1.6, 18.5
+"""A long part that much wider than most long parts of the limb, and wider than that, is a forearm bone."""
 JOINT_SAMPLES = 500
 """Points of a bone that its distance to the next is measured by (about 2 mm apart, so it reads up to 1 mm more)."""
 WIDEST_GAP_MM = 6.0
@@ -98,10 +100,17 @@ class Chain:
         return self.parts[0].outward(1 - self.ends[0])
 
 
-def is_long_bone(part: Part) -> bool:
-    """True for what may be a metacarpal or phalanx by its own shape."""
-    least = LEAST_SLENDERNESS if part.width_mm < THICK_MM else LEAST_SLENDERNESS_THICK
-    return part.slenderness >= least and part.length_mm >= LEAST_LENGTH_MM and part.width_mm <= WIDEST_MM
+def long_bones(parts: Sequence[Part]) -> list[Part]:
+    """What may be a metacarpal or phalanx by its own shape."""
+    slender = [p for p in parts if _is_long(p)]
+    widest = max(WIDEST_LEAST_MM, WIDEST * float(np.median([p.width_mm for p in slender]))) if slender else 0.0
+    return [p for p in slender if p.width_mm <= widest]
+
+
+def _is_long(part: Part) -> bool:
+    thin = part.width_mm < THICK_MM or part.length_mm > LONGER_THAN_CARPAL_MM
+    least = LEAST_SLENDERNESS if thin else LEAST_SLENDERNESS_THICK
+    return part.slenderness >= least and part.length_mm >= LEAST_LENGTH_MM
 
 
 def _joint_cost(a: Part, a_end: int, b: Part, b_end: int, gap_mm: float) -> float | None:
@@ -149,10 +158,10 @@ def _walk(start: int, end: int, links: dict[tuple[int, int], tuple[int, int]], p
 
 def link_chains(parts: Sequence[Part]) -> list[Chain]:
     """Chains of the long bones among ``parts``, a single bone being a chain too; the direction is not known yet."""
-    long_bones = [p for p in parts if is_long_bone(p)]
+    bones = long_bones(parts)
     links: dict[tuple[int, int], tuple[int, int]] = {}
-    group = list(range(len(long_bones)))
-    for joint in _joints(long_bones):
+    group = list(range(len(bones)))
+    for joint in _joints(bones):
         ends = ((joint.a, joint.a_end), (joint.b, joint.b_end))
         if ends[0] in links or ends[1] in links or group[joint.a] == group[joint.b]:
             continue
@@ -160,11 +169,11 @@ def link_chains(parts: Sequence[Part]) -> list[Chain]:
         old, new = group[joint.b], group[joint.a]
         group = [new if g == old else g for g in group]
     chains, done = [], set()
-    for n in range(len(long_bones)):
+    for n in range(len(bones)):
         free = [end for end in (0, 1) if (n, end) not in links]
         if free and group[n] not in done:
             done.add(group[n])
-            chains += _without_slips(_walk(n, free[0], links, long_bones))
+            chains += _without_slips(_walk(n, free[0], links, bones))
     return chains
 
 
