@@ -23,8 +23,8 @@ MODEL_SHARE = 0.25
 SLOPE_UNCERTAINTY = 0.10
 """Relative systematic uncertainty of a slope (beam hardening, calibration) [K]."""
 DECIDED = 3.0
-LEAST_CONTRAST_HU = 110.0
-"""Over soft tissue; what is paler and of no certain material is not called anything."""
+LEAST_CONTRAST_HU, LEAST_CONTRAST_TO_NOISE = 110.0, 4.0
+"""Over soft tissue at the low energy; what is paler and of no certain material is not called anything."""
 SPONGIOSA_SLOPE, SPONGIOSA_REACH_MM = 1.25, 2.0
 """Slope over that of HA, and distance from bone, of mineral in fat marrow."""
 URATE_CONTRAST_HU = (60.0, 450.0)
@@ -103,7 +103,8 @@ def is_mineral(measures: Measures, scale: SlopeScale, anchors: Anchors, tin: boo
     material, ratio = classify(measures, scale, anchors, tin)
     if material is not Material.INDETERMINATE:
         return True
-    return ratio > -DECIDED and measures.contrast_low_hu > LEAST_CONTRAST_HU
+    least = max(LEAST_CONTRAST_HU, LEAST_CONTRAST_TO_NOISE * anchors.noise_low_hu)
+    return ratio > -DECIDED and measures.contrast_low_hu > least
 
 
 def _can_be_urate(measures: Measures, tin: bool) -> bool:
