@@ -21,7 +21,7 @@ from node.net.scu import NetworkSender
 from node.net.stand_in_pacs import StandInPacs
 from node.phantom.presets import preset as spec_named
 from node.service.folder import Folder, read_folder
-from node.service.phantom import write_study
+from node.service.phantom_cache import kept_study
 from node.service.questions import Story
 from node.service.why import tell
 from node.settings import Settings, load
@@ -84,8 +84,8 @@ def demonstrate(preset: str, work: Path, out: Path, progress: Progress) -> Demon
     settings = _settings(work, port, pacs_port)
     pacs = StandInPacs(work / "pacs", pacs_port, PACS, {NODE: ("127.0.0.1", port)})
     with pacs, _Node(work / "calcinode.toml", out / "node.log").running() as node:
-        write_study(spec_named(preset), work / "phantom", progress=progress)
-        study = read_folder(work / "phantom" / "dicom")
+        phantom = kept_study(spec_named(preset), progress)
+        study = read_folder(phantom / "dicom")
         node.wait_ready(progress)
         began = time.monotonic()
         _send(study, Peer("node", NODE, "127.0.0.1", port), progress)
@@ -94,7 +94,7 @@ def demonstrate(preset: str, work: Path, out: Path, progress: Progress) -> Demon
         with views_of(settings) as views:
             files = save_results(settings, views, job_id, out)
     return Demonstration(
-        truth=json.loads((work / "phantom" / "truth" / "truth.json").read_text()),
+        truth=json.loads((phantom / "truth" / "truth.json").read_text()),
         findings=json.loads((out / "findings.json").read_text()),
         instances=len(study.instances),
         sending_s=sent - began,

@@ -1,4 +1,4 @@
-"""Phantoms kept between runs of the accuracy suite: making one takes longer than analysing it.
+"""Phantoms kept between runs of the accuracy suite and the demo: making one takes longer than analysing it.
 
 The folder is named by the digest of the phantom's sources, a file by the digest of its spec, so that what is kept is
 always what would be made. ``CALCINODE_CACHE_DIR`` or ``XDG_CACHE_HOME`` moves it, as they do the kernels'.
@@ -24,6 +24,7 @@ from node.domain.volume import EnergyPair, Volume
 from node.kernels.jit import cache_folder
 from node.phantom import Phantom, PhantomSpec, make
 from node.phantom.attenuation import attenuation
+from node.service.phantom import Progress, write_study
 
 FAST = 1
 """Level of compression: noise hardly shrinks at any, and air does at the lowest."""
@@ -31,10 +32,30 @@ FAST = 1
 
 def kept_phantom(spec: PhantomSpec) -> tuple[EnergyPair, CaseTruth]:
     """The energies and the truth of a phantom, from the cache or made and kept. Raises Refused as ``make`` does."""
-    path = phantom_folder() / f"{spec.name}-{hashlib.sha256(repr(spec).encode()).hexdigest()[:12]}.zip"
+    path = phantom_folder() / f"{_kept_name(spec)}.zip"
     if not path.exists():
         _keep(make(spec), path)
     return _read(path, spec)
+
+
+def kept_study(spec: PhantomSpec, progress: Progress | None = None) -> Path:
+    """Folder of a phantom's study as ``write_study`` writes it, from the cache or written and kept."""
+    path = phantom_folder() / _kept_name(spec)
+    if not path.exists():
+        temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+        try:
+            write_study(spec, temporary, progress=progress)
+            temporary.rename(path)
+        except OSError:  # another process was faster
+            if not path.exists():
+                raise
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    return path
+
+
+def _kept_name(spec: PhantomSpec) -> str:
+    return f"{spec.name}-{hashlib.sha256(repr(spec).encode()).hexdigest()[:12]}"
 
 
 def phantom_folder() -> Path:
