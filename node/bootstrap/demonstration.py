@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,15 +118,15 @@ def _free_port() -> int:
 
 
 def _send(study: Folder, node: Peer, progress: Progress) -> None:
-    """Each series on an association of its own, as scanners and archives do."""
-    sender, total, done = NetworkSender(SCANNER), len(study.instances), 0
-    for parcels in parcels_by_series(study):
-        progress("C-STORE to the node", done / total)
-        for result in sender.send(node, parcels):
-            if not result.delivered:
-                raise Defect(f"The node did not take an image: {result.message}")
-        done += len(parcels)
-    progress("C-STORE to the node", 1.0)
+    """Each series on an association of its own, at once, as scanners and archives do."""
+    sender, series = NetworkSender(SCANNER), parcels_by_series(study)
+    progress("C-STORE to the node", 0.0)
+    with ThreadPoolExecutor(len(series)) as associations:
+        for number, results in enumerate(associations.map(lambda parcels: sender.send(node, parcels), series), start=1):
+            for result in results:
+                if not result.delivered:
+                    raise Defect(f"The node did not take an image: {result.message}")
+            progress("C-STORE to the node", number / len(series))
 
 
 def _wait_for_results(settings: Settings, study: str, node: "_Node", progress: Progress) -> int:
