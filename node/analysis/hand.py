@@ -16,7 +16,7 @@ from node.analysis.filters import smooth
 from node.analysis.judge import Judge
 from node.analysis.limbs import Limb
 from node.analysis.lookalikes import METAL_HU, STREAK_MM, sesamoids, vessels
-from node.analysis.material import calibrate, cortex_level, is_mineral, is_urate
+from node.analysis.material import calibrate, cortex_level
 from node.analysis.measure import Measurer, Measures
 from node.analysis.named_bone import bone_by_name
 from node.analysis.nearest import nearest_around
@@ -27,7 +27,7 @@ from node.analysis.registration import register
 from node.analysis.skeleton import Skeleton, find_skeleton
 from node.analysis.urate import find_urate
 from node.domain.anatomy import UNNAMED_BONE
-from node.domain.findings import Digit, Hand
+from node.domain.findings import Deposit, Digit, Hand
 from node.domain.volume import Tube
 
 Int32Array = NDArray[np.int32]
@@ -77,24 +77,24 @@ def analyse_limb(limb: Limb, low_tube: Tube, high_tube: Tube, advance: Callable[
     labels.reshape(-1)[urate.voxels] = urate.owner + len(deposits)
     advance("measures")
     places = find_places(anatomy, skeleton.labels, limb.body, limb.geometry.affine)
-    measured = [
-        (label, measures)
-        for label, measures in _measure(labels, Measurer(limb, anchors, skeleton, labels, scale))
-        if (
-            is_mineral(measures, slopes, anchors, tin)
-            if label <= len(deposits)
-            else is_urate(measures, slopes, anchors, tin)
-        )
-    ]
-    judge = Judge(slopes, anchors, places, tin)
-    found = []
-    numbered = np.zeros(labels.shape, labels.dtype)
-    for number, (label, measures) in enumerate(measured, start=1):
-        candidate = deposits[label - 1] if label <= len(deposits) else None
-        found.append(judge.deposit(number, measures, candidate))
-        numbered[tuple(measures.voxels.T)] = number
+    measurer = Measurer(limb, anchors, skeleton, labels, scale)
+    found, numbered = _judged(labels, measurer, deposits, Judge(slopes, anchors, places, tin))
     hand = Hand(anatomy.laterality, _limits(anatomy, limb, shift_mm), _digits(anatomy), tuple(found))
     return HandResult(limb, hand, numbered, _bone_codes(skeleton, anatomy, ossicles))
+
+
+def _judged(
+    labels: Int32Array, measurer: Measurer, deposits: list[Candidate], judge: Judge
+) -> tuple[list[Deposit], Int32Array]:
+    """The findings, numbered from 1, and their voxels. Labels behind those of ``deposits`` are urate bodies."""
+    found: list[Deposit] = []
+    numbered = np.zeros(labels.shape, labels.dtype)
+    for label, measures in _measure(labels, measurer):
+        candidate = deposits[label - 1] if label <= len(deposits) else None
+        if judge.believes(measures, candidate):
+            found.append(judge.deposit(len(found) + 1, measures, candidate))
+            numbered[tuple(measures.voxels.T)] = len(found)
+    return found, numbered
 
 
 def _with(skeleton: Skeleton, bony: tuple[Candidate, ...]) -> Skeleton:

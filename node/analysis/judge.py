@@ -6,7 +6,7 @@ import numpy as np
 
 from node.analysis.anatomy.place import PlaceFinder
 from node.analysis.candidates import Candidate
-from node.analysis.material import SlopeScale, classify
+from node.analysis.material import SlopeScale, classify, is_mineral, is_urate
 from node.analysis.measure import Measures
 from node.analysis.named_bone import needs_review
 from node.analysis.noise import Anchors
@@ -24,6 +24,11 @@ class Judge:
     anchors: Anchors
     places: PlaceFinder
     tin: bool
+
+    def believes(self, measures: Measures, candidate: Candidate | None) -> bool:
+        """False for what is no deposit. ``candidate`` None: found as urate, and so nothing else."""
+        check = is_urate if candidate is None else is_mineral
+        return check(measures, self.slopes, self.anchors, self.tin)
 
     def deposit(self, number: int, measures: Measures, candidate: Candidate | None) -> Deposit:
         """The finding. ``candidate`` None: found as urate, by another way than mineral."""

@@ -1,42 +1,25 @@
-"""Step 5, first part: the inside of each bone.
-
-Seen as a landscape, the marrow of a bone is a basin in its shell: the basins of the detection image
-(``kernels.basins``) are one a bone, whatever the bone's density; a deposit, being solid, has none.
-"""
+"""Step 5, second part: the inside of each bone, from its cavity out to its shell."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from node.analysis.components import Components, components
-from node.analysis.filters import brightest, closed, dimmest
+from node.analysis.cavities import HIGHEST_HU, find_cavities
+from node.analysis.components import components
+from node.analysis.filters import brightest, dimmest
 from node.analysis.limbs import Limb
-from node.analysis.nearest import nearest_around, nearest_source
 from node.analysis.noise import Anchors
-from node.analysis.spans import spans_of, voxels_of, widened
-from node.kernels.basins import fill_basins, flood_open_runs
+from node.analysis.spans import spans_of, widened
 from node.kernels.closing import grow_labels, label_kept, shrink_grown
-from node.kernels.rings import count_rings
-from node.kernels.runs import find_runs, label_runs
 from node.kernels.watershed import flood_markers
 
-BoolArray = NDArray[np.bool_]
 Int16Array = NDArray[np.int16]
 Int32Array = NDArray[np.int32]
 
-LOWEST_HU, HIGHEST_HU = -300, 3200
-SMALLEST_BASIN_MM3 = 2.0
+LOWEST_HU = -300
 RIM_MM = 1.6
 """A cortex is looked for within this distance of the marrow."""
-PINHOLE_MM = 0.6
-"""Half the width of a gap in a thin, undersampled cortex that does not open the marrow to the outside."""
-WIDE_MM = 1.5
-"""Half the width of a cavity that can only be the inside of a bone."""
-SPECK_SHARE = 0.015
-"""A basin that makes up less of a wide cavity than this is a speck in it."""
-RING_SHARE, RING_QUANTILE = 0.5, 0.9
-"""Rings count up to half of the level of dense bone: what is enclosed at a higher one may be a cortex."""
 CLOSING_MM = 0.8
 """Walls of spongiosa up to twice this thick belong to the inside; two cortices side by side are thicker."""
 
@@ -55,7 +38,7 @@ def find_marrow(limb: Limb, grey: Int16Array, anchors: Anchors, floor: int) -> M
     A basin's catchment above ``floor`` HU counts up to the half-way level between local marrow and local shell.
     """
     rim = brightest(grey, RIM_MM, limb.spacing_mm, limb.spans)
-    found = find_basins(grey, rim, limb, anchors)
+    found = find_cavities(grey, rim, limb, anchors)
     basins, catchment = found.mask, found.labels
     spans = widened(spans_of(basins | (grey > np.int16(floor))), (1, 1, 1), grey.shape[2])
     head, tail = (np.empty(HIGHEST_HU - LOWEST_HU + 1, np.int32) for _ in range(2))
@@ -69,101 +52,6 @@ def find_marrow(limb: Limb, grey: Int16Array, anchors: Anchors, floor: int) -> M
     marrow = np.zeros(catchment.shape, catchment.dtype)
     marrow.reshape(-1)[joined.voxels] = catchment.reshape(-1)[joined.voxels]
     return Marrow(_close(marrow, limb), found.sizes)
-
-
-def find_basins(grey: Int16Array, rim: Int16Array, limb: Limb, anchors: Anchors) -> Components:
-    """Marrow cavities: basins enclosed by mineral; ``rim``: brightest HU around.
-
-    A second look, with pinholes sealed, adds the wide cavities of bones whose shell does not hold water. Where it is
-    thin, the sealed one does. Where it is eroded or cut, the rest of a basin's bone lies inside a ring in some plane.
-    Only wide ones, since the gap between a bone and a deposit is sealed too.
-    """
-    sealed = closed(grey, PINHOLE_MM, limb.spacing_mm, limb.spans)
-    depth = _depth(grey, grey, limb, anchors)
-    plain = _cavities(depth > 0, rim, limb, anchors)
-    plain = plain.only(plain.maximum(depth) > 1.5 * _wanted_depth(anchors))
-    rings = _rings(grey, sealed, limb, anchors)
-    wide = _opened(rings > 0, limb)
-    whole = _extended(plain, _cavities(wide, rim, limb, anchors))
-    whole = _extended(whole, _cavities(wide & (rings > 1), rim, limb, anchors))
-    unseen = _cavities(_depth(grey, sealed, limb, anchors) > 0, rim, limb, anchors)
-    unseen = unseen.only(~unseen.touched(whole.mask))
-    return whole.joined(unseen.only(unseen.radius_mm(limb.spacing_mm) > WIDE_MM))
-
-
-def _rings(grey: Int16Array, sealed: Int16Array, limb: Limb, anchors: Anchors) -> NDArray[np.uint8]:
-    """In how many planes, its slice and the one across it, each voxel lies inside a bright ring."""
-    lowest = _lowest(anchors)
-    bright = grey[grey > np.int16(lowest)]
-    dense = float(np.quantile(bright, RING_QUANTILE)) if bright.size else float(lowest)
-    highest = max(round(anchors.soft_hu + RING_SHARE * (dense - anchors.soft_hu)), lowest)
-    hits = np.zeros(grey.shape, np.uint8)
-    for upright in (False, True):
-        count_rings(sealed, grey, limb.body, limb.spans, upright, lowest, highest, _wanted_depth(anchors), hits)
-    return hits
-
-
-def _opened(mask: BoolArray, limb: Limb) -> BoolArray:
-    """Morphological opening by a ball of WIDE_MM: gaps narrower than twice that are gone."""
-    spans = spans_of(mask)
-    rim = nearest_source(~mask, limb.spacing_mm, WIDE_MM, spans)
-    core = np.zeros(mask.shape, bool)
-    voxels = voxels_of(mask, spans)
-    core.reshape(-1)[voxels[rim.at(voxels)[0] == 0]] = True
-    return nearest_around(core, limb, WIDE_MM).mask(mask.shape) & mask
-
-
-def _extended(plain: Components, wide: Components) -> Components:
-    """Basins with the wide cavities that open into one of them; specks in such a cavity, which noise makes, join it."""
-    known = plain.labels.reshape(-1)[wide.voxels]
-    shared = np.zeros((wide.count + 1, plain.count + 1), np.int64)
-    np.add.at(shared, (wide.owner, known), 1)
-    shared[:, 0] = 0
-    largest = shared.argmax(axis=1)
-    others = shared.copy()
-    others[np.arange(len(others)), largest] = 0
-    one = (shared.max(axis=1) > 0) & (others.max(axis=1) <= SPECK_SHARE * wide.sizes)
-    owner = np.where(one, largest, 0)[wide.owner]
-    labels = plain.labels.copy()
-    labels.reshape(-1)[wide.voxels[owner > 0]] = owner[owner > 0]
-    voxels = np.union1d(plain.voxels, wide.voxels[owner > 0])
-    return Components(voxels, labels.reshape(-1)[voxels], plain.count, plain.shape)
-
-
-def _wanted_depth(anchors: Anchors) -> int:
-    return round(max(50.0, 4.0 * anchors.noise_hu))
-
-
-def _lowest(anchors: Anchors) -> int:
-    """Level below which nothing spills over mineral: a pocket of fat spills over through muscle."""
-    return max(round(anchors.soft_hu) + _wanted_depth(anchors), 1)
-
-
-def _depth(grey: Int16Array, dam: Int16Array, limb: Limb, anchors: Anchors) -> Int16Array:
-    """How far ``grey`` lies below the level at which the body spills over ``dam`` there, HU; 0 where it is shallow."""
-    lowest = _lowest(anchors)
-    level = np.zeros(dam.shape, dam.dtype)
-    low = limb.body & (dam <= np.int16(lowest))
-    first_run = np.empty(low.shape[:2], np.int32)
-    runs = find_runs(low, limb.spans, first_run)
-    ends, number = np.empty((runs, 2), np.int32), np.empty(runs, np.int32)
-    count = label_runs(low, limb.spans, False, first_run, ends, number)
-    flood_open_runs(limb.body, first_run, ends, number, count, lowest, level)
-    head = np.empty(HIGHEST_HU - lowest + 1, np.int32)
-    fill_basins(dam, limb.body, limb.spans, lowest, HIGHEST_HU, level, head, np.empty(dam.size, np.int32))
-    open_water = level <= np.int16(lowest)
-    np.subtract(level, grey, out=level)
-    level[open_water | (level <= np.int16(_wanted_depth(anchors)))] = 0
-    return level
-
-
-def _cavities(mask: BoolArray, rim: Int16Array, limb: Limb, anchors: Anchors) -> Components:
-    """Components of some size with mineral around them."""
-    found = components(mask, limb.spans)
-    mineral = anchors.soft_hu + max(130.0, 5.0 * anchors.noise_hu)
-    large = found.sizes * limb.geometry.voxel_mm3 >= SMALLEST_BASIN_MM3
-    rimmed = found.total(rim) / np.maximum(found.sizes, 1) > mineral
-    return found.only(large & rimmed)
 
 
 def _close(marrow: Int32Array, limb: Limb) -> Int32Array:

@@ -1,4 +1,4 @@
-"""Step 5: the skeleton, bone by bone, told from deposits that touch it.
+"""Step 5, last part: the skeleton, bone by bone, told from deposits that touch it.
 
 A bone is a bright shell around a darker inside. Around its marrow (``analysis.marrow``) the bone reaches outwards to
 its surface. How far is measured on the patient: the shell's thickness is sampled on the whole surface, and where it
