@@ -4,6 +4,8 @@ Seen as a landscape, the marrow of a bone is a basin in its shell: the basins of
 (``kernels.basins``) are one a bone, whatever the bone's density; a deposit, being solid, has none.
 """
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,14 +42,15 @@ def find_cavities(grey: Int16Array, rim: Int16Array, limb: Limb, anchors: Anchor
     Only wide ones, since the gap between a bone and a deposit is sealed too.
     """
     sealed = closed(grey, PINHOLE_MM, limb.spacing_mm, limb.spans)
-    depth = _depth(grey, grey, limb, anchors)
+    with ThreadPoolExecutor(2) as both:
+        depth, sealed_depth = both.map(lambda dam: _depth(grey, dam, limb, anchors), (grey, sealed))
     plain = _cavities(depth > 0, rim, limb, anchors)
     plain = plain.only(plain.maximum(depth) > 1.5 * _wanted_depth(anchors))
     rings = _rings(grey, sealed, limb, anchors)
     wide = _opened(rings > 0, limb)
-    whole = _extended(plain, _cavities(wide, rim, limb, anchors))
-    whole = _extended(whole, _cavities(wide & (rings > 1), rim, limb, anchors))
-    unseen = _cavities(_depth(grey, sealed, limb, anchors) > 0, rim, limb, anchors)
+    certain = _cavities(wide & (rings > 1), rim, limb, anchors)
+    whole = _extended(plain, _cavities(wide, rim, limb, anchors), certain)
+    unseen = _cavities(sealed_depth > 0, rim, limb, anchors)
     unseen = unseen.only(~unseen.touched(whole.mask))
     return whole.joined(unseen.only(unseen.radius_mm(limb.spacing_mm) > WIDE_MM))
 
@@ -74,21 +77,23 @@ def _opened(mask: BoolArray, limb: Limb) -> BoolArray:
     return nearest_around(core, limb, WIDE_MM).mask(mask.shape) & mask
 
 
-def _extended(plain: Components, wide: Components) -> Components:
+def _extended(plain: Components, *several: Components) -> Components:
     """Basins with the wide cavities that open into one of them; specks in such a cavity, which noise makes, join it."""
-    known = plain.labels.reshape(-1)[wide.voxels]
-    shared = np.zeros((wide.count + 1, plain.count + 1), np.int64)
-    np.add.at(shared, (wide.owner, known), 1)
-    shared[:, 0] = 0
-    largest = shared.argmax(axis=1)
-    others = shared.copy()
-    others[np.arange(len(others)), largest] = 0
-    one = (shared.max(axis=1) > 0) & (others.max(axis=1) <= SPECK_SHARE * wide.sizes)
-    owner = np.where(one, largest, 0)[wide.owner]
-    labels = plain.labels.copy()
-    labels.reshape(-1)[wide.voxels[owner > 0]] = owner[owner > 0]
-    voxels = np.union1d(plain.voxels, wide.voxels[owner > 0])
-    return Components(voxels, labels.reshape(-1)[voxels], plain.count, plain.shape)
+    labels, voxels = plain.labels.reshape(-1), plain.voxels
+    for wide in several:
+        known = labels[wide.voxels]
+        pairs = wide.owner.astype(np.int64) * (plain.count + 1) + known
+        shared = np.bincount(pairs, minlength=(wide.count + 1) * (plain.count + 1))
+        shared = shared.reshape(wide.count + 1, plain.count + 1)
+        shared[:, 0] = 0
+        largest = shared.argmax(axis=1)
+        others = shared.sum(axis=1) - shared.max(axis=1)
+        one = (shared.max(axis=1) > 0) & (others <= SPECK_SHARE * wide.sizes)
+        owner = np.where(one, largest, 0)[wide.owner]
+        labels[wide.voxels[owner > 0]] = owner[owner > 0]
+        both = np.concatenate([voxels, wide.voxels[(owner > 0) & (known == 0)]])
+        voxels = np.sort(both, kind="stable")
+    return Components(voxels, labels[voxels], plain.count, plain.shape)
 
 
 def _wanted_depth(anchors: Anchors) -> int:
