@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import cc3d
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from node.analysis.components import components
 from node.analysis.spans import Spans, spans_of
 from node.domain.errors import Refused
 from node.domain.volume import EnergyPair, Geometry
@@ -69,20 +69,21 @@ def find_limbs(pair: EnergyPair) -> tuple[Limb, ...]:
         Refused: nothing of the size of a limb with bone in it is in the scan.
     """
     stride = tuple(max(1, round(COARSE_MM / s)) for s in pair.geometry.spacing_mm)
-    coarse = pair.low.hu[:: stride[0], :: stride[1], :: stride[2]]
-    labels, count = cc3d.connected_components((coarse > BODY_HU).astype(np.uint8), connectivity=6, return_N=True)
+    coarse = np.ascontiguousarray(pair.low.hu[:: stride[0], :: stride[1], :: stride[2]])
+    tissue = coarse > BODY_HU
+    found = components(tissue, spans_of(tissue))
     voxel_mm3 = pair.geometry.voxel_mm3 * float(np.prod(stride))
-    size_mm3 = np.bincount(labels.ravel(), minlength=count + 1) * voxel_mm3
-    bone_mm3 = np.bincount(labels[coarse > MINERAL_HU], minlength=count + 1) * voxel_mm3
-    kept = [n for n in range(1, count + 1) if size_mm3[n] >= SMALLEST_LIMB_MM3 and bone_mm3[n] >= SMALLEST_SKELETON_MM3]
+    bone = found.owner[coarse.reshape(-1)[found.voxels] > MINERAL_HU]
+    bone_mm3 = np.bincount(bone, minlength=found.count + 1) * voxel_mm3
+    size_mm3 = found.sizes * voxel_mm3
+    kept = np.flatnonzero((size_mm3 >= SMALLEST_LIMB_MM3) & (bone_mm3 >= SMALLEST_SKELETON_MM3)).tolist()
     if not kept:
         raise Refused(
             "No limb with bone was found in the scan; a hand or forearm was expected.",
             hint="Check that the series shows the hands and that its rescale slope and intercept give HU.",
         )
-    boxes = ndimage.find_objects(labels)
     kept.sort(key=lambda n: -size_mm3[n])
-    return tuple(_crop(pair, labels == n, boxes[n - 1], stride) for n in kept)
+    return tuple(_crop(pair, found.labels == n, found.boxes[n - 1], stride) for n in kept)
 
 
 def _crop(pair: EnergyPair, coarse: BoolArray, box: tuple[slice, ...], stride: tuple[int, ...]) -> Limb:

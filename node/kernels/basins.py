@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from node.kernels.buckets import push
 from node.kernels.jit import kernel
 
 
@@ -86,8 +87,7 @@ def fill_basins(
                 ):
                     spill = min(max(values[voxel], lowest), highest)
                     level[voxel] = spill
-                    following[voxel] = head[spill - lowest]
-                    head[spill - lowest] = voxel
+                    push(head, following, spill - lowest, voxel)
     bucket = 0
     while bucket <= highest - lowest:
         voxel = head[bucket]
@@ -107,5 +107,4 @@ def fill_basins(
                 continue
             spill = min(max(values[other], bucket + lowest), highest)
             level[other] = spill
-            following[other] = head[spill - lowest]
-            head[spill - lowest] = other
+            push(head, following, spill - lowest, other)

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from node.kernels.jit import kernel, prange
+from node.kernels.spans import hull_of_rows
 
 LEAST, MOST = np.float32(-32768.0), np.float32(32767.0)
 """A windowed sinc overshoots beside metal: a sum is held within int16, not wrapped round."""
@@ -40,11 +41,7 @@ def convolve_in_plane(
         line = np.empty(nx + 2 * rx, np.float32)
         total = np.empty(nx, np.float32)
         for y in range(ny):
-            first, last = nx, 0
-            for w in range(max(0, y - ry), min(ny, y + ry + 1)):
-                if spans[z, w, 0] < spans[z, w, 1]:
-                    first = min(first, spans[z, w, 0])
-                    last = max(last, spans[z, w, 1])
+            first, last = hull_of_rows(spans, z, y, ry)
             if first >= last:
                 continue
             for x in range(first - rx, last + rx):

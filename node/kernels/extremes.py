@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from node.kernels.jit import kernel, prange
+from node.kernels.spans import hull_of_rows
 
 
 @kernel("void(int16[:,:,::1], int32[:,:,::1], int64, int64, int64, int16[:,:,::1])", parallel=True)
@@ -18,11 +19,7 @@ def extreme_in_plane(
         line = np.empty(nx + 2 * rx, np.int16)
         best = np.empty(nx, np.int16)
         for y in range(ny):
-            first, last = nx, 0
-            for w in range(max(0, y - ry), min(ny, y + ry + 1)):
-                if spans[z, w, 0] < spans[z, w, 1]:
-                    first = min(first, spans[z, w, 0])
-                    last = max(last, spans[z, w, 1])
+            first, last = hull_of_rows(spans, z, y, ry)
             if first >= last:
                 continue
             for x in range(first - rx, last + rx):

@@ -7,6 +7,7 @@ which clears fresh pages for the next one: on the bench study that was 40 % of t
 import ctypes
 import functools
 import sys
+from collections.abc import Callable
 
 MMAP_THRESHOLD, TRIM_THRESHOLD = -3, -1
 """Options of glibc's mallopt (malloc.h)."""
@@ -15,15 +16,17 @@ LARGEST = 2**31 - 1
 
 @functools.cache
 def keep_freed_memory() -> None:
-    """Ask glibc to serve large arrays from its heap and to keep that; nothing on other systems."""
-    if sys.platform != "linux" or not hasattr(ctypes.CDLL(None), "mallopt"):
-        return
-    library = ctypes.CDLL(None)
-    library.mallopt(MMAP_THRESHOLD, 2**30)
-    library.mallopt(TRIM_THRESHOLD, LARGEST)
+    """Ask glibc to serve large arrays from its heap and to keep that; nothing with other C libraries."""
+    if mallopt := _of_glibc("mallopt"):
+        mallopt(MMAP_THRESHOLD, 2**30)
+        mallopt(TRIM_THRESHOLD, LARGEST)
 
 
 def give_memory_back() -> None:
     """Return what is free to the system, after a study: a waiting node should be small."""
-    if sys.platform == "linux" and hasattr(ctypes.CDLL(None), "malloc_trim"):
-        ctypes.CDLL(None).malloc_trim(0)
+    if malloc_trim := _of_glibc("malloc_trim"):
+        malloc_trim(0)
+
+
+def _of_glibc(name: str) -> Callable[..., int] | None:
+    return getattr(ctypes.CDLL(None), name, None) if sys.platform == "linux" else None

@@ -3,27 +3,26 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from node.kernels.buckets import push
 from node.kernels.jit import kernel, prange
 
 
-@kernel("int64(int16[:,::1], int16[:,::1], int64, int64, int64[::1], int64[:,::1])")
+@kernel("void(int16[:,::1], int16[:,::1], int64, int64, int32[::1], int32[::1])")
 def flood_plane(
     values: NDArray[np.int16],
     level: NDArray[np.int16],
     lowest: int,
     highest: int,
-    head: NDArray[np.int64],
-    following: NDArray[np.int64],
-) -> int:
-    """Water level of each voxel of a plane (rows, x) whose outside stands at ``lowest``; returns the voxels reached.
+    head: NDArray[np.int32],
+    following: NDArray[np.int32],
+) -> None:
+    """Water level of each voxel of a plane (rows, x) whose outside stands at ``lowest``.
 
     ``level`` int16: -1 outside, 0 where the flood is to go; changed in place to values clipped to [lowest, highest].
-    ``head`` int64 (highest - lowest + 1) and ``following`` int64 (rows, x) are work space. 4-connected.
+    ``head`` int32 (highest - lowest + 1) and ``following`` int32 (rows · x) are work space. 4-connected.
     """
     rows, length = values.shape
     head[:] = -1
-    links = following.ravel()
-    reached = 0
     for r in range(rows):
         for x in range(length):
             if level[r, x] != 0:
@@ -36,16 +35,14 @@ def flood_plane(
             ):
                 spill = min(max(values[r, x], lowest), highest)
                 level[r, x] = spill
-                links[r * length + x] = head[spill - lowest]
-                head[spill - lowest] = r * length + x
+                push(head, following, spill - lowest, r * length + x)
     bucket = 0
     while bucket <= highest - lowest:
         voxel = head[bucket]
         if voxel < 0:
             bucket += 1
             continue
-        head[bucket] = links[voxel]
-        reached += 1
+        head[bucket] = following[voxel]
         r, x = voxel // length, voxel % length
         for side in range(4):
             s = r + (1 if side == 0 else -1 if side == 1 else 0)
@@ -54,9 +51,7 @@ def flood_plane(
                 continue
             spill = min(max(values[s, u], bucket + lowest), highest)
             level[s, u] = spill
-            links[s * length + u] = head[spill - lowest]
-            head[spill - lowest] = s * length + u
-    return reached
+            push(head, following, spill - lowest, s * length + u)
 
 
 @kernel(
@@ -100,8 +95,8 @@ def count_rings(
                 if body[z, y, x]:
                     level[r - first, x - begin] = 0
                     values[r - first, x - begin] = dam[z, y, x]
-        head = np.empty(highest - lowest + 1, np.int64)
-        flood_plane(values, level, lowest, highest, head, np.empty((last - first, end - begin), np.int64))
+        head = np.empty(highest - lowest + 1, np.int32)
+        flood_plane(values, level, lowest, highest, head, np.empty(level.size, np.int32))
         for r in range(first, last):
             z, y = (r, plane) if upright else (plane, r)
             for x in range(spans[z, y, 0], spans[z, y, 1]):

@@ -52,6 +52,17 @@ def widen_spans(spans: NDArray[np.int32], rz: int, ry: int, rx: int, nx: int, wi
                         wide[v, w, 1] = max(wide[v, w, 1], last)
 
 
+@kernel("UniTuple(int64, 2)(int32[:,:,::1], int64, int64, int64)")
+def hull_of_rows(spans: NDArray[np.int32], z: int, y: int, reach: int) -> tuple[int, int]:
+    """First voxel and the one behind the last of the rows within ``reach`` of row y in slice z; equal for none."""
+    first, last = 2**31, 0
+    for w in range(max(0, y - reach), min(spans.shape[1], y + reach + 1)):
+        if spans[z, w, 0] < spans[z, w, 1]:
+            first = min(first, spans[z, w, 0])
+            last = max(last, spans[z, w, 1])
+    return min(first, last), last
+
+
 @kernel("void(Array(boolean, 3, 'C', True), int32[:,:,::1], int64[::1])", parallel=True)
 def count_in_slices(mask: NDArray[np.bool_], spans: NDArray[np.int32], counts: NDArray[np.int64]) -> None:
     """Voxels of mask inside spans, slice by slice; ``counts`` int64 (z) is written."""

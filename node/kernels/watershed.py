@@ -3,18 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from node.kernels.buckets import append
 from node.kernels.jit import kernel
-
-
-@kernel("void(int32[::1], int32[::1], int32[::1], int64, int64)")
-def _append(head: NDArray[np.int32], tail: NDArray[np.int32], following: NDArray[np.int32], slot: int, v: int) -> None:
-    """Put voxel ``v`` at the end of a bucket's queue."""
-    following[v] = -1
-    if head[slot] < 0:
-        head[slot] = v
-    else:
-        following[tail[slot]] = v
-    tail[slot] = v
 
 
 @kernel("void(int16[:,:,::1], int32[:,:,::1], int64, int64, int64, int32[:,:,::1], int32[::1], int32[::1], int32[::1])")
@@ -57,11 +47,11 @@ def flood_markers(
                     if mine > 0:
                         if label[other] == 0 and values[other] > floor:
                             slot = min(max(values[voxel], lowest), highest) - lowest
-                            _append(head, tail, following, slot, voxel)
+                            append(head, tail, following, slot, voxel)
                             break
                     elif label[other] == 0 and values[other] <= floor:
                         label[other] = -1
-                        _append(head, tail, following, max(values[other], lowest) - lowest, other)
+                        append(head, tail, following, max(values[other], lowest) - lowest, other)
     bucket = 0
     while bucket <= highest - lowest:
         voxel = head[bucket]
@@ -81,7 +71,7 @@ def flood_markers(
                 continue
             label[other] = label[voxel]
             slot = max(min(values[other], highest) - lowest, bucket)
-            _append(head, tail, following, slot, other)
+            append(head, tail, following, slot, other)
     for z in range(nz):
         for y in range(ny):
             for x in range(spans[z, y, 0], spans[z, y, 1]):

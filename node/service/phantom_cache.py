@@ -1,7 +1,8 @@
 """Phantoms kept between runs of the accuracy suite and the demo: making one takes longer than analysing it.
 
-The folder is named by the digest of the phantom's sources, a file by the digest of its spec, so that what is kept is
-always what would be made. ``CALCINODE_CACHE_DIR`` or ``XDG_CACHE_HOME`` moves it, as they do the kernels'.
+The folder is named by the digest of the phantom's sources, what is in it by the digest of its spec (a study's by
+that of its writers too), so that what is kept is always what would be made. ``CALCINODE_CACHE_DIR`` or
+``XDG_CACHE_HOME`` moves it, as they do the kernels'.
 """
 
 import hashlib
@@ -11,14 +12,17 @@ import os
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+import node.dicom
 import node.kernels
 import node.phantom
+import node.service.phantom
 from node.accuracy.truth import CaseTruth, read_truth
 from node.domain.volume import EnergyPair, Volume
 from node.kernels.jit import cache_folder
@@ -40,7 +44,7 @@ def kept_phantom(spec: PhantomSpec) -> tuple[EnergyPair, CaseTruth]:
 
 def kept_study(spec: PhantomSpec, progress: Progress | None = None) -> Path:
     """Folder of a phantom's study as ``write_study`` writes it, from the cache or written and kept."""
-    path = phantom_folder() / _kept_name(spec)
+    path = phantom_folder() / f"{_kept_name(spec)}-{_digest(_writers())[:12]}"
     if not path.exists():
         temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
         try:
@@ -70,12 +74,21 @@ def phantom_folder() -> Path:
 
 
 def _sources_digest() -> str:
-    digest = hashlib.sha256(np.__version__.encode())
     phantom, kernels = (Path(str(package.__file__)).parent for package in (node.phantom, node.kernels))
-    for path in sorted([*phantom.glob("*.py"), *phantom.glob("*.csv"), *kernels.glob("phantom_*.py")]):
-        if path.stem not in ("presets", "randomise", "suites"):
-            digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
+    sources = [*phantom.glob("*.py"), *phantom.glob("*.csv"), *kernels.glob("phantom_*.py")]
+    return _digest(path for path in sources if path.stem not in ("presets", "randomise", "suites"))[:16]
+
+
+def _writers() -> list[Path]:
+    """Sources of what ``write_study`` makes of a phantom."""
+    return [*Path(str(node.dicom.__file__)).parent.glob("ct_*.py"), Path(str(node.service.phantom.__file__))]
+
+
+def _digest(sources: Iterable[Path]) -> str:
+    digest = hashlib.sha256(np.__version__.encode())
+    for path in sorted(sources):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _keep(phantom: Phantom, path: Path) -> None:
