@@ -22,8 +22,8 @@ LEAST_LEAD = 3.0
 """Lead in cost (log likelihood) of a reading over the best contrary one before it is believed: odds of 20 to 1."""
 LEAST_MARGIN = 0.3
 LEAST_VOTES = 3
-LEAST_SURE_DIGITS = 3
-"""The side is told only where so many digits are known without doubt."""
+LEAST_SURE_DIGITS = 2
+"""The side is told only where the thumb or two other digits are known without doubt."""
 
 
 def name_hand(
@@ -122,7 +122,7 @@ def _read(
     sure_digits = _sure_digits(chains, readings) if heading_sure else set()
     sure_palm = heading_sure and abs(balance) >= LEAST_MARGIN and len(votes) >= LEAST_VOTES
     sure_radial = heading_sure and all(r.radial @ reading.radial > 0 for r in _close(readings))
-    sure_side = sure_palm and sure_radial and len(sure_digits) >= LEAST_SURE_DIGITS
+    sure_side = sure_palm and sure_radial and (1 in sure_digits or len(sure_digits) >= LEAST_SURE_DIGITS)
     palmar = np.cross(radial, distal) * np.sign(balance or 1.0)
     frame = Frame(_origin(bones, distal, reading.scale), distal, palmar, radial, reading.scale)
     rays = tuple(Ray(digit, digit in sure_digits, ray) for digit, ray in bones.items())
