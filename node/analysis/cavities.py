@@ -29,6 +29,8 @@ PINHOLE_MM = 0.6
 """Half the width of a gap in a thin, undersampled cortex that does not open the marrow to the outside."""
 WIDE_MM = 1.5
 """Half the width of a cavity that can only be the inside of a bone."""
+WIDE_RING_MM = 2.2
+"""The same, of one that holds no water but lies inside rings: gaps between bones of a bent hand do too."""
 SPECK_SHARE = 0.015
 """A basin that makes up less of a wide cavity than this is a speck in it."""
 RING_SHARE, RING_QUANTILE = 0.5, 0.9
@@ -51,9 +53,10 @@ def find_cavities(grey: Int16Array, rim: Int16Array, limb: Limb, anchors: Anchor
     wide = _opened(rings > 0, limb)
     certain = _singly(_cavities(wide & (rings > 1), rim, limb, anchors), plain, limb)
     whole = _extended(plain, _singly(_cavities(wide, rim, limb, anchors), plain, limb), certain)
-    for more in (certain, _cavities(sealed_depth > 0, rim, limb, anchors)):
+    sealed_off = _cavities(sealed_depth > 0, rim, limb, anchors)
+    for more, wide_mm in ((certain, WIDE_RING_MM), (sealed_off, WIDE_MM)):
         unseen = more.only(~more.touched(whole.mask))
-        whole = whole.joined(unseen.only(unseen.radius_mm(limb.spacing_mm) > WIDE_MM))
+        whole = whole.joined(unseen.only(unseen.radius_mm(limb.spacing_mm) > wide_mm))
     return whole
 
 
