@@ -1,4 +1,4 @@
-"""Step 8: mineral in soft tissue that is no calcinosis: arterial walls, sesamoids, metal."""
+"""Step 8: mineral in soft tissue that is no calcinosis: arterial walls, sesamoids."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,8 +12,6 @@ from node.analysis.anatomy.model import HandAnatomy, NamedBone
 from node.analysis.candidates import Candidate
 from node.domain.volume import Geometry
 
-METAL_HU = 3000
-STREAK_MM = 5.0
 VESSEL_LENGTH_MM = 12.0
 VESSEL_SLENDERNESS = 4.0
 VESSEL_RADIUS_MM = 1.9
