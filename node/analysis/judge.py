@@ -36,7 +36,7 @@ class Judge:
         """The finding. ``candidate`` None: found as urate, by another way than mineral."""
         material, ratio = classify(measures, self.slopes, self.anchors, self.tin)
         rough = candidate is not None and needs_review(candidate)
-        review = rough or self.doubt.is_about(measures.voxels)
+        review = rough or self.doubt.is_about(measures.voxels, measures.radius_mm)
         place = self.places.place(measures.voxels)
         return Deposit(
             number=number,
