@@ -82,7 +82,7 @@ def analyse_limb(limb: Limb, low_tube: Tube, high_tube: Tube, advance: Callable[
     places = find_places(anatomy, skeleton.labels, limb.body, limb.geometry.affine)
     measurer = Measurer(limb, anchors, skeleton, labels, scale)
     found, numbered = _judged(labels, measurer, deposits, Judge(slopes, anchors, places, doubt, tin))
-    limits = find_limits(anatomy, limb, shift_mm, doubt)
+    limits = find_limits(anatomy, limb, shift_mm, doubt, numbered)
     hand = Hand(anatomy.laterality, limits, _digits(anatomy), tuple(found))
     return HandResult(limb, hand, numbered, _bone_codes(skeleton, anatomy, ossicles))
 

@@ -17,6 +17,8 @@ from node.kernels.body import refine_body
 BODY_HU = -300
 """Air and tissue part half-way between air and fat."""
 MINERAL_HU = 300
+CLIPPED_HU = 3071
+"""Largest value of 12 stored bits; what stands there may have been brighter."""
 SMALLEST_LIMB_MM3 = 20_000.0
 """A finger of an adult; smaller things are fixation aids and cables."""
 SMALLEST_SKELETON_MM3 = 1_000.0
@@ -57,6 +59,18 @@ class Limb:
     def with_high(self, high: Int16Array) -> "Limb":
         """The same limb with another high-energy image."""
         return replace(self, high=high)
+
+    def clipped(self, voxels: NDArray[np.int64]) -> BoolArray:
+        """Which voxels (flat indices) stand at the largest value that was stored at either energy."""
+        found = np.zeros(len(voxels), bool)
+        for image in self._clipped_images:
+            found |= image.reshape(-1)[voxels] == CLIPPED_HU
+        return found
+
+    @cached_property
+    def _clipped_images(self) -> list[Int16Array]:
+        """Those that hold no larger value."""
+        return [image for image in (self.low, self.high) if int(image.max()) == CLIPPED_HU]
 
     @property
     def box(self) -> tuple[slice, slice, slice]:

@@ -1,17 +1,20 @@
 """Step 12: what limited the assessment of a limb, in sentences for the reader."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from node.analysis.anatomy.model import Frame, HandAnatomy
 from node.analysis.anatomy.others import FOREARM_MM
 from node.analysis.doubt import STREAK_MM, Doubt
-from node.analysis.limbs import Limb
+from node.analysis.limbs import CLIPPED_HU, Limb
 
 NOTABLE_SHIFT_MM = 0.5
 
 
-def find_limits(anatomy: HandAnatomy, limb: Limb, shift_mm: float, doubt: Doubt) -> tuple[str, ...]:
-    """All limits of a limb."""
+def find_limits(
+    anatomy: HandAnatomy, limb: Limb, shift_mm: float, doubt: Doubt, deposits: NDArray[np.int32]
+) -> tuple[str, ...]:
+    """All limits of a limb. ``deposits`` int32 (z, y, x): above 0 in what was found."""
     limits = list(anatomy.limits)
     if shift_mm > NOTABLE_SHIFT_MM:
         limits.append(f"The two energies were displaced by {shift_mm:.1f} mm; the displacement was mended.")
@@ -21,6 +24,8 @@ def find_limits(anatomy: HandAnatomy, limb: Limb, shift_mm: float, doubt: Doubt)
         limits.append("The scan ends within the hand; what lies beyond was not assessed.")
     if doubt.metal.any():
         limits.append(f"There is metal: within {STREAK_MM:g} mm of it nothing was assessed with certainty.")
+    if limb.clipped(np.flatnonzero(deposits)).any():
+        limits.append(f"Deposits reach the largest CT number, {CLIPPED_HU:g} HU: the mass is a lower bound.")
     return tuple(limits)
 
 
