@@ -10,7 +10,7 @@ from node.analysis.anatomy.acro import assess_distal_phalanges
 from node.analysis.anatomy.model import HandAnatomy
 from node.analysis.anatomy.naming import name_hand
 from node.analysis.anatomy.place import find_places
-from node.analysis.attachment import split_attachments
+from node.analysis.attachment import split_attachments, without_solid
 from node.analysis.candidates import Candidate, find_candidates
 from node.analysis.doubt import Doubt
 from node.analysis.filters import smooth
@@ -64,9 +64,9 @@ def analyse_limb(limb: Limb, low_tube: Tube, high_tube: Tube, advance: Callable[
     advance("anatomy")
     anatomy = name_hand(skeleton.labels, limb.body, limb.geometry.affine)
     tips = bone_by_name(attached, anatomy, skeleton, image, anchors.soft_hu, limb)
-    if tips:
-        skeleton = _with(skeleton, tuple(attached[n] for n in sorted(tips)))
-        attached = tuple(c for n, c in enumerate(attached) if n not in tips)
+    attached, bony = without_solid(attached, tips)
+    if bony:
+        skeleton = _with(skeleton, bony)
         anatomy = name_hand(skeleton.labels, limb.body, limb.geometry.affine)
     doubt = Doubt(limb)
     mineral = tuple(c for c in attached if not doubt.metal[c.index].any())
