@@ -54,12 +54,22 @@ def test_calcium_beyond_a_resorbed_tuft() -> None:
     assert {d.digit: d.acro_osteolysis for d in found.hand.digits}[2] is AcroOsteolysis.PRESENT
 
 
-@pytest.mark.parametrize("dorsal_mm", [6.5, 7.5])
-def test_a_deposit_that_bridges_a_joint(dorsal_mm: float) -> None:
+FLAT = "a low ridge with wide contact and as dense as bone is taken for rough bone surface, whatever its length"
+
+
+@pytest.mark.parametrize(
+    ("dorsal_mm", "radius_mm"),
+    [
+        (6.5, 2.5),
+        (7.5, 2.5),
+        pytest.param(5.0, 2.0, marks=pytest.mark.xfail(strict=True, raises=AssertionError, reason=FLAT)),
+    ],
+)
+def test_a_deposit_that_bridges_a_joint(dorsal_mm: float, radius_mm: float) -> None:
     """On the back of a proximal interphalangeal joint, on both its bones: one deposit, and two bones as before."""
     painted = plain()
     aside = (0.0, dorsal_mm, 0.0)
-    bridge = Rod(painted.at("PP3", 0.8, aside), painted.at("MP3", 0.25, aside), 2.5)
+    bridge = Rod(painted.at("PP3", 0.8, aside), painted.at("MP3", 0.25, aside), radius_mm)
     mask = painted.paint(bridge, painted.calcium(600.0))
     found = read(painted)
     off_bone = found.off_bone(mask)
@@ -116,11 +126,16 @@ def test_bones_of_thin_cortex_are_no_deposits_on_a_coarse_grid() -> None:
     assert thin_cortex(preset("small").grid).sure == []
 
 
+def clenched(mcp: float, pip: float, dip: float) -> Painted:
+    """A fist; the thumb is out of the way."""
+    fingers = (Finger(0.0, 5.0, 5.0, -10.0), *(Finger(mcp, pip, dip, a) for a in (3.0, 0.0, -3.0, -6.0)))
+    return Painted(make(whole_hand(fingers=fingers)))
+
+
 @cache
 def fist() -> tuple[Read, Mask]:
-    """A fist; under the skin of the palm where the middle finger's pulp presses on it lies a deposit."""
-    fingers = (Finger(0.0, 5.0, 5.0, -10.0), *(Finger(94.0, 108.0, 72.0, a) for a in (3.0, 0.0, -3.0, -6.0)))
-    painted = Painted(make(whole_hand(fingers=fingers)))
+    """Under the skin of the palm, where the middle finger's pulp presses on it, lies a deposit."""
+    painted = clenched(94.0, 108.0, 72.0)
     tip, palm = painted.at("DP3", 0.75), painted.at("MC3", 0.45)
     assert np.linalg.norm(tip - palm) < 20.0
     mask = painted.paint(ball(0.5 * (tip + palm), 2.0), painted.calcium(600.0))
@@ -140,3 +155,11 @@ def test_a_fist_has_its_bones() -> None:
     """Joints bent by 100 degrees are still joints of one finger."""
     for name in ("MC3", "PP3", "MP3", "DP3"):
         assert fist()[0].named(name) > 0.95
+
+
+@pytest.mark.xfail(
+    strict=True, raises=AssertionError, reason="skin on skin hides the nail's surface: it lies 'in depth'"
+)
+def test_a_nail_pressed_into_the_palm_is_no_urate() -> None:
+    """Nails plot with urate; the closed fist puts them as deep under the skin as a tophus."""
+    assert read(clenched(96.0, 110.0, 80.0)).deposits == ()
