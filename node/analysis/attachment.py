@@ -2,9 +2,12 @@
 
 Three things are told by shape alone, before any bone has a name: rough bone surface (wide contact, little height),
 the solid end of a phalanx (in line with its bone, as dense as its shell), and everything else, which is attached.
+What is in the place of the first two, but solid over more than bone ever is, may be a deposit as well: a tuft replaced
+by calcium, an erosion filled with it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +26,8 @@ DENSE_AS_TIP = (0.6, 1.6)
 PATCH_CONTACT, PATCH_RADIUS_MM, SHEET_SHARE = 0.1, 0.9, 0.08
 """A thin patch on bone, as dense as the bone; or a large sheet of it, whose largest ball is a small share of it: a
 part of the bone's shell whose marrow was too little to be seen."""
+SOLID_RADIUS_MM = 2.0
+"""No bone of the hand holds so large a ball without marrow or spongiosa in it: cortex and tufts are thinner [K]."""
 LEAST_ELONGATION = 1.5
 OFF_AXIS_MM = 2.0
 SHELL_QUANTILE = 0.6
@@ -81,8 +86,14 @@ def split_attachments(
     """(not bone, bone). What stays within LEAST_BEYOND_MM of the usual bone surface is in neither: too near to tell."""
     far = [c for c in candidates if c.beyond_mm >= LEAST_BEYOND_MM]
     shapes = {b: bone_shape(b, skeleton, image, limb.spacing_mm) for b in sorted({c.bone for c in far if c.bone})}
-    bony = [bool(c.bone) and is_bone(c, shapes[c.bone], soft_hu, limb.spacing_mm) for c in far]
-    return (
-        tuple(c for c, bone in zip(far, bony, strict=True) if not bone),
-        tuple(c for c, bone in zip(far, bony, strict=True) if bone),
-    )
+    bony = {n for n, c in enumerate(far) if c.bone and is_bone(c, shapes[c.bone], soft_hu, limb.spacing_mm)}
+    return without_solid(far, bony)
+
+
+def without_solid(
+    candidates: Sequence[Candidate], bony: Collection[int]
+) -> tuple[tuple[Candidate, ...], tuple[Candidate, ...]]:
+    """(not bone, bone) where those with the indices ``bony`` look like bone: the solid ones are only in doubt."""
+    bone = {n for n in bony if candidates[n].radius_mm <= SOLID_RADIUS_MM}
+    others = (replace(c, doubtful=c.doubtful or n in bony) for n, c in enumerate(candidates) if n not in bone)
+    return tuple(others), tuple(candidates[n] for n in sorted(bone))

@@ -33,7 +33,7 @@ class Candidate:
 
     ``peak_hu`` in the smoothed detection image; ``radius_mm`` of the largest ball inside; ``beyond_mm`` its farthest
     distance from the usual bone surface; ``contact_mm2`` face area shared with bone, ``bone`` the label it shares
-    most of it with, else that right beside it (0: none).
+    most of it with, else that right beside it (0: none). ``doubtful``: in the place of bone, but too solid for it.
     """
 
     voxels: NDArray[np.int64]
@@ -44,6 +44,7 @@ class Candidate:
     beyond_mm: float
     contact_mm2: float
     bone: int
+    doubtful: bool = False
 
     @property
     def flatness(self) -> float:

@@ -10,12 +10,14 @@ from node.analysis.anatomy.acro import assess_distal_phalanges
 from node.analysis.anatomy.model import HandAnatomy
 from node.analysis.anatomy.naming import name_hand
 from node.analysis.anatomy.place import find_places
-from node.analysis.attachment import split_attachments
+from node.analysis.attachment import split_attachments, without_solid
 from node.analysis.candidates import Candidate, find_candidates
+from node.analysis.doubt import Doubt
 from node.analysis.filters import smooth
 from node.analysis.judge import Judge
 from node.analysis.limbs import Limb
-from node.analysis.lookalikes import METAL_HU, STREAK_MM, sesamoids, vessels
+from node.analysis.limits import find_limits
+from node.analysis.lookalikes import sesamoids, vessels
 from node.analysis.material import calibrate, cortex_level
 from node.analysis.measure import Measurer, Measures
 from node.analysis.named_bone import bone_by_name
@@ -32,7 +34,6 @@ from node.domain.volume import Tube
 
 Int32Array = NDArray[np.int32]
 BESIDE_CALCIUM_MM = 1.5
-NOTABLE_SHIFT_MM = 0.5
 LEAST_VOLUME_MM3 = 1.0
 
 
@@ -63,23 +64,26 @@ def analyse_limb(limb: Limb, low_tube: Tube, high_tube: Tube, advance: Callable[
     advance("anatomy")
     anatomy = name_hand(skeleton.labels, limb.body, limb.geometry.affine)
     tips = bone_by_name(attached, anatomy, skeleton, image, anchors.soft_hu, limb)
-    if tips:
-        skeleton = _with(skeleton, tuple(attached[n] for n in sorted(tips)))
-        attached = tuple(c for n, c in enumerate(attached) if n not in tips)
+    attached, bony = without_solid(attached, tips)
+    if bony:
+        skeleton = _with(skeleton, bony)
         anatomy = name_hand(skeleton.labels, limb.body, limb.geometry.affine)
-    deposits, ossicles = _without_lookalikes(attached, anatomy, limb, anchors, cortex_level(image, skeleton))
+    doubt = Doubt(limb)
+    mineral = tuple(c for c in attached if not doubt.metal[c.index].any())
+    deposits, ossicles = _without_lookalikes(mineral, anatomy, limb, anchors, cortex_level(image, skeleton))
     calcium = outline_deposits(deposits, limb, image, skeleton, anchors.soft_hu)
     advance("material")
     tin = high_tube.has_tin
-    taken = _beside(calcium, limb) | _metal(limb)
+    taken = _beside(calcium, limb) | doubt.streaks
     urate = find_urate(limb, anchors, skeleton, taken, tin)
     labels = calcium
     labels.reshape(-1)[urate.voxels] = urate.owner + len(deposits)
     advance("measures")
     places = find_places(anatomy, skeleton.labels, limb.body, limb.geometry.affine)
     measurer = Measurer(limb, anchors, skeleton, labels, scale)
-    found, numbered = _judged(labels, measurer, deposits, Judge(slopes, anchors, places, tin))
-    hand = Hand(anatomy.laterality, _limits(anatomy, limb, shift_mm), _digits(anatomy), tuple(found))
+    found, numbered = _judged(labels, measurer, deposits, Judge(slopes, anchors, places, doubt, tin))
+    limits = find_limits(anatomy, limb, shift_mm, doubt, numbered)
+    hand = Hand(anatomy.laterality, limits, _digits(anatomy), tuple(found))
     return HandResult(limb, hand, numbered, _bone_codes(skeleton, anatomy, ossicles))
 
 
@@ -111,18 +115,12 @@ def _without_lookalikes(
     """(deposits, ossicles)."""
     arterial = vessels(candidates, limb.geometry)
     small_bones = sesamoids(candidates, anatomy, limb.geometry, cortex_hu, anchors.soft_hu)
-    metal = {n for n, c in enumerate(candidates) if limb.low[c.index].max() > METAL_HU and c.peak_hu > METAL_HU}
-    deposits = [c for n, c in enumerate(candidates) if n not in arterial | small_bones | metal]
+    deposits = [c for n, c in enumerate(candidates) if n not in arterial | small_bones]
     return deposits, [candidates[n] for n in sorted(small_bones)]
 
 
 def _beside(calcium: Int32Array, limb: Limb) -> NDArray[np.bool_]:
     return nearest_around(calcium, limb, BESIDE_CALCIUM_MM).mask(calcium.shape)
-
-
-def _metal(limb: Limb) -> NDArray[np.bool_]:
-    metal = limb.low > METAL_HU
-    return nearest_around(metal, limb, STREAK_MM).mask(metal.shape) if metal.any() else metal
 
 
 def _measure(labels: Int32Array, measurer: Measurer) -> list[tuple[int, Measures]]:
@@ -134,15 +132,6 @@ def _measure(labels: Int32Array, measurer: Measurer) -> list[tuple[int, Measures
 
 def _digits(anatomy: HandAnatomy) -> tuple[Digit, ...]:
     return tuple(Digit(p.digit, p.length_mm, p.acro_osteolysis) for p in assess_distal_phalanges(anatomy))
-
-
-def _limits(anatomy: HandAnatomy, limb: Limb, shift_mm: float) -> tuple[str, ...]:
-    limits = list(anatomy.limits)
-    if shift_mm > NOTABLE_SHIFT_MM:
-        limits.append(f"The two energies were displaced by {shift_mm:.1f} mm; the displacement was mended.")
-    if any(any(ends) for ends in limb.cut[1:]):
-        limits.append("The limb leaves the field of view at a side; what lies outside was not assessed.")
-    return tuple(limits)
 
 
 def _bone_codes(skeleton: Skeleton, anatomy: HandAnatomy, ossicles: list[Candidate]) -> NDArray[np.uint16]:

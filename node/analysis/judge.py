@@ -6,6 +6,7 @@ import numpy as np
 
 from node.analysis.anatomy.place import PlaceFinder
 from node.analysis.candidates import Candidate
+from node.analysis.doubt import Doubt
 from node.analysis.material import SlopeScale, classify, is_mineral, is_urate
 from node.analysis.measure import Measures
 from node.analysis.named_bone import needs_review
@@ -23,6 +24,7 @@ class Judge:
     slopes: SlopeScale
     anchors: Anchors
     places: PlaceFinder
+    doubt: Doubt
     tin: bool
 
     def believes(self, measures: Measures, candidate: Candidate | None) -> bool:
@@ -33,7 +35,8 @@ class Judge:
     def deposit(self, number: int, measures: Measures, candidate: Candidate | None) -> Deposit:
         """The finding. ``candidate`` None: found as urate, by another way than mineral."""
         material, ratio = classify(measures, self.slopes, self.anchors, self.tin)
-        review = candidate is not None and needs_review(candidate)
+        rough = candidate is not None and needs_review(candidate)
+        review = rough or self.doubt.is_about(measures.voxels, measures.radius_mm)
         place = self.places.place(measures.voxels)
         return Deposit(
             number=number,
@@ -57,7 +60,7 @@ class Judge:
             distance_to_bone_mm=measures.distance_to_bone_mm,
             bones=place.bones,
             key_slice=measures.key_slice,
-            shape="bone surface" if review else measures.shape,
+            shape="bone surface" if rough else measures.shape,
             confidence=self._confidence(measures, ratio),
             review=review,
         )

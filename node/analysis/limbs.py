@@ -3,11 +3,12 @@
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import edt
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from node.analysis.components import components
+from node.analysis.components import Components, components
 from node.analysis.spans import Spans, spans_of
 from node.domain.errors import Refused
 from node.domain.volume import EnergyPair, Geometry
@@ -16,9 +17,13 @@ from node.kernels.body import refine_body
 BODY_HU = -300
 """Air and tissue part half-way between air and fat."""
 MINERAL_HU = 300
+CLIPPED_HU = 3071
+"""Largest value of 12 stored bits; what stands there may have been brighter."""
 SMALLEST_LIMB_MM3 = 20_000.0
 """A finger of an adult; smaller things are fixation aids and cables."""
 SMALLEST_SKELETON_MM3 = 1_000.0
+THICKEST_LIMB_MM = 125.0
+"""Across the largest ball inside: no forearm or fist of an adult holds it, a head, a thigh or a trunk does [K]."""
 MARGIN_MM = 3.0
 COARSE_MM = 1.5
 
@@ -55,6 +60,18 @@ class Limb:
         """The same limb with another high-energy image."""
         return replace(self, high=high)
 
+    def clipped(self, voxels: NDArray[np.int64]) -> BoolArray:
+        """Which voxels (flat indices) stand at the largest value that was stored at either energy."""
+        found = np.zeros(len(voxels), bool)
+        for image in self._clipped_images:
+            found |= image.reshape(-1)[voxels] == CLIPPED_HU
+        return found
+
+    @cached_property
+    def _clipped_images(self) -> list[Int16Array]:
+        """Those that hold no larger value."""
+        return [image for image in (self.low, self.high) if int(image.max()) == CLIPPED_HU]
+
     @property
     def box(self) -> tuple[slice, slice, slice]:
         """The crop's place in the scan."""
@@ -66,7 +83,7 @@ def find_limbs(pair: EnergyPair) -> tuple[Limb, ...]:
     """The limbs of a scan that hold bone, largest first.
 
     Raises:
-        Refused: nothing of the size of a limb with bone in it is in the scan.
+        Refused: nothing of the size of a limb with bone in it is in the scan, or only what is too thick for one.
     """
     stride = tuple(max(1, round(COARSE_MM / s)) for s in pair.geometry.spacing_mm)
     coarse = np.ascontiguousarray(pair.low.hu[:: stride[0], :: stride[1], :: stride[2]])
@@ -82,8 +99,21 @@ def find_limbs(pair: EnergyPair) -> tuple[Limb, ...]:
             "No limb with bone was found in the scan; a hand or forearm was expected.",
             hint="Check that the series shows the hands and that its rescale slope and intercept give HU.",
         )
-    kept.sort(key=lambda n: -size_mm3[n])
-    return tuple(_crop(pair, found.labels == n, found.boxes[n - 1], stride) for n in kept)
+    spacing_mm = tuple(s * k for s, k in zip(pair.geometry.spacing_mm, stride, strict=True))
+    limbs = [n for n in kept if _thickness_mm(found, n, spacing_mm) < THICKEST_LIMB_MM]
+    if not limbs:
+        raise Refused(
+            f"What was scanned is thicker than {THICKEST_LIMB_MM:g} mm; a hand or forearm was expected.",
+            hint="Check the body part of the series: heads, trunks and legs are not analysed, nor hands lying on them.",
+        )
+    limbs.sort(key=lambda n: -size_mm3[n])
+    return tuple(_crop(pair, found.labels == n, found.boxes[n - 1], stride) for n in limbs)
+
+
+def _thickness_mm(found: Components, number: int, spacing_mm: tuple[float, ...]) -> float:
+    """Diameter of the largest ball inside a component, as if it went on beyond the scan's border."""
+    inside = np.ascontiguousarray(found.labels[found.boxes[number - 1]] == number)
+    return 2.0 * float(edt.edt(inside, anisotropy=spacing_mm, black_border=False).max())
 
 
 def _crop(pair: EnergyPair, coarse: BoolArray, box: tuple[slice, ...], stride: tuple[int, ...]) -> Limb:

@@ -1,4 +1,4 @@
-"""Step 8: mineral in soft tissue that is no calcinosis: arterial walls, sesamoids, metal."""
+"""Step 8: mineral in soft tissue that is no calcinosis: arterial walls, sesamoids."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,12 +12,11 @@ from node.analysis.anatomy.model import HandAnatomy, NamedBone
 from node.analysis.candidates import Candidate
 from node.domain.volume import Geometry
 
-METAL_HU = 3000
-STREAK_MM = 5.0
 VESSEL_LENGTH_MM = 12.0
 VESSEL_SLENDERNESS = 4.0
 VESSEL_RADIUS_MM = 1.9
-"""Root mean square distance of the wall from the axis; radial and ulnar artery measure 2 to 3 mm across."""
+"""Root mean square distance of the wall from the axis; radial and ulnar artery measure 2 to 3 mm across. A solid cord
+may be as slim, but holds a larger ball."""
 CHAIN_OFF_AXIS_MM = 6.0
 CHAIN_GAP_MM = 25.0
 BROKEN_GAP_MM = 12.0
@@ -64,13 +63,14 @@ def principal_axes(voxels: NDArray[np.int64], geometry: Geometry) -> Axes:
 def vessels(candidates: Sequence[Candidate], geometry: Geometry) -> set[int]:
     """Indices of candidates that are calcified arterial wall: slender tubes, and bits in line with one."""
     axes = [principal_axes(c.voxels, geometry) for c in candidates]
-    tubes = {n for n, (c, a) in enumerate(zip(candidates, axes, strict=True)) if _is_tube(c, a)}
-    for first, second in combinations(range(len(axes)), 2):
+    slim = [n for n, c in enumerate(candidates) if c.radius_mm < VESSEL_RADIUS_MM]
+    tubes = {n for n in slim if _is_tube(candidates[n], axes[n])}
+    for first, second in combinations(slim, 2):
         if _is_broken_tube(axes[first], axes[second]):
             tubes |= {first, second}
-    for row in _rows([n for n, own in enumerate(axes) if _is_thin(own)], axes):
+    for row in _rows([n for n in slim if _is_thin(axes[n])], axes):
         tubes |= set(row)
-    short = {n for n, own in enumerate(axes) if _is_thin(own) and own.length_mm < 2 * VESSEL_LENGTH_MM} - tubes
+    short = {n for n in slim if _is_thin(axes[n]) and axes[n].length_mm < 2 * VESSEL_LENGTH_MM} - tubes
     found = tubes | {n for n in short if any(_continues(axes[t], axes[n]) for t in tubes)}
     while more := {n for n in short - found if _follows(axes[n], [axes[m] for m in sorted(found)])}:
         found |= more

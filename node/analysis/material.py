@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from node.analysis.limbs import Limb
+from node.analysis.limbs import CLIPPED_HU, Limb
 from node.analysis.measure import Measures
 from node.analysis.noise import Anchors
 from node.analysis.physics import CORTICAL_SLOPE_SHARE, MSU_SLOPE
@@ -16,8 +16,6 @@ from node.domain.findings import Material
 
 LEAST_CORTEX_VOXELS = 200
 CORTEX_QUANTILE = 0.85
-CLIPPED_HU = 3071.0
-"""Largest value of 12 stored bits; what stands there may have been brighter."""
 MODEL_SHARE = 0.25
 """A slope measured on cortex further than this from the model's is not that of the energies declared."""
 SLOPE_UNCERTAINTY = 0.10
@@ -45,7 +43,7 @@ def calibrate(limb: Limb, anchors: Anchors, skeleton: Skeleton, model_slope: flo
         Refused: the bone's slope contradicts the declared tube voltages.
     """
     low, high = (image.reshape(-1)[skeleton.shell] for image in (limb.low, limb.high))
-    whole = low < min(CLIPPED_HU, float(limb.low.max()))
+    whole = low < min(float(CLIPPED_HU), float(limb.low.max()))
     over_low = low[whole] - np.float32(anchors.soft_low_hu)
     over_high = high[whole] - np.float32(anchors.soft_high_hu)
     if over_low.size < LEAST_CORTEX_VOXELS:

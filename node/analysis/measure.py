@@ -91,9 +91,10 @@ class Measurer:
         depth = depth_inside_mm(voxels, self.limb.spacing_mm)
         core = inside[depth >= min(0.8, float(np.quantile(depth, 0.6)))]
         low = self.low[inside]
-        contrast_low = float(self.low[core].mean()) - self.anchors.soft_low_hu
-        contrast_high = float(self.high[core].mean()) - self.anchors.soft_high_hu
-        telling = contrast_high > 3.0 * self.anchors.noise_high_hu / np.sqrt(len(core))
+        whole = self._unclipped(core, inside)
+        contrast_low = float(self.low[whole].mean()) - self.anchors.soft_low_hu
+        contrast_high = float(self.high[whole].mean()) - self.anchors.soft_high_hu
+        telling = contrast_high > 3.0 * self.anchors.noise_high_hu / np.sqrt(len(whole))
         volume = len(inside) * self.limb.geometry.voxel_mm3
         mass = self._mass(own, core)
         bone = self._distance_to_bone(inside)
@@ -122,6 +123,14 @@ class Measurer:
             radius_mm=float(depth.max()),
             depth_mm=float(np.minimum(self.skin.at(inside)[1], NEAR_MM).max()),
         )
+
+    def _unclipped(self, core: Int64Array, inside: Int64Array) -> Int64Array:
+        """The core where it reads true, else the brighter half of what does: clipping flattens the slope."""
+        for voxels in (core, inside):
+            whole = voxels[~self.limb.clipped(voxels)]
+            if len(whole):
+                return whole if voxels is core else whole[self.low[whole] >= np.median(self.low[whole])]
+        return core
 
     def _own(self, number: int) -> _Own:
         begin, end = np.searchsorted(self.near.label[self.order], [number, number + 1])

@@ -65,6 +65,6 @@ def _is_tip(candidate: Candidate, density: float, bone: NamedBone, limb: Limb) -
 
 
 def needs_review(candidate: Candidate) -> bool:
-    """True for a small piece on bone that may be bone surface as well as a deposit."""
+    """True for a piece in the place of bone, or a small one on bone, that may be bone as well as a deposit."""
     small = candidate.volume_mm3 < REVIEW_MM3 and candidate.beyond_mm < REVIEW_BEYOND_MM
-    return small and candidate.flatness > LEAST_CONTACT
+    return candidate.doubtful or (small and candidate.flatness > LEAST_CONTACT)

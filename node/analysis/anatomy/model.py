@@ -92,11 +92,12 @@ class Frame:
 class HandAnatomy:
     """Bones and directions of one limb. Unit vectors in patient coordinates (LPS); None where they are not known.
 
-    ``bones`` maps each bone label to the name of ``domain.anatomy``: the names there, "carpus" for a carpal bone that
-    was not told apart, the level alone ("PP") where the digit is not sure, "unnamed" else; a label that holds two
-    bones carries both, joined by "+". ``laterality_margin`` 0 … 1 is the lead of the winning side over all votes;
-    narrow, the side is uncertain. ``scale``: size over that of a mean adult hand. ``frame`` is the
-    hand's own frame (None without a hand), ``forearm_axis`` the unit vector of the forearm towards the hand.
+    ``bones`` maps each bone label to the name of ``domain.anatomy``: the names there, "carpus" for a carpal bone and
+    "forearm" for a forearm bone that was not told apart, the level alone ("PP") where the digit is not sure,
+    "unnamed" else; a label that holds two bones carries both, joined by "+". ``laterality_margin`` 0 … 1 is the lead
+    of the winning side over all votes; narrow, the side is uncertain. ``scale``: size over that of a mean adult hand.
+    ``frame`` is the hand's own frame (None without a hand), ``forearm_axis`` the unit vector of the forearm towards
+    the hand.
     ``limits``: sentences for the reader of the findings.
     """
 

@@ -57,11 +57,15 @@ def forearm_axis(parts: Sequence[Part], names: Mapping[int, str], distal: Vector
 
 
 def lone_forearm(parts: Sequence[Part]) -> dict[int, str]:
-    """Radius and ulna of a limb without a hand: two long shafts, the stouter is the radius."""
-    long_parts = sorted((p for p in parts if p.length_mm > 35.0 and p.width_mm > 9.0), key=lambda p: -p.volume_mm3)
-    if len(long_parts) < 2 or long_parts[0].volume_mm3 < 1.4 * long_parts[1].volume_mm3:
+    """Radius and ulna of a limb without a hand: its only two long shafts, which go on beyond the scan.
+
+    The stouter is the radius; "forearm" both, where they are much alike. More shafts than two are those of a foot.
+    """
+    shafts = sorted((p for p in parts if p.length_mm > 35.0 and p.width_mm > 9.0), key=lambda p: -p.volume_mm3)
+    if len(shafts) != 2 or not all(p.cut for p in shafts):
         return {}
-    return {long_parts[0].label: "radius", long_parts[1].label: "ulna"}
+    alike = shafts[0].volume_mm3 < 1.4 * shafts[1].volume_mm3
+    return dict(zip((p.label for p in shafts), ("forearm", "forearm") if alike else ("radius", "ulna"), strict=True))
 
 
 def carpal_names(parts: Sequence[Part], frame: Frame) -> dict[int, str]:

@@ -156,7 +156,7 @@ def _zone(name: str) -> str:
     """What the share of a bone counts for: a bone of a ray, the wrist, or the forearm."""
     if name in CARPALS or name == "carpus":
         return "wrist"
-    return "forearm" if name in ("radius", "ulna") else name
+    return "forearm" if name in ("radius", "ulna", "forearm") else name
 
 
 def _public(anatomy: HandAnatomy, name: str) -> str:
@@ -168,7 +168,7 @@ def _public(anatomy: HandAnatomy, name: str) -> str:
 
 def _decide(anatomy: HandAnatomy, shares: dict[str, float], mm: Points, depth_mm: float) -> Place:
     order = sorted(shares.items(), key=lambda item: -item[1])
-    bones = tuple(_public(anatomy, n) for n, s in order if s >= 0.1 and n != "unnamed")
+    bones = tuple(_public(anatomy, n) for n, s in order if s >= 0.1 and n not in ("unnamed", "forearm"))
     zones: dict[str, float] = {}
     for name, share in shares.items():
         zones[_zone(name)] = zones.get(_zone(name), 0.0) + share

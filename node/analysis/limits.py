@@ -1,0 +1,44 @@
+"""Step 12: what limited the assessment of a limb, in sentences for the reader."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from node.analysis.anatomy.model import Frame, HandAnatomy
+from node.analysis.anatomy.others import FOREARM_MM
+from node.analysis.doubt import STREAK_MM, Doubt
+from node.analysis.limbs import CLIPPED_HU, Limb
+
+NOTABLE_SHIFT_MM = 0.5
+
+
+def find_limits(
+    anatomy: HandAnatomy, limb: Limb, shift_mm: float, doubt: Doubt, deposits: NDArray[np.int32]
+) -> tuple[str, ...]:
+    """All limits of a limb. ``deposits`` int32 (z, y, x): above 0 in what was found."""
+    limits = list(anatomy.limits)
+    if shift_mm > NOTABLE_SHIFT_MM:
+        limits.append(f"The two energies were displaced by {shift_mm:.1f} mm; the displacement was mended.")
+    if any(any(ends) for ends in limb.cut[1:]):
+        limits.append("The limb leaves the field of view at a side; what lies outside was not assessed.")
+    if _ends_in_hand(anatomy, limb):
+        limits.append("The scan ends within the hand; what lies beyond was not assessed.")
+    if doubt.metal.any():
+        limits.append(f"There is metal: within {STREAK_MM:g} mm of it nothing was assessed with certainty.")
+    if limb.clipped(np.flatnonzero(deposits)).any():
+        limits.append(f"Deposits reach the largest CT number, {CLIPPED_HU:g} HU: the mass is a lower bound.")
+    return tuple(limits)
+
+
+def _ends_in_hand(anatomy: HandAnatomy, limb: Limb) -> bool:
+    """True where the first or last slice cuts through what lies beyond the wrist."""
+    ends = [end for end, cut in zip((0, limb.body.shape[0] - 1), limb.cut[0], strict=True) if cut]
+    if anatomy.frame is None:
+        return bool(ends) and any(bone.part.cut for ray in anatomy.rays for bone in ray.bones)
+    return any(_distal_mm(anatomy.frame, limb, end) > FOREARM_MM for end in ends)
+
+
+def _distal_mm(frame: Frame, limb: Limb, end: int) -> float:
+    """How far most of a slice lies beyond the bases of the metacarpals, in mm of a mean hand."""
+    inside = np.argwhere(limb.body[end])
+    points = limb.geometry.to_lps_mm(np.column_stack([np.full(len(inside), end), inside]).astype(np.float64))
+    return float(np.median(frame.place(points)[:, 0]))
