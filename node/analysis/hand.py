@@ -24,10 +24,13 @@ from node.analysis.noise import Anchors, measure_anchors
 from node.analysis.outline import outline_deposits
 from node.analysis.physics import model_slope, scale_of
 from node.analysis.registration import register
+from node.analysis.sctc_style import counted, mineral_of, sctc_style_score
 from node.analysis.skeleton import Skeleton, find_skeleton
+from node.analysis.spans import voxels_of
 from node.analysis.urate import find_urate
 from node.domain.anatomy import UNNAMED_BONE
-from node.domain.findings import Deposit, Digit, Hand
+from node.domain.findings import Deposit, Digit, Hand, SctcStyleScore
+from node.domain.sctc_style import ScoreWeights
 from node.domain.volume import Tube
 
 Int32Array = NDArray[np.int32]
@@ -46,7 +49,9 @@ class HandResult:
     bones: NDArray[np.uint16]
 
 
-def analyse_limb(limb: Limb, low_tube: Tube, high_tube: Tube, advance: Callable[[str], None]) -> HandResult:
+def analyse_limb(
+    limb: Limb, low_tube: Tube, high_tube: Tube, weights: ScoreWeights, advance: Callable[[str], None]
+) -> HandResult:
     """All steps on one limb; deposits are numbered from 1 within it, ordered from the top of the crop down."""
     limb, shift_mm = register(limb)
     anchors = measure_anchors(limb)
@@ -78,8 +83,15 @@ def analyse_limb(limb: Limb, low_tube: Tube, high_tube: Tube, advance: Callable[
     advance("measures")
     places = find_places(anatomy, skeleton.labels, limb.body, limb.geometry.affine)
     measurer = Measurer(limb, anchors, skeleton, labels, scale)
-    found, numbered = _judged(labels, measurer, deposits, Judge(slopes, anchors, places, tin))
-    hand = Hand(anatomy.laterality, _limits(anatomy, limb, shift_mm), _digits(anatomy), tuple(found))
+    judge = Judge(limb.geometry, skeleton, slopes, anchors, places, tin)
+    found, numbered = _judged(labels, measurer, deposits, judge)
+    hand = Hand(
+        laterality=anatomy.laterality,
+        limits=_limits(anatomy, limb, shift_mm),
+        digits=_digits(anatomy),
+        deposits=tuple(found),
+        sctc_style=_score(found, numbered, limb, judge, weights),
+    )
     return HandResult(limb, hand, numbered, _bone_codes(skeleton, anatomy, ossicles))
 
 
@@ -95,6 +107,20 @@ def _judged(
             found.append(judge.deposit(len(found) + 1, measures, candidate))
             numbered[tuple(measures.voxels.T)] = len(found)
     return found, numbered
+
+
+def _score(
+    found: list[Deposit], numbered: Int32Array, limb: Limb, judge: Judge, weights: ScoreWeights
+) -> SctcStyleScore | None:
+    """None also where a deposit has no place: a score without it would be too small."""
+    scored = counted(found)
+    if any(deposit.region is None for deposit in scored):
+        return None
+    voxels = voxels_of(numbered > 0, limb.spans)
+    number, index = numbered.reshape(-1)[voxels], np.stack(np.unravel_index(voxels, numbered.shape), axis=1)
+    soft_hu = judge.anchors.soft_low_hu
+    minerals = [mineral_of(d, index[number == d.number], limb.low, soft_hu) for d in scored]
+    return sctc_style_score(minerals, judge.places, weights)
 
 
 def _with(skeleton: Skeleton, bony: tuple[Candidate, ...]) -> Skeleton:
