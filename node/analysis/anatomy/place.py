@@ -185,5 +185,5 @@ def _decide(anatomy: HandAnatomy, shares: dict[str, float], mm: Points, depth_mm
     ray = anatomy.ray(int(zone[2]))
     region = Region.HAND if zone.startswith("MC") else Region.DIGIT
     digit = ray.digit if ray and ray.sure else None
-    words = describe(anatomy, bone, mm, depth_mm) if bone else None
-    return Place(region, digit, LEVEL_OF[zone[:2]], words, bones, share)
+    beside = describe(anatomy, bone, mm, depth_mm) if bone else None
+    return Place(region, digit, LEVEL_OF[zone[:2]], beside, bones, share)
