@@ -14,22 +14,32 @@ ALONG_TENDON: Final = "cord along the course of a tendon"
 """What geometry alone can say: that a cord lies in a tendon or its sheath is for a reader to see."""
 IN_LINE: Final = 0.87
 """Cosine of 30°: tendons run along their bones, and deposits in sheaths bulge [K]."""
-TENDON_SIDES: Final = ("palmar", "volar", "dorsal", "carpal tunnel")
+LEAST_LENGTH_MM: Final = 8.0
+"""What is shorter has no course [K]."""
+SIDES: Final = ("palm", "volar", "dors")
+"""How the sides that tendons run on begin."""
 
 
 def shape_of(measures: Measures, place: Place, anatomy: HandAnatomy, geometry: Geometry) -> str:
     """The shape in words; of a cord also whether it follows the course of a tendon."""
-    return (
-        measures.shape.replace(CORD, ALONG_TENDON) if _follows(measures, place, anatomy, geometry) else measures.shape
-    )
+    follows = _follows(measures, place, anatomy, geometry)
+    return measures.shape.replace(CORD, ALONG_TENDON) if follows else measures.shape
 
 
 def _follows(measures: Measures, place: Place, anatomy: HandAnatomy, geometry: Geometry) -> bool:
     course = _course(place, anatomy)
-    if CORD not in measures.shape or course is None or "fingertip" in (place.compartment or ""):
+    if CORD not in measures.shape or measures.long_axis_mm < LEAST_LENGTH_MM or course is None:
         return False
-    beside = any(side in (place.compartment or "") for side in TENDON_SIDES)
-    return beside and abs(float(principal_axes(measures.voxels, geometry).direction[0] @ course)) > IN_LINE
+    along = abs(float(principal_axes(measures.voxels, geometry).direction[0] @ course))
+    return along > IN_LINE and _has_tendons(place)
+
+
+def _has_tendons(place: Place) -> bool:
+    """Subcutaneous tendons are found on the back of hand and fingers alone [K]."""
+    words = place.compartment or ""
+    if "dors" in words and place.region is not Region.FOREARM:
+        return "fingertip" not in words
+    return words == "carpal tunnel" or ("deep" in words and any(side in words for side in SIDES))
 
 
 def _course(place: Place, anatomy: HandAnatomy) -> Vector | None:

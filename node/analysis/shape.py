@@ -11,9 +11,11 @@ from node.domain.volume import Geometry
 
 LOW_DENSITY, LOW_DENSITY_MG_CC = "low density", 180.0
 LEAST_MM3 = 20.0
-"""Smaller deposits have too few voxels to tell a net or lobules."""
+"""Smaller deposits have too few voxels to tell a net, a cord or lobules."""
 NET_SOLIDITY, LOBULATED_SOLIDITY = 0.4, 0.75
-ELONGATED = 2.2
+FLAT, LONG = 2.2, 1.75
+"""Root mean square extents of a plate, second over third, and of a cord, first over second. Sheath deposits of our
+phantoms have 1.8 to 2.2 of the latter, stones and lobulated ones at most 1.7 from LEAST_MM3 on."""
 Points = NDArray[np.float64]
 
 
@@ -57,9 +59,9 @@ def _form(voxels: NDArray[np.int64], geometry: Geometry, volume_mm3: float, larg
     solidity = volume_mm3 / _hull_mm3(geometry.to_lps_mm(voxels.astype(np.float64)), volume_mm3)
     if large and solidity < NET_SOLIDITY:
         return "net"
-    if b > ELONGATED * c:
+    if b > FLAT * c:
         return "plate"
-    if a > ELONGATED * b:
+    if large and a > LONG * b:
         return "cord"
     return "lobulated" if large and solidity < LOBULATED_SOLIDITY else "stone"
 

@@ -39,8 +39,8 @@ def osteolysis_words(hand: Hand) -> str:
 
 
 def totals_words(totals: Totals) -> str:
-    """Sums of a part, e.g. ``2 deposits, 41 mm³, 17 mg mineral, urate 12 mm³, 1 for review (3 mm³)``."""
-    mineral = [_mineral_words(totals)] if totals.count else []
+    """Sums of a part, e.g. ``2 deposits, 41 mm³, 17 mg, urate 12 mm³, 1 for review (3 mm³)``."""
+    mineral = [_mineral_words(totals).removesuffix(" mineral")] if totals.count else []
     crystals = [f"urate {totals.urate_volume_mm3:.0f} mm³"] if totals.urate_volume_mm3 else []
     return ", ".join((*mineral, *crystals, *_review_words(totals)))
 

@@ -5,7 +5,7 @@ from typing import Final
 from node.domain.findings import Analysis, Deposit, Findings, Hand, Laterality, Material, Outcome
 from node.domain.hand_wording import calcinosis_words, osteolysis_words, other_words, part_words, score_words
 from node.domain.volume import EnergyPair
-from node.domain.wording import DISCLAIMER, MATERIAL_RGB, MATERIAL_WORDS, hand_words, place_words
+from node.domain.wording import DISCLAIMER, MATERIAL_RGB, MATERIAL_WORDS, hand_words, place_words, size_words
 from node.render.canvas import FAINT, PANEL, RULE, TEXT, WARNING, Canvas, RgbArray, text_width, wrapped
 from node.render.hand_view import HandView, Scene, hand_view
 from node.render.key_slices import key_slice
@@ -133,7 +133,8 @@ def _table(canvas: Canvas, findings: Findings) -> None:
             y += 22
     y += 14 if findings.reasons else 0
     room = int((last - y - sum(_head_height(hand, findings) for hand in findings.hands)) // _ROW)
-    shown = _shares([len(hand.deposits) for hand in findings.hands], room)
+    wanted = [len(hand.deposits) for hand in findings.hands]
+    shown = _shares(wanted, room if sum(wanted) <= room else room - len(wanted))  # a line for what is left out
     for hand, count in zip(findings.hands, shown, strict=True):
         y = _hand_head(canvas, hand, findings, y)
         y = _rows(canvas, hand, count, y)
@@ -163,7 +164,7 @@ def _fact_lines(hand: Hand, findings: Findings) -> list[str]:
 
 def _head_height(hand: Hand, findings: Findings) -> float:
     facts, limits = len(_fact_lines(hand, findings)), len(_limit_lines(hand))
-    return 32 + 23 + 21 * (facts + limits) + _ROW + 18 + _ROW
+    return 32 + 23 + 21 * (facts + limits) + 6 + _ROW + 18
 
 
 def _hand_head(canvas: Canvas, hand: Hand, findings: Findings, y: float) -> float:
@@ -175,7 +176,7 @@ def _hand_head(canvas: Canvas, hand: Hand, findings: Findings, y: float) -> floa
     for line, colour in lines:
         canvas.text(_TABLE_X, y, line, 16, colour)
         y += 21
-    return y
+    return y + 6
 
 
 def _rows(canvas: Canvas, hand: Hand, count: int, y: float) -> float:
@@ -215,6 +216,9 @@ def _key_slices(canvas: Canvas, pair: EnergyPair, analysis: Analysis) -> None:
         x = EDGE + int(n * step)
         canvas.paste(key_slice(pair.low, analysis, deposit, _TILE), x, _TILE_Y)
         canvas.badge(x + 20, _TILE_Y + 20, str(deposit.number), MATERIAL_RGB[deposit.material])
-        canvas.text(x, _TILE_Y + _TILE + 8, place_words(deposit, sides[deposit.number]), 17, FAINT)
+        captions = (place_words(deposit, sides[deposit.number]), deposit.compartment or "", size_words(deposit))
+        for line, caption in enumerate(filter(None, captions)):
+            shown = wrapped(caption, 14, _TILE)[0].rstrip(",")
+            canvas.text(x, _TILE_Y + _TILE + 6 + 20 * line, shown, 14, FAINT)
     if not chosen:
         canvas.text(WIDTH / 2, _TILE_Y + _TILE / 2, "No deposit to show", 24, FAINT, "mm")

@@ -9,7 +9,9 @@ from node.analysis.anatomy.parts import Points
 from node.domain.findings import Level, Region
 
 SUBCUTANEOUS_MM: Final = 4.0
-"""Depth of the middle of a deposit below the skin's surface up to which it is called subcutaneous [K]."""
+"""Depth below the skin's surface up to which tissue is called subcutaneous [K]."""
+SHALLOW_SHARE: Final = 0.1
+"""A deposit whose middle is deeper, but not all but this share of it, is in both: one that bulges the skin, for one."""
 AT_JOINT_MM: Final = 7.0
 """Distance along the bone from a joint up to which a deposit is periarticular, in a mean hand [K]."""
 PULP_BEGINS: Final = 0.3
@@ -21,10 +23,10 @@ BETWEEN_MM: Final = 2.0
 """Nearer to the plane of radius and ulna a deposit is neither volar nor dorsal: it lies between or beside them."""
 
 
-def describe(anatomy: HandAnatomy, bone: NamedBone, mm: Points, depth_mm: float) -> str:
+def describe(anatomy: HandAnatomy, bone: NamedBone, mm: Points, depth_mm: Points) -> str:
     """Compartment beside a bone of a ray, e.g. ``fingertip pad, palmar`` or ``periarticular PIP, dorsoradial, deep``.
 
-    ``mm`` (n, 3) points of the deposit; ``depth_mm`` of its middle below the skin.
+    ``mm`` (n, 3) points of the deposit; ``depth_mm`` (n,) of them below the skin.
     """
     if anatomy.frame is None:
         return _depth(depth_mm)
@@ -35,7 +37,7 @@ def describe(anatomy: HandAnatomy, bone: NamedBone, mm: Points, depth_mm: float)
     return _joined(_joint(anatomy, bone, middle), side, _depth(depth_mm))
 
 
-def describe_proximal(anatomy: HandAnatomy, region: Region, level: Level, mm: Points, depth_mm: float) -> str:
+def describe_proximal(anatomy: HandAnatomy, region: Region, level: Level, mm: Points, depth_mm: Points) -> str:
     """Compartment at the wrist, e.g. ``dorsoulnar, subcutaneous``, or in the forearm, e.g. ``volar, deep``."""
     middle = mm.mean(axis=0)
     if region is Region.FOREARM:
@@ -47,8 +49,10 @@ def _joined(*words: str | None) -> str:
     return ", ".join(word for word in words if word)
 
 
-def _depth(depth_mm: float) -> str:
-    return "subcutaneous" if depth_mm <= SUBCUTANEOUS_MM else "deep"
+def _depth(depth_mm: Points) -> str:
+    if float(np.median(depth_mm)) <= SUBCUTANEOUS_MM:
+        return "subcutaneous"
+    return "deep" if float(np.quantile(depth_mm, SHALLOW_SHARE)) > SUBCUTANEOUS_MM else "subcutaneous and deep"
 
 
 def local_palmar(anatomy: HandAnatomy, bone: NamedBone) -> Vector | None:

@@ -69,8 +69,8 @@ class PlaceFinder:
             return NOWHERE
         counts = np.bincount(owners, minlength=len(self.names) + 1)[1:]
         shares = {name: float(n) / float(counts.sum()) for name, n in zip(self.names, counts, strict=True) if n}
-        depth = float(np.median(self.depth_mm[cells]))
-        return _decide(self.anatomy, shares, mm[owners > 0], depth)
+        placed = owners > 0
+        return _decide(self.anatomy, shares, mm[placed], self.depth_mm[cells][placed].astype(np.float64))
 
     def cells(self, mm: Points) -> tuple[NDArray[np.int64], ...]:
         """Index into the thinned grid of points (n, 3) in mm; of the nearest cell for what lies beyond its border."""
@@ -158,7 +158,7 @@ def zone_of(name: str) -> str:
     return "forearm" if name in ("radius", "ulna") else name
 
 
-def _decide(anatomy: HandAnatomy, shares: dict[str, float], mm: Points, depth_mm: float) -> Place:
+def _decide(anatomy: HandAnatomy, shares: dict[str, float], mm: Points, depth_mm: Points) -> Place:
     order = sorted(shares.items(), key=lambda item: -item[1])
     bones = tuple(anatomy.public_name(n) for n, s in order if s >= 0.1 and n != "unnamed")
     zones: dict[str, float] = {}
@@ -175,7 +175,7 @@ def _decide(anatomy: HandAnatomy, shares: dict[str, float], mm: Points, depth_mm
     if zone == "forearm":
         words = describe_proximal(anatomy, Region.FOREARM, Level.RADIUS_ULNA, mm, depth_mm)
         return Place(Region.FOREARM, None, Level.RADIUS_ULNA, words, bones, share)
-    if in_carpal_tunnel(anatomy, mm, depth_mm):
+    if in_carpal_tunnel(anatomy, mm, float(np.median(depth_mm))):
         return Place(Region.WRIST, None, Level.CARPAL, "carpal tunnel", bones, share)
     if zone == "wrist":
         level = Level.RADIUS_ULNA if bones and bones[0] in ("radius", "ulna") else Level.CARPAL
