@@ -24,12 +24,11 @@ from node.analysis.noise import Anchors, measure_anchors
 from node.analysis.outline import outline_deposits
 from node.analysis.physics import model_slope, scale_of
 from node.analysis.registration import register
-from node.analysis.sctc_style import counted, mineral_of, sctc_style_score
+from node.analysis.sctc_style import score_deposits
 from node.analysis.skeleton import Skeleton, find_skeleton
-from node.analysis.spans import voxels_of
 from node.analysis.urate import find_urate
 from node.domain.anatomy import UNNAMED_BONE
-from node.domain.findings import Deposit, Digit, Hand, SctcStyleScore
+from node.domain.findings import Deposit, Digit, Hand
 from node.domain.sctc_style import ScoreWeights
 from node.domain.volume import Tube
 
@@ -90,7 +89,7 @@ def analyse_limb(
         limits=_limits(anatomy, limb, shift_mm),
         digits=_digits(anatomy),
         deposits=tuple(found),
-        sctc_style=_score(found, numbered, limb, judge, weights),
+        sctc_style=score_deposits(found, numbered, limb, anchors.soft_low_hu, places, weights),
     )
     return HandResult(limb, hand, numbered, _bone_codes(skeleton, anatomy, ossicles))
 
@@ -107,20 +106,6 @@ def _judged(
             found.append(judge.deposit(len(found) + 1, measures, candidate))
             numbered[tuple(measures.voxels.T)] = len(found)
     return found, numbered
-
-
-def _score(
-    found: list[Deposit], numbered: Int32Array, limb: Limb, judge: Judge, weights: ScoreWeights
-) -> SctcStyleScore | None:
-    """None also where a deposit has no place: a score without it would be too small."""
-    scored = counted(found)
-    if any(deposit.region is None for deposit in scored):
-        return None
-    voxels = voxels_of(numbered > 0, limb.spans)
-    number, index = numbered.reshape(-1)[voxels], np.stack(np.unravel_index(voxels, numbered.shape), axis=1)
-    soft_hu = judge.anchors.soft_low_hu
-    minerals = [mineral_of(d, index[number == d.number], limb.low, soft_hu) for d in scored]
-    return sctc_style_score(minerals, judge.places, weights)
 
 
 def _with(skeleton: Skeleton, bony: tuple[Candidate, ...]) -> Skeleton:

@@ -4,7 +4,7 @@ The beam runs along the hand's own palmar direction, whatever the pose in the sc
 so that fingers that cross on the picture do not mix. Bone is left out: only deposits are on it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from node.analysis.anatomy.model import HandAnatomy
 from node.analysis.anatomy.place import LEVEL_OF, PlaceFinder, zone_of
 from node.analysis.anatomy.wrist import in_forearm
+from node.analysis.limbs import Limb
 from node.analysis.radiograph import COARSEST_MM, PIXEL_MM, Cells, Film
+from node.analysis.spans import voxels_of
 from node.domain.anatomy import BONE_CODES
 from node.domain.findings import Deposit, Laterality, Level, Material, Region, RegionScore, SctcStyleScore
 from node.domain.sctc_style import ScoreWeights
@@ -35,15 +37,32 @@ class Mineral:
     mg: NDArray[np.float64]
 
 
-def counted(deposits: Iterable[Deposit]) -> list[Deposit]:
-    """Those that count: all mineral but urate and what is left to a reader, as in the totals."""
-    return [d for d in deposits if not d.review and d.material is not Material.URATE and d.mass_mg is not None]
+def score_deposits(
+    deposits: Sequence[Deposit],
+    numbered: NDArray[np.int32],
+    limb: Limb,
+    soft_low_hu: float,
+    places: PlaceFinder,
+    weights: ScoreWeights,
+) -> SctcStyleScore | None:
+    """The score of a limb's deposits, whose voxels ``numbered`` (z, y, x) holds.
+
+    As in the totals, urate and what is left to a reader do not count. None also where a deposit has no place: a score
+    without it would be too small.
+    """
+    counted = [d for d in deposits if not d.review and d.material is not Material.URATE]
+    if any(deposit.region is None for deposit in counted):
+        return None
+    voxels = voxels_of(numbered > 0, limb.spans)
+    number, index = numbered.reshape(-1)[voxels], np.stack(np.unravel_index(voxels, numbered.shape), axis=1)
+    minerals = [_mineral(d.mass_mg or 0.0, index[number == d.number], limb.low, soft_low_hu) for d in counted]
+    return sctc_style_score(minerals, places, weights)
 
 
-def mineral_of(deposit: Deposit, voxels: NDArray[np.int64], low: NDArray[np.int16], soft_hu: float) -> Mineral:
-    """Its mass shared out to its voxels (n, 3) as they stand out of soft tissue in the low-energy image."""
+def _mineral(mass_mg: float, voxels: NDArray[np.int64], low: NDArray[np.int16], soft_hu: float) -> Mineral:
+    """The mass shared out to voxels (n, 3) as they stand out of soft tissue in the low-energy image."""
     excess = np.maximum(low[tuple(voxels.T)] - soft_hu, LEAST_EXCESS_HU)
-    return Mineral(voxels, (deposit.mass_mg or 0.0) * excess / excess.sum())
+    return Mineral(voxels, mass_mg * excess / excess.sum())
 
 
 def sctc_style_score(minerals: Sequence[Mineral], places: PlaceFinder, weights: ScoreWeights) -> SctcStyleScore | None:
