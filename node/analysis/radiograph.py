@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from node.domain.volume import Float64Array
 
-PIXEL_MM: Final = 1.0
-COARSEST_MM: Final = 1.35
-"""Cells farther apart than this would leave pixels without any."""
+COARSEST: Final = 1.35
+"""Cells farther apart than this many pixels would leave some without any."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,14 +38,14 @@ class Film:
     origin: Float64Array
     axes: Float64Array
 
-    def expose(self, cells: Cells, longest_mm: float = PIXEL_MM / 2) -> Float64Array:
-        """Amount per mm² of every pixel of 1 mm that anything falls on, in no particular order.
+    def expose(self, cells: Cells, pixel_mm: float, longest: float = 0.5) -> Float64Array:
+        """Amount per mm² of every pixel that anything falls on, in no particular order.
 
-        Each part of a cell is shared out to the four pixels around it, so that the sum is kept and the grid's
-        orientation hardly matters.
+        Cells are cut into parts of at most ``longest`` pixels. Each part is shared out to the four pixels around it, so
+        that the sum is kept and the grid's orientation hardly matters.
         """
-        points, amount = cells.divided(longest_mm)
-        place = (points - self.origin) @ self.axes.T / PIXEL_MM
+        points, amount = cells.divided(longest * pixel_mm)
+        place = (points - self.origin) @ self.axes.T / pixel_mm
         corner = np.floor(place).astype(np.int64)
         share = place - corner
         corner -= corner.min(axis=0)
@@ -56,4 +55,4 @@ class Film:
             part = np.abs(1 - row - share[:, 0]) * np.abs(1 - column - share[:, 1])
             pixel = (corner[:, 0] + row) * width + corner[:, 1] + column
             picture += np.bincount(pixel, part * amount, minlength=picture.size)
-        return np.asarray(picture[picture > 0.0] / PIXEL_MM**2)
+        return np.asarray(picture[picture > 0.0] / pixel_mm**2)

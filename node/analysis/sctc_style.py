@@ -15,7 +15,7 @@ from node.analysis.anatomy.model import HandAnatomy
 from node.analysis.anatomy.place import LEVEL_OF, PlaceFinder, zone_of
 from node.analysis.anatomy.wrist import in_forearm
 from node.analysis.limbs import Limb
-from node.analysis.radiograph import COARSEST_MM, PIXEL_MM, Cells, Film
+from node.analysis.radiograph import COARSEST, Cells, Film
 from node.analysis.spans import voxels_of
 from node.domain.anatomy import BONE_CODES
 from node.domain.findings import Deposit, Laterality, Level, Material, Region, RegionScore, SctcStyleScore
@@ -23,6 +23,10 @@ from node.domain.sctc_style import ScoreWeights
 
 LEAST_TISSUE_MM: Final = 1.0
 """A pixel with less than this in the beam is the blurred rim of its region."""
+MINERAL_PIXEL_MM: Final = 0.5
+"""Fine enough for a deposit of 2 mm."""
+TISSUE_PIXEL_MM: Final = 1.0
+"""As fine as the grid that distances inside the body are known on."""
 LEAST_EXCESS_HU: Final = 1.0
 
 ZONES: Final = (*(name for name in BONE_CODES if name[:2] in LEVEL_OF), "wrist")
@@ -91,7 +95,7 @@ def _film(anatomy: HandAnatomy) -> Film | None:
 def _region_score(
     zone: str, mineral: Cells, film: Film, places: PlaceFinder, weights: ScoreWeights
 ) -> RegionScore | None:
-    density = np.searchsorted(weights.density_limits_mg_mm2, film.expose(mineral), side="right")
+    density = np.searchsorted(weights.density_limits_mg_mm2, film.expose(mineral, MINERAL_PIXEL_MM), side="right")
     covered = density[density > 0]
     if not covered.size:
         return None
@@ -102,7 +106,7 @@ def _region_score(
         digit=digit,
         level=level,
         area_mm2=area_mm2,
-        coverage_percent=min(100.0, 100.0 * covered.size * PIXEL_MM**2 / area_mm2),
+        coverage_percent=min(100.0, 100.0 * covered.size * MINERAL_PIXEL_MM**2 / area_mm2),
         density=float(covered.mean()),
         location_weight=weights.of(region, level),
     )
@@ -115,8 +119,8 @@ def _area_mm2(zone: str, film: Film, places: PlaceFinder) -> float:
     inside = _zones(places, places.nearest[tuple(index.T)], _mm(index, places.tissue.affine)) == ZONES.index(zone) + 1
     cell_mm3 = float(abs(np.linalg.det(places.tissue.affine[:3, :3])))
     cells = Cells(index[inside], places.tissue.affine, np.full(int(inside.sum()), cell_mm3))
-    thickness_mm = film.expose(cells, COARSEST_MM) if inside.any() else np.empty(0)
-    return max(1, int((thickness_mm >= LEAST_TISSUE_MM).sum())) * PIXEL_MM**2
+    thickness_mm = film.expose(cells, TISSUE_PIXEL_MM, COARSEST) if inside.any() else np.empty(0)
+    return max(1, int((thickness_mm >= LEAST_TISSUE_MM).sum())) * TISSUE_PIXEL_MM**2
 
 
 def _may_be(name: str, zone: str) -> bool:

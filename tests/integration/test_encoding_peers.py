@@ -95,7 +95,8 @@ def test_dsrdump_reads_the_report(result: Written) -> None:
     assert text.count("<contains SCOORD") == len(PLACES)
     totals = sum(row["volume_mm3"] > 0 for hand in result.findings["hands"] for row in sums(hand))
     assert text.count('"Volume")') == len(PLACES) + totals, "each deposit once, and the sums of hands and parts"
-    assert text.count("(not the validated score)") == 4, "as a number, and in words with each region that counts"
+    assert text.count('"SCTC-style score (not the validated score)")="') == 1, "of the hand that has one"
+    assert text.count('"SCTC-style score (not the validated score), in words")=') == 4, "of both, and of two regions"
 
 
 def sums(hand: dict[str, Any]) -> list[dict[str, Any]]:
