@@ -29,7 +29,7 @@ from node.analysis.skeleton import Skeleton, find_skeleton
 from node.analysis.urate import find_urate
 from node.domain.anatomy import UNNAMED_BONE
 from node.domain.findings import Deposit, Digit, Hand
-from node.domain.sctc_style import ScoreWeights
+from node.domain.sctc_style import DEFAULT_WEIGHTS, ScoreWeights
 from node.domain.volume import Tube
 
 Int32Array = NDArray[np.int32]
@@ -49,7 +49,11 @@ class HandResult:
 
 
 def analyse_limb(
-    limb: Limb, low_tube: Tube, high_tube: Tube, weights: ScoreWeights, advance: Callable[[str], None]
+    limb: Limb,
+    low_tube: Tube,
+    high_tube: Tube,
+    advance: Callable[[str], None],
+    weights: ScoreWeights = DEFAULT_WEIGHTS,
 ) -> HandResult:
     """All steps on one limb; deposits are numbered from 1 within it, ordered from the top of the crop down."""
     limb, shift_mm = register(limb)

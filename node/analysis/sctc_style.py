@@ -12,13 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from node.analysis.anatomy.model import HandAnatomy
-from node.analysis.anatomy.place import LEVEL_OF, PlaceFinder, zone_of
-from node.analysis.anatomy.wrist import in_forearm
+from node.analysis.anatomy.place import PlaceFinder
+from node.analysis.anatomy.zones import lps_mm, place_of_zone, zone_numbers, zones_at
 from node.analysis.limbs import Limb
 from node.analysis.radiograph import COARSEST, Cells, Film
 from node.analysis.spans import voxels_of
-from node.domain.anatomy import BONE_CODES
-from node.domain.findings import Deposit, Laterality, Level, Material, Region, RegionScore, SctcStyleScore
+from node.domain.findings import Deposit, Laterality, Material, RegionScore, SctcStyleScore
 from node.domain.sctc_style import ScoreWeights
 
 LEAST_TISSUE_MM: Final = 1.0
@@ -28,9 +27,6 @@ MINERAL_PIXEL_MM: Final = 0.5
 TISSUE_PIXEL_MM: Final = 1.0
 """As fine as the grid that distances inside the body are known on."""
 LEAST_EXCESS_HU: Final = 1.0
-
-ZONES: Final = (*(name for name in BONE_CODES if name[:2] in LEVEL_OF), "wrist")
-"""The regions: beside each metacarpal and phalanx, and the wrist. The forearm is not on a radiograph of the hand."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,12 +73,18 @@ def sctc_style_score(minerals: Sequence[Mineral], places: PlaceFinder, weights: 
     if not minerals:
         return SctcStyleScore(())
     index, mg = np.concatenate([m.index_zyx for m in minerals]), np.concatenate([m.mg for m in minerals])
-    zone = _zones(places, _owners(places, index), _mm(index, places.affine))
-    scores = (
-        _region_score(ZONES[n - 1], Cells(index[zone == n], places.affine, mg[zone == n]), film, places, weights)
-        for n in np.unique(zone[zone > 0]).tolist()
-    )
-    return SctcStyleScore(tuple(score for score in scores if score is not None))
+    zone = zones_at(places, places.nearest[places.cells(lps_mm(index, places.affine))], lps_mm(index, places.affine))
+    densities = {
+        n: _densities(Cells(index[zone == n], places.affine, mg[zone == n]), film, weights) for n in _seen(zone)
+    }
+    covered = {n: density for n, density in densities.items() if density.size}
+    areas_mm2 = _areas_mm2(list(covered), film, places)
+    return SctcStyleScore(tuple(_region_score(n, covered[n], areas_mm2[n], weights) for n in covered))
+
+
+def _seen(zone: NDArray[np.int64]) -> list[int]:
+    found: list[int] = np.unique(zone[zone > 0]).tolist()
+    return found
 
 
 def _film(anatomy: HandAnatomy) -> Film | None:
@@ -92,62 +94,39 @@ def _film(anatomy: HandAnatomy) -> Film | None:
     return Film(anatomy.frame.origin, np.stack([anatomy.distal, anatomy.radial]))
 
 
-def _region_score(
-    zone: str, mineral: Cells, film: Film, places: PlaceFinder, weights: ScoreWeights
-) -> RegionScore | None:
+def _densities(mineral: Cells, film: Film, weights: ScoreWeights) -> NDArray[np.int64]:
+    """Density, 1 to 3, of each pixel on which the mineral can be seen."""
     density = np.searchsorted(weights.density_limits_mg_mm2, film.expose(mineral, MINERAL_PIXEL_MM), side="right")
-    covered = density[density > 0]
-    if not covered.size:
-        return None
-    area_mm2 = _area_mm2(zone, film, places)
-    region, digit, level = _place_of(zone)
+    return density[density > 0]
+
+
+def _region_score(zone: int, densities: NDArray[np.int64], area_mm2: float, weights: ScoreWeights) -> RegionScore:
+    region, digit, level = place_of_zone(zone)
     return RegionScore(
         region=region,
         digit=digit,
         level=level,
         area_mm2=area_mm2,
-        coverage_percent=min(100.0, 100.0 * covered.size * MINERAL_PIXEL_MM**2 / area_mm2),
-        density=float(covered.mean()),
+        coverage_percent=min(100.0, 100.0 * densities.size * MINERAL_PIXEL_MM**2 / area_mm2),
+        density=float(densities.mean()),
         location_weight=weights.of(region, level),
     )
 
 
-def _area_mm2(zone: str, film: Film, places: PlaceFinder) -> float:
-    """Area of a region's tissue on the film, at least one pixel."""
-    names = [n for n, name in enumerate(places.names, start=1) if _may_be(name, zone)]
-    index = np.argwhere(np.isin(places.nearest, names))
-    inside = _zones(places, places.nearest[tuple(index.T)], _mm(index, places.tissue.affine)) == ZONES.index(zone) + 1
+def _areas_mm2(zones: Sequence[int], film: Film, places: PlaceFinder) -> dict[int, float]:
+    """Area of the tissue of each of these zones on the film, at least one pixel."""
+    wanted = np.isin([0, *zone_numbers(places.names)], zones)
+    index = np.argwhere(wanted[places.nearest])
+    zone = zones_at(places, places.nearest[tuple(index.T)], lps_mm(index, places.tissue.affine))
     cell_mm3 = float(abs(np.linalg.det(places.tissue.affine[:3, :3])))
-    cells = Cells(index[inside], places.tissue.affine, np.full(int(inside.sum()), cell_mm3))
-    thickness_mm = film.expose(cells, TISSUE_PIXEL_MM, COARSEST) if inside.any() else np.empty(0)
+    return {
+        n: _area_mm2(Cells(own := index[zone == n], places.tissue.affine, np.full(len(own), cell_mm3)), film)
+        for n in zones
+    }
+
+
+def _area_mm2(tissue: Cells, film: Film) -> float:
+    if not len(tissue.amount):
+        return TISSUE_PIXEL_MM**2
+    thickness_mm = film.expose(tissue, TISSUE_PIXEL_MM, COARSEST)
     return max(1, int((thickness_mm >= LEAST_TISSUE_MM).sum())) * TISSUE_PIXEL_MM**2
-
-
-def _may_be(name: str, zone: str) -> bool:
-    """Whether what is nearest to a bone can lie in a zone: the wrist is beside carpals and the ends of the forearm."""
-    return zone_of(name) in ((zone, "forearm") if zone == "wrist" else (zone,))
-
-
-def _zones(places: PlaceFinder, owners: NDArray[np.int32], mm: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Number in ZONES, from 1, of points (n, 3) in mm whose nearest names are ``owners``; 0 for none of them."""
-    numbers = {zone: n for n, zone in enumerate(ZONES, start=1)} | {"forearm": ZONES.index("wrist") + 1}
-    table = np.array([0, *(numbers.get(zone_of(name), 0) for name in places.names)])
-    forearm = np.array([False, *(zone_of(name) == "forearm" for name in places.names)])
-    beyond = forearm[owners]
-    zone = table[owners]
-    zone[np.flatnonzero(beyond)[in_forearm(places.anatomy, mm[beyond])]] = 0
-    return zone
-
-
-def _owners(places: PlaceFinder, index_zyx: NDArray[np.integer]) -> NDArray[np.int32]:
-    return places.nearest[places.cells(_mm(index_zyx, places.affine))]
-
-
-def _mm(index_zyx: NDArray[np.integer], affine: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(index_zyx[:, ::-1] @ affine[:3, :3].T + affine[:3, 3])
-
-
-def _place_of(zone: str) -> tuple[Region, int | None, Level]:
-    if zone == "wrist":
-        return Region.WRIST, None, Level.CARPAL
-    return Region.HAND if zone.startswith("MC") else Region.DIGIT, int(zone[2]), LEVEL_OF[zone[:2]]

@@ -34,3 +34,6 @@ class ScoreWeights:
             return self.wrist
         weights = {Level.DISTAL: self.distal, Level.MIDDLE: self.middle, Level.PROXIMAL: self.proximal}
         return weights.get(level, self.metacarpal)
+
+
+DEFAULT_WEIGHTS: Final = ScoreWeights()
