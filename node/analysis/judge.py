@@ -62,7 +62,7 @@ class Judge:
             bones=place.bones,
             touches=touched_bones(measures, self.skeleton, anatomy, self.geometry),
             key_slice=measures.key_slice,
-            shape=BONE_SURFACE if review else shape_of(measures, place, anatomy, self.geometry),
+            shape=BONE_SURFACE if review else shape_of(measures, material, place, anatomy, self.geometry),
             confidence_parts=confidence_of(measures, ratio, self.anchors.noise_low_hu, place),
             review=review,
         )

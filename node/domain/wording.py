@@ -20,6 +20,8 @@ MATERIAL_RGB: Final = {
 
 DISCLAIMER: Final = "AI - investigational, unverified, not for primary diagnosis"
 
+NEARLY_SURE: Final = 0.995
+
 _PLAIN: Final = str.maketrans(
     {"–": "-", "—": "-", "“": '"', "”": '"', "’": "'", "×": "x", "³": "3", "≥": ">=", "≤": "<="}
 )
@@ -75,12 +77,21 @@ def contact_words(deposit: Deposit) -> str:
 
 
 def confidence_words(deposit: Deposit) -> str:
-    """The confidence and what it is made of, e.g. ``79 % sure: material 99 %, bone contact 80 %, …``."""
+    """The confidence and the parts that lower it, e.g. ``confidence 54 %: bone contact 80 %, place 68 %``."""
     parts = deposit.confidence_parts
-    return (
-        f"{deposit.confidence:.0%} sure: material {parts.material:.0%}, bone contact {parts.bone_contact:.0%}, "
-        f"contrast to noise {parts.contrast_to_noise:.0%}, place {parts.label_margin:.0%}"
-    ).replace("%", " %")
+    named = {
+        "material": parts.material,
+        "bone contact": parts.bone_contact,
+        "contrast to noise": parts.contrast_to_noise,
+        "place": parts.label_margin,
+    }
+    doubts = [f"{name} {_percent(share)}" for name, share in named.items() if share < NEARLY_SURE]
+    return ": ".join(filter(None, (f"confidence {_percent(deposit.confidence)}", ", ".join(doubts))))
+
+
+def _percent(share: float) -> str:
+    """Never 100 %: nothing that is measured is that sure."""
+    return "over 99 %" if share >= NEARLY_SURE else f"{100 * share:.0f} %"
 
 
 def size_words(deposit: Deposit) -> str:

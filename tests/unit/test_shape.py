@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from node.analysis.anatomy.place import Place
+from node.analysis.anatomy.place import NOWHERE, Place
 from node.analysis.course import ALONG_TENDON, shape_of
 from node.analysis.shape import name_shape
-from node.domain.findings import Level, Region
+from node.domain.findings import Level, Material, Region
 from node.domain.volume import Geometry
 from tests.fakes.sticks import MEASURES, anatomy
 
@@ -67,7 +67,9 @@ def test_a_cord_follows_a_tendon_only_where_one_runs_and_along_it() -> None:
     def said(compartment: str, half_mm: tuple[float, ...], region: Region = Region.DIGIT) -> str:
         measures = replace(MEASURES, voxels=solid(*half_mm), shape="cord, low density")
         bones = ("PP3",) if region is Region.DIGIT else ("radius",)
-        return shape_of(measures, Place(region, 3, Level.PROXIMAL, compartment, bones, 1.0), anatomy(), GRID)
+        return shape_of(
+            measures, Material.CALCIUM, Place(region, 3, Level.PROXIMAL, compartment, bones, 1.0), anatomy(), GRID
+        )
 
     along, across = (8.0, 2.0, 2.0), (2.0, 2.0, 8.0)  # z is distal
     follows = f"{ALONG_TENDON}, low density"
@@ -79,3 +81,11 @@ def test_a_cord_follows_a_tendon_only_where_one_runs_and_along_it() -> None:
     assert said("radial, deep", along) == "cord, low density"
     assert said("fingertip pad, palmar", along) == "cord, low density"
     assert said("dorsal, subcutaneous", along, Region.FOREARM) == "cord, low density"
+
+
+@pytest.mark.parametrize(
+    ("shape", "said"), [("stone", "compact"), ("low density", "compact"), ("plate, low density", "plate")]
+)
+def test_of_urate_the_form_alone_is_said(shape: str, said: str) -> None:
+    measures = replace(MEASURES, voxels=solid(3.0, 3.0, 3.0), shape=shape)
+    assert shape_of(measures, Material.URATE, NOWHERE, anatomy(), GRID) == said

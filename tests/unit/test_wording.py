@@ -5,6 +5,7 @@ from pathlib import Path
 
 from node.analysis.anatomy.place import NOWHERE, Place
 from node.analysis.certainty import TOUCHING, UNPLACED, confidence_of
+from node.domain.confidence import Confidence
 from node.domain.findings import Laterality, Level, Region
 from node.domain.wording import bone_words, confidence_words, contact_words, description, whereabouts
 from tests.fakes.analysis import make_study
@@ -30,7 +31,9 @@ def test_a_deposit_in_words(tmp_path: Path) -> None:
     assert contact_words(first) == "1.5 mm from bone (near DP2); 3.2 mm from skin"
     assert contact_words(replace(first, distance_to_bone_mm=None)) == "no bone near; 3.2 mm from skin"
     assert contact_words(last) == "touches capitate, carpus; 3.2 mm from skin"
-    assert confidence_words(first).startswith("90 % sure: material 99 %, bone contact 100 %,")
+    assert confidence_words(first) == "confidence 90 %: material 99 %, contrast to noise 95 %, place 96 %"
+    sure = replace(first, confidence_parts=Confidence(1.0, 1.0, 0.999, 1.0))
+    assert confidence_words(sure) == "confidence over 99 %", "never a hundred"
     assert description(last, Laterality.UNCERTAIN).startswith(
         "Indeterminate deposit 5, for review: wrist, side uncertain"
     )
