@@ -13,6 +13,7 @@ from node.analysis.components import Components, components
 from node.analysis.filters import closed
 from node.analysis.limbs import Limb
 from node.analysis.nearest import nearest_around, nearest_source
+from node.analysis.necks import parted
 from node.analysis.noise import Anchors
 from node.analysis.spans import spans_of, voxels_of
 from node.kernels.basins import fill_basins, flood_open_runs
@@ -28,6 +29,8 @@ PINHOLE_MM = 0.6
 """Half the width of a gap in a thin, undersampled cortex that does not open the marrow to the outside."""
 WIDE_MM = 1.5
 """Half the width of a cavity that can only be the inside of a bone."""
+WIDE_RING_MM = 2.2
+"""The same, of one that holds no water but lies inside rings: gaps between bones of a bent hand do too."""
 SPECK_SHARE = 0.015
 """A basin that makes up less of a wide cavity than this is a speck in it."""
 RING_SHARE, RING_QUANTILE = 0.5, 0.9
@@ -48,11 +51,27 @@ def find_cavities(grey: Int16Array, rim: Int16Array, limb: Limb, anchors: Anchor
     plain = plain.only(plain.maximum(depth) > 1.5 * _wanted_depth(anchors))
     rings = _rings(grey, sealed, limb, anchors)
     wide = _opened(rings > 0, limb)
-    certain = _cavities(wide & (rings > 1), rim, limb, anchors)
-    whole = _extended(plain, _cavities(wide, rim, limb, anchors), certain)
-    unseen = _cavities(sealed_depth > 0, rim, limb, anchors)
-    unseen = unseen.only(~unseen.touched(whole.mask))
-    return whole.joined(unseen.only(unseen.radius_mm(limb.spacing_mm) > WIDE_MM))
+    certain = _singly(_cavities(wide & (rings > 1), rim, limb, anchors), plain, limb)
+    whole = _extended(plain, _singly(_cavities(wide, rim, limb, anchors), plain, limb), certain)
+    sealed_off = _cavities(sealed_depth > 0, rim, limb, anchors)
+    for more, wide_mm in ((certain, WIDE_RING_MM), (sealed_off, WIDE_MM)):
+        unseen = more.only(~more.touched(whole.mask))
+        whole = whole.joined(unseen.only(unseen.radius_mm(limb.spacing_mm) > wide_mm))
+    return whole
+
+
+def _singly(wide: Components, plain: Components, limb: Limb) -> Components:
+    """Wide cavities with those cut at their necks that hold several basins, or none, and so may be several bones."""
+    return parted(wide, _shared(wide, plain).astype(bool).sum(axis=1) != 1, limb.spacing_mm, WIDE_MM)
+
+
+def _shared(wide: Components, plain: Components) -> NDArray[np.int64]:
+    """Voxels that each cavity shares with each basin (0 … count of either; none with basin 0)."""
+    pairs = wide.owner.astype(np.int64) * (plain.count + 1) + plain.labels.reshape(-1)[wide.voxels]
+    shared = np.bincount(pairs, minlength=(wide.count + 1) * (plain.count + 1))
+    shared = shared.reshape(wide.count + 1, plain.count + 1)
+    shared[:, 0] = 0
+    return shared
 
 
 def _rings(grey: Int16Array, sealed: Int16Array, limb: Limb, anchors: Anchors) -> NDArray[np.uint8]:
@@ -79,21 +98,18 @@ def _opened(mask: BoolArray, limb: Limb) -> BoolArray:
 
 def _extended(plain: Components, *several: Components) -> Components:
     """Basins with the wide cavities that open into one of them; specks in such a cavity, which noise makes, join it."""
-    labels, voxels = plain.labels.reshape(-1), plain.voxels
     for wide in several:
-        known = labels[wide.voxels]
-        pairs = wide.owner.astype(np.int64) * (plain.count + 1) + known
-        shared = np.bincount(pairs, minlength=(wide.count + 1) * (plain.count + 1))
-        shared = shared.reshape(wide.count + 1, plain.count + 1)
-        shared[:, 0] = 0
-        largest = shared.argmax(axis=1)
+        shared = _shared(wide, plain)
         others = shared.sum(axis=1) - shared.max(axis=1)
         one = (shared.max(axis=1) > 0) & (others <= SPECK_SHARE * wide.sizes)
-        owner = np.where(one, largest, 0)[wide.owner]
+        owner = np.where(one, shared.argmax(axis=1), 0)[wide.owner]
+        labels = plain.labels.reshape(-1)
+        known = labels[wide.voxels]
         labels[wide.voxels[owner > 0]] = owner[owner > 0]
-        both = np.concatenate([voxels, wide.voxels[(owner > 0) & (known == 0)]])
+        both = np.concatenate([plain.voxels, wide.voxels[(owner > 0) & (known == 0)]])
         voxels = np.sort(both, kind="stable")
-    return Components(voxels, labels[voxels], plain.count, plain.shape)
+        plain = Components(voxels, labels[voxels], plain.count, plain.shape)
+    return plain
 
 
 def _wanted_depth(anchors: Anchors) -> int:

@@ -70,12 +70,16 @@ def vessels(candidates: Sequence[Candidate], geometry: Geometry) -> set[int]:
             tubes |= {first, second}
     for row in _rows([n for n, own in enumerate(axes) if _is_thin(own)], axes):
         tubes |= set(row)
-    bits = set()
-    for n, own in enumerate(axes):
-        short = n not in tubes and own.length_mm < 2 * VESSEL_LENGTH_MM
-        if short and _is_thin(own) and any(_continues(axes[t], own) for t in tubes):
-            bits.add(n)
-    return tubes | bits
+    short = {n for n, own in enumerate(axes) if _is_thin(own) and own.length_mm < 2 * VESSEL_LENGTH_MM} - tubes
+    found = tubes | {n for n in short if any(_continues(axes[t], axes[n]) for t in tubes)}
+    while more := {n for n in short - found if _follows(axes[n], [axes[m] for m in sorted(found)])}:
+        found |= more
+    return found
+
+
+def _follows(own: Axes, known: list[Axes]) -> bool:
+    """True for a bit that stands in one row with two others that are known to be one artery's."""
+    return any(_is_near(own, a) and _is_near(a, b) and _in_line(own, a, b) for a in known for b in known if a is not b)
 
 
 def _is_broken_tube(a: Axes, b: Axes) -> bool:
@@ -91,16 +95,12 @@ def _is_broken_tube(a: Axes, b: Axes) -> bool:
 
 def _rows(thin: list[int], axes: list[Axes]) -> list[tuple[int, int, int]]:
     """Threes of thin bits one behind the other, two of which also point along the row."""
-    after = {
-        n: [m for m in thin if 1.0 < _distance(axes[n], axes[m]) < BROKEN_GAP_MM + _half_lengths(axes[n], axes[m])]
-        for n in thin
-    }
+    after = {n: [m for m in thin if _is_near(axes[n], axes[m])] for n in thin}
     return [(a, b, c) for b in thin for a, c in combinations(after[b], 2) if _is_row(axes[a], axes[b], axes[c])]
 
 
 def _is_row(a: Axes, b: Axes, c: Axes) -> bool:
-    first, second = b.centre - a.centre, c.centre - b.centre
-    if float(first @ second) < ROW_ALIGNMENT * float(np.linalg.norm(first)) * float(np.linalg.norm(second)):
+    if not _in_line(a, b, c):
         return False
     along = (c.centre - a.centre) / np.linalg.norm(c.centre - a.centre)
     pointing = [
@@ -110,8 +110,14 @@ def _is_row(a: Axes, b: Axes, c: Axes) -> bool:
     return pointing.count(True) > 1
 
 
-def _distance(a: Axes, b: Axes) -> float:
-    return float(np.linalg.norm(b.centre - a.centre))
+def _in_line(a: Axes, b: Axes, c: Axes) -> bool:
+    first, second = b.centre - a.centre, c.centre - b.centre
+    return float(first @ second) >= ROW_ALIGNMENT * float(np.linalg.norm(first)) * float(np.linalg.norm(second))
+
+
+def _is_near(a: Axes, b: Axes) -> bool:
+    """True for two pieces with no more between them than an artery leaves out."""
+    return 1.0 < float(np.linalg.norm(b.centre - a.centre)) < BROKEN_GAP_MM + _half_lengths(a, b)
 
 
 def _half_lengths(a: Axes, b: Axes) -> float:

@@ -129,13 +129,13 @@ class Measurer:
         return _Own(self.near.voxels[mine], self.near.distance_mm[mine])
 
     def _surroundings(self, own: _Own) -> tuple[float, float]:
-        """Median HU (low, high) of unmineralised tissue 1 to 2.5 mm around."""
+        """Mean HU (low, high) of unmineralised tissue 1 to 2.5 mm around: a median would hide the septa in fat."""
         first, last = SURROUNDINGS_MM
         around = own.voxels[(own.distance_mm > first) & (own.distance_mm < last)]
         soft = self.limb.body.reshape(-1)[around] & ~self.skeleton.mineral.reshape(-1)[around]
         if soft.sum() < LEAST_SURROUNDINGS:
             return self.anchors.soft_low_hu, self.anchors.soft_high_hu
-        return float(np.median(self.low[around[soft]])), float(np.median(self.high[around[soft]]))
+        return float(self.low[around[soft]].mean()), float(self.high[around[soft]].mean())
 
     def _mass(self, own: _Own, core: Int64Array) -> float:
         """HA in mg: excess over the surroundings, less what the deposit's matrix adds to them.

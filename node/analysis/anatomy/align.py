@@ -25,6 +25,9 @@ FUSED_BASE = 3.0
 """Highest cost of a metacarpal that is too long: fused with a carpal bone."""
 SHORT_TIP = 0.8
 """Highest cost of a distal phalanx that is too short: resorption is the rule in these hands."""
+CUT_AGAIN = 1.5
+"""Cost of each cut bone behind another cut one: a ray leaves the scanned volume once. Splinters of a shaft that is cut
+lie side by side at the border, and would pass for a finger each."""
 GAP_SD_MM = 6.0
 
 Levels = tuple[tuple[int, ...], ...]
@@ -131,8 +134,9 @@ class _Aligner:
     def _here(self, part: int, level: int) -> list[_Way]:
         """Readings in which ``part`` is the bone at ``level``, alone, with the next bone, or with the next part."""
         length, expected, cut = self.lengths[part], self.expected[level], self.cut[part]
+        again = CUT_AGAIN if part > 0 and cut and self.cut[part - 1] else 0.0
         then = self.best(part + 1, level + 1)
-        ways = [_Way(_misfit(length, expected, cut, level, self.last) + then.cost, ((level,),), then)]
+        ways = [_Way(again + _misfit(length, expected, cut, level, self.last) + then.cost, ((level,),), then)]
         if level < self.last:
             then = self.best(part + 1, level + 2)
             misfit = _misfit(length, expected + self.expected[level + 1], cut, -1, self.last)

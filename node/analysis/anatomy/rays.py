@@ -14,8 +14,10 @@ from node.analysis.anatomy.parts import Points
 from node.analysis.anatomy.proportions import MEAN_LENGTH_MM, SCALES
 
 NO_THUMB = 3.0
-DROPPED = 3.0
-"""Cost for each bone of a chain that is taken for no ray at all."""
+DROPPED, DROPPED_BIT = 3.0, 1.0
+"""Cost for each bone of a chain that is taken for no ray at all, and for each bit that is hardly one: shorter than the
+distal, or cut off by the border and shorter than the proximal phalanx of a small hand."""
+BIT_MM, CUT_BIT_MM = MEAN_LENGTH_MM[2][-1] * SCALES[0], MEAN_LENGTH_MM[2][1] * SCALES[0]
 SPACING_MM = 12.5
 """Distance of neighbouring finger rays at the middle of the metacarpals of a mean hand, 11 to 14 mm [K]."""
 SIZE_SD = 0.12
@@ -60,6 +62,10 @@ def _choices(fingers: Sequence[int]) -> list[tuple[int, ...]]:
     return [kept for size in range(max(1, most - 2), most + 1) for kept in combinations(fingers, size)]
 
 
+def _dropped_cost(chain: Chain) -> float:
+    return sum(DROPPED_BIT if p.length_mm < (CUT_BIT_MM if p.cut else BIT_MM) else DROPPED for p in chain.parts)
+
+
 def _across(chains: Sequence[Chain], kept: Sequence[int]) -> Points:
     """Unit vector across the palm (either sense): the spread of the proximal bones, square to their direction."""
     along = unit(np.sum([chains[n].direction for n in kept], axis=0))
@@ -81,7 +87,7 @@ def _readings(
     if len(kept) < 2 and thumb is None:
         return []
     across = _across(chains, kept) if len(kept) > 1 else _towards(chains, thumb, kept[0])
-    dropped = DROPPED * sum(len(c.parts) for n, c in enumerate(chains) if n != thumb and n not in kept)
+    dropped = sum(_dropped_cost(c) for n, c in enumerate(chains) if n != thumb and n not in kept)
     if dropped > limit:
         return []
     along = unit(np.sum([chains[n].direction for n in kept], axis=0))
