@@ -136,6 +136,32 @@ class ResultsSettings(_Section):
     refusal_notice: bool = False
 
 
+Weight = Annotated[float, Field(ge=0, le=1000)]
+
+
+class SctcStyleScoreSettings(_Section):
+    """Weights of the SCTC-style score, which is not the validated score: the published weights were not found.
+
+    ``density_limits_mg_mm2``: mineral in the beam from which a pixel has density 1, 2 and 3. The others: how much
+    calcinosis beside a distal, middle or proximal phalanx, a metacarpal or at the wrist counts. All are part of what
+    decides a result's UIDs.
+    """
+
+    density_limits_mg_mm2: tuple[float, float, float] = (0.1, 1.5, 3.0)
+    distal: Weight = 1.0
+    middle: Weight = 1.0
+    proximal: Weight = 1.0
+    metacarpal: Weight = 1.0
+    wrist: Weight = 1.0
+
+    @field_validator("density_limits_mg_mm2")
+    @classmethod
+    def _ascending(cls, limits: tuple[float, float, float]) -> tuple[float, float, float]:
+        if not 0.0 < limits[0] < limits[1] < limits[2]:
+            raise ValueError("three ascending numbers above 0 are expected")
+        return limits
+
+
 class LogSettings(_Section):
     """``format``: JSON lines, or text for a person at a terminal."""
 
@@ -161,6 +187,7 @@ class Settings(BaseSettings):
     timing: TimingSettings = TimingSettings()
     analysis: AnalysisSettings = AnalysisSettings()
     results: ResultsSettings = ResultsSettings()
+    sctc_style_score: SctcStyleScoreSettings = SctcStyleScoreSettings()
     delivery: DeliverySettings = DeliverySettings()
     log: LogSettings = LogSettings()
 

@@ -26,10 +26,12 @@ from node.analysis.noise import Anchors, measure_anchors
 from node.analysis.outline import outline_deposits
 from node.analysis.physics import model_slope, scale_of
 from node.analysis.registration import register
+from node.analysis.sctc_style import score_deposits
 from node.analysis.skeleton import Skeleton, find_skeleton
 from node.analysis.urate import find_urate
 from node.domain.anatomy import UNNAMED_BONE
 from node.domain.findings import Deposit, Digit, Hand
+from node.domain.sctc_style import DEFAULT_WEIGHTS, ScoreWeights
 from node.domain.volume import Tube
 
 Int32Array = NDArray[np.int32]
@@ -47,7 +49,13 @@ class HandResult:
     bones: NDArray[np.uint16]
 
 
-def analyse_limb(limb: Limb, low_tube: Tube, high_tube: Tube, advance: Callable[[str], None]) -> HandResult:
+def analyse_limb(
+    limb: Limb,
+    low_tube: Tube,
+    high_tube: Tube,
+    advance: Callable[[str], None],
+    weights: ScoreWeights = DEFAULT_WEIGHTS,
+) -> HandResult:
     """All steps on one limb; deposits are numbered from 1 within it, ordered from the top of the crop down."""
     limb, shift_mm = register(limb)
     anchors = measure_anchors(limb)
@@ -81,9 +89,15 @@ def analyse_limb(limb: Limb, low_tube: Tube, high_tube: Tube, advance: Callable[
     advance("measures")
     places = find_places(anatomy, skeleton.labels, limb.body, limb.geometry.affine)
     measurer = Measurer(limb, anchors, skeleton, labels, scale)
-    found, numbered = _judged(labels, measurer, deposits, Judge(slopes, anchors, places, doubt, tin))
-    limits = find_limits(anatomy, limb, shift_mm, doubt, numbered)
-    hand = Hand(anatomy.laterality, limits, _digits(anatomy), tuple(found))
+    judge = Judge(limb.geometry, skeleton, slopes, anchors, places, doubt, tin)
+    found, numbered = _judged(labels, measurer, deposits, judge)
+    hand = Hand(
+        laterality=anatomy.laterality,
+        limits=find_limits(anatomy, limb, shift_mm, doubt, numbered),
+        digits=_digits(anatomy),
+        deposits=tuple(found),
+        sctc_style=score_deposits(found, numbered, limb, anchors.soft_low_hu, places, weights),
+    )
     return HandResult(limb, hand, numbered, _bone_codes(skeleton, anatomy, ossicles))
 
 

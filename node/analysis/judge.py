@@ -2,25 +2,29 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from node.analysis.anatomy.place import PlaceFinder
 from node.analysis.candidates import Candidate
+from node.analysis.certainty import confidence_of
+from node.analysis.contact import touched_bones
+from node.analysis.course import shape_of
 from node.analysis.doubt import Doubt
 from node.analysis.material import SlopeScale, classify, is_mineral, is_urate
 from node.analysis.measure import Measures
 from node.analysis.named_bone import needs_review
 from node.analysis.noise import Anchors
+from node.analysis.skeleton import Skeleton
 from node.domain.findings import Deposit, Material
+from node.domain.volume import Geometry
 
-TOUCHING_CONFIDENCE = 0.8
-SURE_CONTRAST_TO_NOISE = 10.0
+BONE_SURFACE = "bone surface"
 
 
 @dataclass(frozen=True, eq=False)
 class Judge:
     """Makes findings of measures; ``tin``: the high energy has a tin filter."""
 
+    geometry: Geometry
+    skeleton: Skeleton
     slopes: SlopeScale
     anchors: Anchors
     places: PlaceFinder
@@ -37,7 +41,7 @@ class Judge:
         material, ratio = classify(measures, self.slopes, self.anchors, self.tin)
         rough = candidate is not None and needs_review(candidate)
         review = rough or self.doubt.is_about(measures.voxels, measures.radius_mm)
-        place = self.places.place(measures.voxels)
+        place, anatomy = self.places.place(measures.voxels), self.places.anatomy
         return Deposit(
             number=number,
             centroid_lps_mm=measures.centroid_lps_mm,
@@ -59,15 +63,9 @@ class Judge:
             distance_to_skin_mm=measures.distance_to_skin_mm,
             distance_to_bone_mm=measures.distance_to_bone_mm,
             bones=place.bones,
+            touches=touched_bones(measures, self.skeleton, anatomy, self.geometry),
             key_slice=measures.key_slice,
-            shape="bone surface" if rough else measures.shape,
-            confidence=self._confidence(measures, ratio),
+            shape=BONE_SURFACE if rough else shape_of(measures, material, place, anatomy, self.geometry),
+            confidence_parts=confidence_of(measures, ratio, self.anchors.noise_low_hu, place),
             review=review,
         )
-
-    def _confidence(self, measures: Measures, ratio: float) -> float:
-        """0 … 1: product of material (logistic of the likelihood ratio), distance from bone, and contrast to noise."""
-        material = 1.0 / (1.0 + np.exp(-min(abs(ratio), 30.0)))
-        apart = TOUCHING_CONFIDENCE if measures.touches_bone else 1.0
-        contrast = measures.contrast_low_hu / (SURE_CONTRAST_TO_NOISE * self.anchors.noise_low_hu)
-        return round(float(material * apart * min(1.0, max(contrast, 0.1))), 3)

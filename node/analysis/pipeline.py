@@ -13,6 +13,7 @@ from node.analysis.hand import HandResult, analyse_limb
 from node.analysis.limbs import find_limbs
 from node.analysis.spans import Spans, voxels_of
 from node.domain.findings import Analysis, Findings, Hand, Outcome
+from node.domain.sctc_style import DEFAULT_WEIGHTS, ScoreWeights
 from node.domain.volume import EnergyPair
 from node.kernels.memory import keep_freed_memory
 
@@ -21,10 +22,11 @@ STEPS_A_LIMB = 5
 MOST_LIMBS = 2
 
 
-def analyse(pair: EnergyPair, progress: Progress | None = None) -> Analysis:
+def analyse(pair: EnergyPair, progress: Progress | None = None, weights: ScoreWeights = DEFAULT_WEIGHTS) -> Analysis:
     """Find and measure deposits in a pair of energies on one grid.
 
-    ``progress`` is called with the name of a step and the share done, 0 … 1.
+    ``progress`` is called with the name of a step and the share done, 0 … 1; ``weights`` are those of the SCTC-style
+    score alone.
 
     Raises:
         Refused: the scan shows no hand or forearm, or the energies contradict each other.
@@ -39,7 +41,7 @@ def analyse(pair: EnergyPair, progress: Progress | None = None) -> Analysis:
         if progress:
             progress(step, min(1.0, done / (STEPS_A_LIMB * len(limbs))))
 
-    results = [analyse_limb(limb, pair.low_tube, pair.high_tube, advance) for limb in limbs]
+    results = [analyse_limb(limb, pair.low_tube, pair.high_tube, advance, weights) for limb in limbs]
     return _assemble(results, pair.geometry.shape)
 
 

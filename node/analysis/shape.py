@@ -9,11 +9,13 @@ from scipy.spatial.distance import pdist
 from node.analysis.lookalikes import principal_axes
 from node.domain.volume import Geometry
 
-LOW_DENSITY_MG_CC = 180.0
+LOW_DENSITY, LOW_DENSITY_MG_CC = "low density", 180.0
 LEAST_MM3 = 20.0
-"""Smaller deposits have too few voxels to tell a net or lobules."""
+"""Smaller deposits have too few voxels to tell a net, a cord or lobules."""
 NET_SOLIDITY, LOBULATED_SOLIDITY = 0.4, 0.75
-ELONGATED = 2.2
+FLAT, LONG = 2.2, 1.75
+"""Root mean square extents of a plate, second over third, and of a cord, first over second. Sheath deposits of our
+phantoms have 1.8 to 2.2 of the latter, stones and lobulated ones at most 1.7 from LEAST_MM3 on."""
 Points = NDArray[np.float64]
 
 
@@ -40,17 +42,26 @@ def diameters_mm(points: Points, spacing_mm: tuple[float, float, float]) -> tupl
 
 
 def name_shape(voxels: NDArray[np.int64], geometry: Geometry, volume_mm3: float, mass_mg: float) -> str:
-    """Stone, lobulated, plate, net, cord or low density, by the extents, solidity and density of voxels (n, 3)."""
-    a, b, c = principal_axes(voxels, geometry).spread_mm
+    """Stone, lobulated, plate, net or cord by the extents and solidity of voxels (n, 3); low density is said as such.
+
+    A compact deposit of low density is called that and nothing more: it is no stone, and "mousse" is a clinical class
+    that no CT shows (docs/analysis.md, section 2).
+    """
     large = volume_mm3 >= LEAST_MM3
+    form = _form(voxels, geometry, volume_mm3, large)
     if large and 1000.0 * mass_mg / volume_mm3 < LOW_DENSITY_MG_CC:
-        return "low density"
+        return LOW_DENSITY if form == "stone" else f"{form}, {LOW_DENSITY}"
+    return form
+
+
+def _form(voxels: NDArray[np.int64], geometry: Geometry, volume_mm3: float, large: bool) -> str:
+    a, b, c = principal_axes(voxels, geometry).spread_mm
     solidity = volume_mm3 / _hull_mm3(geometry.to_lps_mm(voxels.astype(np.float64)), volume_mm3)
     if large and solidity < NET_SOLIDITY:
         return "net"
-    if b > ELONGATED * c:
+    if b > FLAT * c:
         return "plate"
-    if a > ELONGATED * b:
+    if large and a > LONG * b:
         return "cord"
     return "lobulated" if large and solidity < LOBULATED_SOLIDITY else "stone"
 

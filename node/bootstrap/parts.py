@@ -5,6 +5,7 @@ from pathlib import Path
 
 from node.domain.errors import Refused
 from node.domain.peer import Peer
+from node.domain.sctc_style import ScoreWeights
 from node.service.parameters import Parameters
 from node.settings import PeerSettings, Settings
 from node.store.blobs import Blobs
@@ -67,4 +68,5 @@ def parameters_of(settings: Settings) -> Parameters:
         allow_monoenergetic=settings.analysis.allow_monoenergetic,
         series_number_base=settings.results.series_number_base,
         refusal_notice=settings.results.refusal_notice,
+        score_weights=ScoreWeights(**settings.sctc_style_score.model_dump()),
     )

@@ -4,8 +4,8 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from node.domain.findings import Deposit, Findings, Laterality
-
-_SIDES = {Laterality.RIGHT: "right", Laterality.LEFT: "left", Laterality.UNCERTAIN: "uncertain"}
+from node.domain.hand_wording import score_words
+from node.domain.wording import SIDE_WORDS, whereabouts
 
 
 def findings_table(findings: Findings) -> Table:
@@ -17,21 +17,22 @@ def findings_table(findings: Findings) -> Table:
         table.add_column(heading, justify="right")
     table.add_column("review")
     for hand in findings.hands:
-        side = _SIDES[hand.laterality]
+        side = SIDE_WORDS[hand.laterality] or "uncertain"
         for deposit in sorted(hand.deposits, key=lambda d: d.number):
-            table.add_row(str(deposit.number), side, place_of(deposit), deposit.material, *_figures(deposit))
+            table.add_row(
+                str(deposit.number), side, _where(deposit, hand.laterality), deposit.material, *_figures(deposit)
+            )
         totals = hand.totals
         mass = f"{totals.mass_mg:.1f}"
         table.add_row("", side, f"total of {totals.count}", "", f"{totals.volume_mm3:.1f}", mass, style="bold")
+        table.add_row("", side, score_words(hand))
     return table
 
 
-def place_of(deposit: Deposit) -> str:
-    """Where a deposit is, in words."""
-    digit = f" {deposit.digit}" if deposit.digit else ""
-    level = f", {deposit.level.replace('_', ' and ')}" if deposit.level else ""
-    touching = ", on bone" if deposit.touches_bone else ""
-    return f"{deposit.region or 'uncertain'}{digit}{level}{touching}"
+def _where(deposit: Deposit, laterality: Laterality) -> str:
+    """In the words of the report, less the side, which has its own column."""
+    words = whereabouts(deposit, laterality).removeprefix(f"{SIDE_WORDS[laterality]} ")
+    return f"{words}, on bone" if deposit.touches_bone else words
 
 
 def _figures(deposit: Deposit) -> tuple[str, ...]:

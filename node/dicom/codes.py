@@ -11,6 +11,8 @@ from typing import Final
 
 from pydicom.sr.coding import Code
 
+from node.domain.sctc_style import NAME
+
 PRIVATE_SCHEME: Final = "99CALC"
 
 
@@ -50,6 +52,13 @@ class Concept(Enum):
     THUMB = ("76505004", "SCT", "Thumb", "P, CID 4031")
     FOREARM = ("14975008", "SCT", "Forearm", "P, CID 4031")
     WRIST = ("74670003", "SCT", "Wrist joint", "P, CID 4031")
+    DIGIT = ("82680008", "SCT", "Digit", "P, CID 7482")
+    METACARPUS = ("36455000", "SCT", "Metacarpus", "P, CID 7482")
+    DIGIT_1 = ("DIGIT1", PRIVATE_SCHEME, "Digit 1", "99CALC: no public code found by number")
+    DIGIT_2 = ("DIGIT2", PRIVATE_SCHEME, "Digit 2", "99CALC: no public code found by number")
+    DIGIT_3 = ("DIGIT3", PRIVATE_SCHEME, "Digit 3", "99CALC: no public code found by number")
+    DIGIT_4 = ("DIGIT4", PRIVATE_SCHEME, "Digit 4", "99CALC: no public code found by number")
+    DIGIT_5 = ("DIGIT5", PRIVATE_SCHEME, "Digit 5", "99CALC: no public code found by number")
 
     # Measurements and their modifiers
     VOLUME = ("118565006", "SCT", "Volume", "P, CID 7469")
@@ -60,6 +69,10 @@ class Concept(Enum):
     SHORT_AXIS = ("103340004", "SCT", "Short axis", "P, CID 7470")
     LENGTH = ("410668003", "SCT", "Length", "P, CID 7470")
     CERTAINTY = ("111012", "DCM", "Certainty of Finding", "P, CID 6048")
+    CERTAINTY_MATERIAL = ("CERTMATERIAL", PRIVATE_SCHEME, "Certainty: material", "99CALC: part of 111012 DCM")
+    CERTAINTY_CONTACT = ("CERTCONTACT", PRIVATE_SCHEME, "Certainty: contact with bone", "99CALC: part of 111012 DCM")
+    CERTAINTY_CONTRAST = ("CERTCNR", PRIVATE_SCHEME, "Certainty: contrast to noise", "99CALC: part of 111012 DCM")
+    CERTAINTY_PLACE = ("CERTPLACE", PRIVATE_SCHEME, "Certainty: margin of the place", "99CALC: part of 111012 DCM")
     NUMBER_OF_LESIONS = ("246206008", "SCT", "Number of lesions", "P")
     MEAN = ("373098007", "SCT", "Mean", "P, CID 7464")
     STANDARD_DEVIATION = ("386136009", "SCT", "Standard Deviation", "P, CID 7464")
@@ -78,13 +91,19 @@ class Concept(Enum):
     )
     REVIEW_VOLUME = ("REVIEWVOL", PRIVATE_SCHEME, "Volume for review, not in totals", "99CALC: our own")
     URATE_VOLUME = ("URATEVOL", PRIVATE_SCHEME, "Volume of monosodium urate", "99CALC: no public code found")
+    SCTC_STYLE_SCORE = ("SCTCSTYLE", PRIVATE_SCHEME, NAME, "99CALC: our own, weights of the configuration")
 
     # Qualities
     TOUCHES_BONE = ("TOUCHBONE", PRIVATE_SCHEME, "Deposit touches bone", "99CALC: no public code found")
+    TOUCHED_BONE = ("TOUCHEDBONE", PRIVATE_SCHEME, "Bone touched by deposit", "99CALC: no public code found")
     NEAREST_BONE = ("NEARBONE", PRIVATE_SCHEME, "Nearest bone", "99CALC: no public code found")
+    OTHER_BONE = ("OTHERBONE", PRIVATE_SCHEME, "Further bone near deposit", "99CALC: no public code found")
     REVIEW = ("REVIEW", PRIVATE_SCHEME, "Needs review by a reader", "99CALC: our own")
     PLACE = ("PLACE", PRIVATE_SCHEME, "Place of deposit in words", "99CALC: our own")
     SHAPE = ("SHAPE", PRIVATE_SCHEME, "Shape of deposit in words", "99CALC: our own")
+    DESCRIPTION = ("DESCRIPTION", PRIVATE_SCHEME, "Deposit in words", "99CALC: our own")
+    PART_TOTALS = ("PARTTOTALS", PRIVATE_SCHEME, "Sums of a part of the hand in words", "99CALC: our own")
+    SCORE_IN_WORDS = ("SCTCSTYLETEXT", PRIVATE_SCHEME, f"{NAME}, in words", "99CALC: our own")
     COVERAGE = ("COVERAGE", PRIVATE_SCHEME, "Coverage of hand by the images", "99CALC: our own")
     OTHER_COVERAGE = ("OTHERCOVER", PRIVATE_SCHEME, "Coverage of the other hand by the images", "99CALC: our own")
     COVERED = ("COVERED", PRIVATE_SCHEME, "Covered", "99CALC: our own")
@@ -150,6 +169,15 @@ ACRO_OSTEOLYSIS: Final = {
     5: Concept.ACRO_OSTEOLYSIS_5,
 }
 """The question "acro-osteolysis?" by digit, 1 (thumb) to 5."""
+
+DIGITS: Final = {
+    1: Concept.DIGIT_1,
+    2: Concept.DIGIT_2,
+    3: Concept.DIGIT_3,
+    4: Concept.DIGIT_4,
+    5: Concept.DIGIT_5,
+}
+"""Which digit, as a modifier of the finger."""
 
 BONE_SOURCE: Final = "L: SNOMED CT, lateralised, from a public picker list; check digits valid"
 _BONES: Final = {

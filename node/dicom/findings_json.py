@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, is_dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from node.domain.findings import SCHEMA, Deposit, Digit, Findings, Hand
+from node.domain.findings import SCHEMA, Deposit, Findings, Hand, Laterality, SctcStyleScore, Totals
+from node.domain.sctc_style import NAME
+from node.domain.totals import digit_totals, region_totals
 from node.domain.volume import Tube
+from node.domain.wording import description
 
 DECIMALS = 3
 """Places kept of every measured value (0.001 mm³, mg, HU, mm): the SR and the JSON carry the same digits."""
@@ -34,26 +37,25 @@ class StudyInput:
 
 
 def _rounded(value: Any) -> Any:
+    """``value``, or all floats in a dataclass or tuple, at ``DECIMALS`` places."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{name: _rounded(old) for name, old in vars(value).items()})
+    if isinstance(value, tuple):
+        return tuple(map(_rounded, value))
     value = value.item() if isinstance(value, np.generic) else value
     return round(value, DECIMALS) + 0.0 if isinstance(value, float) else value
 
 
 def rounded_findings(findings: Findings) -> Findings:
     """The findings with every value at ``DECIMALS`` places."""
+    rounded: Findings = _rounded(findings)
+    return rounded
 
-    def deposit(old: Deposit) -> Deposit:
-        changes = {name: _rounded(value) for name, value in vars(old).items()}
-        x, y, z = old.centroid_lps_mm
-        return replace(old, **changes | {"centroid_lps_mm": (_rounded(x), _rounded(y), _rounded(z))})
 
-    def digit(old: Digit) -> Digit:
-        return replace(old, distal_phalanx_length_mm=_rounded(old.distal_phalanx_length_mm))
-
-    hands = tuple(
-        replace(hand, deposits=tuple(map(deposit, hand.deposits)), digits=tuple(map(digit, hand.digits)))
-        for hand in findings.hands
-    )
-    return replace(findings, hands=hands)
+def rounded_totals(totals: Totals) -> Totals:
+    """Sums of rounded values at ``DECIMALS`` places, as JSON and SR carry them."""
+    rounded: Totals = _rounded(totals)
+    return rounded
 
 
 def _series(series: SeriesInput | None) -> dict[str, Any] | None:
@@ -66,24 +68,40 @@ def _series(series: SeriesInput | None) -> dict[str, Any] | None:
 
 
 def _deposit(
-    deposit: Deposit, tracking_uid: Callable[[int], str], key_sop_instance_uids: Sequence[str]
+    deposit: Deposit, laterality: Laterality, tracking_uid: Callable[[int], str], key_sop_instance_uids: Sequence[str]
 ) -> dict[str, Any]:
     values = asdict(deposit)
     key_slice = values.pop("key_slice")
     return values | {
+        "confidence": deposit.confidence,
+        "description": description(deposit, laterality),
         "tracking_uid": tracking_uid(deposit.number),
         "segment_number": deposit.number,
         "key_sop_instance_uid": key_sop_instance_uids[key_slice],
     }
 
 
+def _totals(totals: Totals) -> dict[str, Any]:
+    return asdict(rounded_totals(totals))
+
+
+def _score(score: SctcStyleScore | None) -> dict[str, Any] | None:
+    if score is None:
+        return None
+    regions = [asdict(region) | {"score": _rounded(region.score)} for region in score.regions]
+    return {"name": NAME, "total": _rounded(score.total), "regions": regions}
+
+
 def _hand(hand: Hand, tracking_uid: Callable[[int], str], key_sop_instance_uids: Sequence[str]) -> dict[str, Any]:
     return {
         "laterality": hand.laterality,
         "limits": hand.limits,
-        "totals": {name: _rounded(value) for name, value in asdict(hand.totals).items()},
+        "totals": _totals(hand.totals),
+        "digit_totals": [{"digit": digit} | _totals(totals) for digit, totals in digit_totals(hand)],
+        "region_totals": [{"region": region} | _totals(totals) for region, totals in region_totals(hand)],
+        "sctc_style_score": _score(hand.sctc_style),
         "digits": [asdict(digit) for digit in hand.digits],
-        "deposits": [_deposit(d, tracking_uid, key_sop_instance_uids) for d in hand.deposits],
+        "deposits": [_deposit(d, hand.laterality, tracking_uid, key_sop_instance_uids) for d in hand.deposits],
     }
 
 

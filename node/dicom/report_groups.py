@@ -5,6 +5,8 @@ tracking identifiers and an outline, because viewers such as OHIF draw only what
 tracking UID.
 """
 
+from collections.abc import Iterable
+
 from highdicom.sr import (
     FindingSite,
     GraphicTypeValues,
@@ -33,7 +35,7 @@ from node.domain.findings import (
     Laterality,
     Material,
 )
-from node.domain.wording import place_words
+from node.domain.wording import description, whereabouts
 
 MATERIALS = {
     Material.CALCIUM: Concept.CALCIUM,
@@ -61,9 +63,13 @@ def deposit_group(
         measurements=_deposit_measurements(deposit),
         qualitative_evaluations=_deposit_qualities(deposit, hand.laterality),
     )
-    place = place_words(deposit, hand.laterality)
-    where = f"{place}, {deposit.compartment}" if deposit.compartment else place
-    return with_texts(group, source, [(Concept.PLACE, where), (Concept.SHAPE, deposit.shape)])
+    side = hand.laterality
+    texts = [
+        (Concept.PLACE, whereabouts(deposit, side)),
+        (Concept.SHAPE, deposit.shape),
+        (Concept.DESCRIPTION, description(deposit, side)),
+    ]
+    return with_texts(group, source, texts)
 
 
 def outline_group(
@@ -103,7 +109,7 @@ def _deposit_measurements(deposit: Deposit) -> list[Measurement]:
         (Concept.SHORT_AXIS, deposit.short_axis_mm, Concept.MILLIMETRE),
         (Concept.SKIN_DISTANCE, deposit.distance_to_skin_mm, Concept.MILLIMETRE),
         (Concept.BONE_DISTANCE, deposit.distance_to_bone_mm, Concept.MILLIMETRE),
-        (Concept.CERTAINTY, round(100 * deposit.confidence, DECIMALS), Concept.PERCENT),
+        *((name, _percent(share), Concept.PERCENT) for name, share in _certainties(deposit)),
     )
     volume = Measurement(
         Concept.VOLUME.code,
@@ -127,11 +133,34 @@ def _deposit_measurements(deposit: Deposit) -> list[Measurement]:
     ]
 
 
+def _certainties(deposit: Deposit) -> list[tuple[Concept, float]]:
+    """The confidence and its parts, 0 to 1."""
+    parts = deposit.confidence_parts
+    return [
+        (Concept.CERTAINTY, deposit.confidence),
+        (Concept.CERTAINTY_MATERIAL, parts.material),
+        (Concept.CERTAINTY_CONTACT, parts.bone_contact),
+        (Concept.CERTAINTY_CONTRAST, parts.contrast_to_noise),
+        (Concept.CERTAINTY_PLACE, parts.label_margin),
+    ]
+
+
+def _percent(share: float) -> float:
+    return round(100 * share, DECIMALS)
+
+
 def _deposit_qualities(deposit: Deposit, laterality: Laterality) -> list[QualitativeEvaluation]:
-    nearest = [BONES[key] for key in ((bone, str(laterality)) for bone in deposit.bones[:1]) if key in BONES]
     return [
         answer(Concept.MATERIAL, MATERIALS[deposit.material]),
         answer(Concept.TOUCHES_BONE, Concept.YES if deposit.touches_bone else Concept.NO),
         answer(Concept.REVIEW, Concept.YES if deposit.review else Concept.NO),
-        *(QualitativeEvaluation(Concept.NEAREST_BONE.code, bone) for bone in nearest),
+        *_bones(Concept.TOUCHED_BONE, deposit.touches, laterality),
+        *_bones(Concept.NEAREST_BONE, deposit.bones[:1], laterality),
+        *_bones(Concept.OTHER_BONE, deposit.bones[1:], laterality),
     ]
+
+
+def _bones(question: Concept, names: Iterable[str], laterality: Laterality) -> list[QualitativeEvaluation]:
+    """Those that have a code, which has a side; the description in words names all of them."""
+    known = [BONES[key] for key in ((name, str(laterality)) for name in names) if key in BONES]
+    return [QualitativeEvaluation(question.code, bone) for bone in known]

@@ -1,6 +1,6 @@
 """The summary of a hand in the Structured Report: totals, acro-osteolysis, and what was looked for and not found."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 
 import numpy as np
 from highdicom.sr import (
@@ -14,13 +14,15 @@ from highdicom.sr import (
 )
 
 from node.dicom.codes import ACRO_OSTEOLYSIS, BONES, Concept
-from node.dicom.findings_json import DECIMALS
+from node.dicom.findings_json import DECIMALS, rounded_totals
 from node.dicom.report_items import algorithm, answer, image_of, with_texts
+from node.dicom.report_sums import part_sums, sums
 from node.dicom.segmentation import SIDES
 from node.dicom.source import Source
 from node.dicom.uids import Origin
 from node.domain.answers import Answer, calcinosis, urate
 from node.domain.findings import Analysis, Digit, Findings, Hand, Laterality
+from node.domain.hand_wording import part_words, region_score_words, score_words
 from node.domain.wording import hand_words
 
 ANSWERS = {
@@ -41,7 +43,13 @@ def hand_group(index: int, analysis: Analysis, source: Source, origin: Origin) -
         tracking_identifier=TrackingIdentifier(origin.uid(f"tracking/hand/{index}"), hand_words(hand.laterality)),
         finding_sites=[FindingSite(Concept.HAND.code, laterality=SIDES[hand.laterality])],
         algorithm_id=algorithm(origin),
-        measurements=[_count(index, analysis, source), *_totals(hand), *_lengths(hand)],
+        measurements=[
+            _count(index, analysis, source),
+            *sums(rounded_totals(hand.totals)),
+            *_score(hand),
+            *_lengths(hand),
+            *part_sums(hand),
+        ],
         qualitative_evaluations=[
             answer(Concept.COVERAGE, Concept.COVERED),
             *_other_hand(findings),
@@ -50,7 +58,15 @@ def hand_group(index: int, analysis: Analysis, source: Source, origin: Origin) -
             *(answer(ACRO_OSTEOLYSIS[d.digit], ANSWERS[Answer(d.acro_osteolysis)]) for d in hand.digits),
         ],
     )
-    return with_texts(group, source, ((Concept.LIMIT, limit) for limit in hand.limits))
+    return with_texts(group, source, _texts(hand))
+
+
+def _texts(hand: Hand) -> Iterator[tuple[Concept, str]]:
+    yield from ((Concept.LIMIT, limit) for limit in hand.limits)
+    yield from ((Concept.PART_TOTALS, words) for words in part_words(hand))
+    yield Concept.SCORE_IN_WORDS, score_words(hand)
+    for region in hand.sctc_style.regions if hand.sctc_style else ():
+        yield Concept.SCORE_IN_WORDS, region_score_words(region)
 
 
 def _other_hand(findings: Findings) -> list[QualitativeEvaluation]:
@@ -77,21 +93,12 @@ def _count(index: int, analysis: Analysis, source: Source) -> Measurement:
     return Measurement(Concept.NUMBER_OF_LESIONS.code, count, Concept.UNITY.code, referenced_coordinates=frame)
 
 
-def _totals(hand: Hand) -> list[Measurement]:
-    totals, total = hand.totals, Concept.TOTAL.code
-    rows: Sequence[tuple[Concept, float, Concept]] = (
-        (Concept.VOLUME, totals.volume_mm3, Concept.CUBIC_MILLIMETRE),
-        (Concept.CALCIUM_MASS, totals.mass_mg, Concept.MILLIGRAM),
-        (Concept.URATE_VOLUME, totals.urate_volume_mm3, Concept.CUBIC_MILLIMETRE),
-        (Concept.REVIEW_VOLUME, totals.review_volume_mm3, Concept.CUBIC_MILLIMETRE),
-    )
-    return [
-        Measurement(Concept.REVIEW_COUNT.code, totals.review_count, Concept.UNITY.code),
-        *(
-            Measurement(name.code, round(float(value), DECIMALS), unit.code, derivation=total)
-            for name, value, unit in rows
-        ),
-    ]
+def _score(hand: Hand) -> list[Measurement]:
+    """Nothing where it was not determined, which the words say."""
+    if hand.sctc_style is None:
+        return []
+    total = round(hand.sctc_style.total, DECIMALS)
+    return [Measurement(Concept.SCTC_STYLE_SCORE.code, total, Concept.UNITY.code)]
 
 
 def _lengths(hand: Hand) -> list[Measurement]:

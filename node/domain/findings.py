@@ -4,11 +4,14 @@
 A fact that is uncertain is None (or ``uncertain``), never guessed.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
+
+from node.domain.confidence import Confidence
 
 SCHEMA = 1
 
@@ -66,7 +69,9 @@ class Deposit:
     """One deposit. ``number`` equals its segment number, from 1 in a stable order over the study.
 
     ``key_slice`` is the z index of the slice where it is largest. ``ratio`` is ΔHU low / ΔHU high over the
-    deposit's own background. ``review`` deposits (indeterminate, bone surface) count in the review totals only.
+    deposit's own background. ``bones`` are those near it, the nearest to most of it first; ``touches`` those whose
+    surface it touches, which is empty unless ``touches_bone``. ``review`` deposits (indeterminate, bone surface) count
+    in the review totals only.
     """
 
     number: int
@@ -89,10 +94,16 @@ class Deposit:
     distance_to_skin_mm: float
     distance_to_bone_mm: float | None
     bones: tuple[str, ...]
+    touches: tuple[str, ...]
     key_slice: int
     shape: str
-    confidence: float
+    confidence_parts: Confidence
     review: bool = False
+
+    @property
+    def confidence(self) -> float:
+        """How sure the finding is, 0 to 1."""
+        return self.confidence_parts.product
 
 
 @dataclass(frozen=True)
@@ -106,7 +117,7 @@ class Digit:
 
 @dataclass(frozen=True)
 class Totals:
-    """Sums over a hand. Deposits with ``review`` are in the review sums only."""
+    """Sums over deposits. Those with ``review`` are in the review sums only."""
 
     count: int
     volume_mm3: float
@@ -116,29 +127,73 @@ class Totals:
     review_volume_mm3: float
 
 
+def totals_of(deposits: Iterable[Deposit]) -> Totals:
+    """Volume (mm³) and mass (mg) over the calcium and indeterminate deposits; urate by itself."""
+    deposits = tuple(deposits)
+    sure = [d for d in deposits if not d.review]
+    mineral = [d for d in sure if d.material is not Material.URATE]
+    review = [d for d in deposits if d.review]
+    return Totals(
+        count=len(mineral),
+        volume_mm3=sum(d.volume_mm3 for d in mineral),
+        mass_mg=sum(d.mass_mg or 0.0 for d in mineral),
+        urate_volume_mm3=sum(d.volume_mm3 for d in sure if d.material is Material.URATE),
+        review_count=len(review),
+        review_volume_mm3=sum(d.volume_mm3 for d in review),
+    )
+
+
+@dataclass(frozen=True)
+class RegionScore:
+    """One region of the synthetic radiograph that calcinosis covers a part of.
+
+    ``area_mm2`` of the region's soft tissue and bone on it; ``coverage_percent`` of that area; ``density`` 1 to 3, the
+    mean over what is covered.
+    """
+
+    region: Region
+    digit: int | None
+    level: Level
+    area_mm2: float
+    coverage_percent: float
+    density: float
+    location_weight: float
+
+    @property
+    def score(self) -> float:
+        """Coverage × density × location, 0 to 300 times the weight."""
+        return self.coverage_percent * self.density * self.location_weight
+
+
+@dataclass(frozen=True)
+class SctcStyleScore:
+    """The score of a hand (see ``domain.sctc_style``); regions without calcinosis are not listed."""
+
+    regions: tuple[RegionScore, ...]
+
+    @property
+    def total(self) -> float:
+        """Sum over the regions; 0 without calcinosis."""
+        return sum(region.score for region in self.regions)
+
+
 @dataclass(frozen=True)
 class Hand:
-    """One hand, and what limited its assessment (``limits``: sentences for a reader)."""
+    """One hand, and what limited its assessment (``limits``: sentences for a reader).
+
+    ``sctc_style`` is None where the directions, the side or the digits of the hand are not known.
+    """
 
     laterality: Laterality
     limits: tuple[str, ...]
     digits: tuple[Digit, ...]
     deposits: tuple[Deposit, ...]
+    sctc_style: SctcStyleScore | None = None
 
     @property
     def totals(self) -> Totals:
-        """Volume (mm³) and mass (mg) over the calcium and indeterminate deposits; urate by itself."""
-        sure = [d for d in self.deposits if not d.review]
-        mineral = [d for d in sure if d.material is not Material.URATE]
-        review = [d for d in self.deposits if d.review]
-        return Totals(
-            count=len(mineral),
-            volume_mm3=sum(d.volume_mm3 for d in mineral),
-            mass_mg=sum(d.mass_mg or 0.0 for d in mineral),
-            urate_volume_mm3=sum(d.volume_mm3 for d in sure if d.material is Material.URATE),
-            review_count=len(review),
-            review_volume_mm3=sum(d.volume_mm3 for d in review),
-        )
+        """The sums over all its deposits."""
+        return totals_of(self.deposits)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The words and colours for findings that the SEG, the SR and the pictures share."""
+"""The words and colours for one deposit that ``findings.json``, the SEG, the SR, the pictures and the command share."""
 
 import unicodedata
 from typing import Final
@@ -19,6 +19,8 @@ MATERIAL_RGB: Final = {
 """Orange, sky blue, reddish purple of the Okabe-Ito palette (jfly.uni-koeln.de/color): apart for the colour-blind."""
 
 DISCLAIMER: Final = "AI - investigational, unverified, not for primary diagnosis"
+
+NEARLY_SURE: Final = 0.995
 
 _PLAIN: Final = str.maketrans(
     {"–": "-", "—": "-", "“": '"', "”": '"', "’": "'", "×": "x", "³": "3", "≥": ">=", "≤": "<="}
@@ -47,6 +49,61 @@ def place_words(deposit: Deposit, laterality: Laterality) -> str:
 def deposit_words(deposit: Deposit, laterality: Laterality) -> str:
     """A deposit's label, e.g. ``Calcium deposit 3, right digit 2 distal``; at most 64 characters (VR LO)."""
     return f"{MATERIAL_WORDS[deposit.material]} deposit {deposit.number}, {place_words(deposit, laterality)}"[:64]
+
+
+def whereabouts(deposit: Deposit, laterality: Laterality) -> str:
+    """The place with its compartment, e.g. ``right digit 2 distal, fingertip pad, palmar``."""
+    place = place_words(deposit, laterality)
+    return f"{place}, {deposit.compartment}" if deposit.compartment else place
+
+
+def bone_words(name: str) -> str:
+    """A bone's name for a reader: of the short names those of ``domain.anatomy`` are used among radiologists."""
+    if name == "unnamed":
+        return "a bone without a name"
+    return f"{name} of uncertain digit" if name in ("MC", "PP", "MP", "DP") else name.replace("_", " ")
+
+
+def contact_words(deposit: Deposit) -> str:
+    """Contact with bone and distances, e.g. ``touches DP2; 1.2 mm from skin``."""
+    names = ", ".join(map(bone_words, deposit.touches or deposit.bones))
+    if deposit.touches_bone:
+        bone = f"touches {names}"
+    elif deposit.distance_to_bone_mm is None:
+        bone = "no bone near"
+    else:
+        bone = f"{deposit.distance_to_bone_mm:.1f} mm from bone" + (f" (near {names})" if names else "")
+    return f"{bone}; {deposit.distance_to_skin_mm:.1f} mm from skin"
+
+
+def confidence_words(deposit: Deposit) -> str:
+    """The confidence and the parts that lower it, e.g. ``confidence 54 %: bone contact 80 %, place 68 %``."""
+    parts = deposit.confidence_parts
+    named = {
+        "material": parts.material,
+        "bone contact": parts.bone_contact,
+        "contrast to noise": parts.contrast_to_noise,
+        "place": parts.label_margin,
+    }
+    doubts = [f"{name} {_percent(share)}" for name, share in named.items() if share < NEARLY_SURE]
+    return ": ".join(filter(None, (f"confidence {_percent(deposit.confidence)}", ", ".join(doubts))))
+
+
+def _percent(share: float) -> str:
+    """Never 100 %: nothing that is measured is that sure."""
+    return "over 99 %" if share >= NEARLY_SURE else f"{100 * share:.0f} %"
+
+
+def size_words(deposit: Deposit) -> str:
+    """Shape and axes, e.g. ``lobulated, 8.1 × 5.2 mm``."""
+    return f"{deposit.shape}, {deposit.long_axis_mm:.1f} × {deposit.short_axis_mm:.1f} mm"
+
+
+def description(deposit: Deposit, laterality: Laterality) -> str:
+    """All of the above in one sentence, for a reader."""
+    label = f"{MATERIAL_WORDS[deposit.material]} deposit {deposit.number}" + (", for review" if deposit.review else "")
+    parts = (whereabouts(deposit, laterality), size_words(deposit), contact_words(deposit), confidence_words(deposit))
+    return f"{label}: {'; '.join(parts)}."
 
 
 def _region_words(deposit: Deposit) -> str:

@@ -2,19 +2,10 @@
 
 from typing import Final
 
-from node.domain.answers import Answer, calcinosis, urate
-from node.domain.findings import (
-    AcroOsteolysis,
-    Analysis,
-    Deposit,
-    Findings,
-    Hand,
-    Laterality,
-    Material,
-    Outcome,
-)
+from node.domain.findings import Analysis, Deposit, Findings, Hand, Laterality, Material, Outcome
+from node.domain.hand_wording import calcinosis_words, osteolysis_words, other_words, part_words, score_words
 from node.domain.volume import EnergyPair
-from node.domain.wording import DISCLAIMER, MATERIAL_RGB, MATERIAL_WORDS, hand_words, place_words
+from node.domain.wording import DISCLAIMER, MATERIAL_RGB, MATERIAL_WORDS, hand_words, place_words, size_words
 from node.render.canvas import FAINT, PANEL, RULE, TEXT, WARNING, Canvas, RgbArray, text_width, wrapped
 from node.render.hand_view import HandView, Scene, hand_view
 from node.render.key_slices import key_slice
@@ -31,6 +22,7 @@ _TILES: Final = 6
 _TILE_Y: Final = _TOP + _VIEW_HEIGHT + 20
 _ROW: Final = 25
 _CALLOUT: Final = 46
+_PART_LINES: Final = 4
 _COLUMNS: Final = (
     (0, "la", "#"),
     (34, "la", "Place"),
@@ -140,8 +132,9 @@ def _table(canvas: Canvas, findings: Findings) -> None:
             canvas.text(_TABLE_X, y, line, 17, WARNING)
             y += 22
     y += 14 if findings.reasons else 0
-    room = int((last - y - sum(_head_height(hand) for hand in findings.hands)) // _ROW)
-    shown = _shares([len(hand.deposits) for hand in findings.hands], room)
+    room = int((last - y - sum(_head_height(hand, findings) for hand in findings.hands)) // _ROW)
+    wanted = [len(hand.deposits) for hand in findings.hands]
+    shown = _shares(wanted, room if sum(wanted) <= room else room - len(wanted))  # a line for what is left out
     for hand, count in zip(findings.hands, shown, strict=True):
         y = _hand_head(canvas, hand, findings, y)
         y = _rows(canvas, hand, count, y)
@@ -160,48 +153,30 @@ def _limit_lines(hand: Hand) -> list[str]:
     return [line for limit in hand.limits for line in wrapped(limit, 16, WIDTH - EDGE - _TABLE_X)][:4]
 
 
-def _head_height(hand: Hand) -> float:
-    return 30 + 3 * 23 + 21 * len(_limit_lines(hand)) + _ROW + 18 + _ROW
+def _fact_lines(hand: Hand, findings: Findings) -> list[str]:
+    """What is known of the hand besides its calcinosis; of many parts the first lines."""
+    facts = [other_words(hand, findings), osteolysis_words(hand), score_words(hand)]
+    parts = wrapped("; ".join(part_words(hand)), 16, WIDTH - EDGE - _TABLE_X)
+    if len(parts) > _PART_LINES:
+        parts = [*parts[: _PART_LINES - 1], "... more parts: see the report"]
+    return [line for line in (*facts, *parts) if line]
+
+
+def _head_height(hand: Hand, findings: Findings) -> float:
+    facts, limits = len(_fact_lines(hand, findings)), len(_limit_lines(hand))
+    return 32 + 23 + 21 * (facts + limits) + 6 + _ROW + 18
 
 
 def _hand_head(canvas: Canvas, hand: Hand, findings: Findings, y: float) -> float:
     canvas.text(_TABLE_X, y, hand_words(hand.laterality), 24)
     y += 32
-    canvas.text(_TABLE_X, y, _calcinosis_words(hand, findings), 18)
-    canvas.text(_TABLE_X, y + 23, _other_words(hand, findings), 17, FAINT)
-    canvas.text(_TABLE_X, y + 46, _osteolysis_words(hand), 17, FAINT)
-    y += 70
-    for line in _limit_lines(hand):
-        canvas.text(_TABLE_X, y, line, 16, WARNING)
+    canvas.text(_TABLE_X, y, calcinosis_words(hand, findings), 18)
+    y += 23
+    lines = [(line, FAINT) for line in _fact_lines(hand, findings)] + [(line, WARNING) for line in _limit_lines(hand)]
+    for line, colour in lines:
+        canvas.text(_TABLE_X, y, line, 16, colour)
         y += 21
-    return y
-
-
-def _calcinosis_words(hand: Hand, findings: Findings) -> str:
-    totals = hand.totals
-    if not totals.count:
-        absent = calcinosis(hand, findings) is Answer.ABSENT
-        return "No calcinosis found" if absent else "Calcinosis undetermined: see limits and deposits for review"
-    noun = "deposit" if totals.count == 1 else "deposits"
-    return f"{totals.count} {noun}, {totals.volume_mm3:.0f} mm3, {totals.mass_mg:.0f} mg mineral"
-
-
-def _other_words(hand: Hand, findings: Findings) -> str:
-    totals = hand.totals
-    words = {
-        Answer.PRESENT: f"urate {totals.urate_volume_mm3:.0f} mm3",
-        Answer.ABSENT: "no urate deposit",
-        Answer.UNDETERMINED: "urate undetermined",
-    }[urate(hand, findings)]
-    review = f", {totals.review_count} for review ({totals.review_volume_mm3:.0f} mm3)" if totals.review_count else ""
-    return f"{words}{review}"
-
-
-def _osteolysis_words(hand: Hand) -> str:
-    by_state = {state: [str(d.digit) for d in hand.digits if d.acro_osteolysis is state] for state in AcroOsteolysis}
-    present, open_ = by_state[AcroOsteolysis.PRESENT], by_state[AcroOsteolysis.UNDETERMINED]
-    words = f"acro-osteolysis: digits {', '.join(present)}" if present else "acro-osteolysis: none found"
-    return f"{words}; undetermined: {', '.join(open_)}" if open_ else words
+    return y + 6
 
 
 def _rows(canvas: Canvas, hand: Hand, count: int, y: float) -> float:
@@ -241,6 +216,9 @@ def _key_slices(canvas: Canvas, pair: EnergyPair, analysis: Analysis) -> None:
         x = EDGE + int(n * step)
         canvas.paste(key_slice(pair.low, analysis, deposit, _TILE), x, _TILE_Y)
         canvas.badge(x + 20, _TILE_Y + 20, str(deposit.number), MATERIAL_RGB[deposit.material])
-        canvas.text(x, _TILE_Y + _TILE + 8, place_words(deposit, sides[deposit.number]), 17, FAINT)
+        captions = (place_words(deposit, sides[deposit.number]), deposit.compartment or "", size_words(deposit))
+        for line, caption in enumerate(filter(None, captions)):
+            shown = wrapped(caption, 14, _TILE)[0].rstrip(",")
+            canvas.text(x, _TILE_Y + _TILE + 6 + 20 * line, shown, 14, FAINT)
     if not chosen:
         canvas.text(WIDTH / 2, _TILE_Y + _TILE / 2, "No deposit to show", 24, FAINT, "mm")

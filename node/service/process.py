@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from pydicom import dcmread
@@ -54,16 +55,16 @@ def process_study(
     if pairing.pair is None:
         return _refused(every, pairing, tuple(map(str, pairing.reasons)), locate, parameters)
     try:
-        return _measured(pairing.pair, pairing, locate, parameters, progress, analyse or _pipeline())
+        return _measured(pairing.pair, pairing, locate, parameters, progress, analyse or _pipeline(parameters))
     except Refused as refusal:
         return _refused(every, pairing, (str(refusal),), locate, parameters)
 
 
-def _pipeline() -> Analyse:
+def _pipeline(parameters: Parameters) -> Analyse:
     """The analysis; imported late, because its kernels are compiled or loaded then."""
     from node.analysis.pipeline import analyse
 
-    return analyse
+    return partial(analyse, weights=parameters.score_weights)
 
 
 def _measured(

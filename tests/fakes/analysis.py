@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from node.dicom.source import Source, read_source
 from node.domain.anatomy import BONE_CODES
+from node.domain.confidence import Confidence
 from node.domain.findings import (
     AcroOsteolysis,
     Analysis,
@@ -18,6 +19,8 @@ from node.domain.findings import (
     Material,
     Outcome,
     Region,
+    RegionScore,
+    SctcStyleScore,
 )
 from node.domain.instance import Frame, Instance
 from node.domain.series import Stack, stacks
@@ -108,7 +111,7 @@ def _deposit(number: int, place: _Place, mask: NDArray[np.bool_], pair: EnergyPa
         region=place.region,
         digit=place.digit,
         level=place.level,
-        compartment="palmar, fingertip pad" if place.level is Level.DISTAL else None,
+        compartment="fingertip pad, palmar" if place.level is Level.DISTAL else None,
         touches_bone=place.hand == 1,
         mean_low_hu=float(low.mean()),
         mean_high_hu=float(high.mean()),
@@ -119,10 +122,11 @@ def _deposit(number: int, place: _Place, mask: NDArray[np.bool_], pair: EnergyPa
         short_axis_mm=1.9 * place.radius_mm,
         distance_to_skin_mm=3.25,
         distance_to_bone_mm=1.5,
-        bones=(f"DP{place.digit}",) if place.level is Level.DISTAL else ("capitate",),
+        bones=(f"DP{place.digit}",) if place.level is Level.DISTAL else ("capitate", "MC3"),
+        touches=() if place.hand == 0 else (f"DP{place.digit}",) if place.digit else ("capitate", "carpus"),
         key_slice=int(np.argmax(mask.sum((1, 2)))),
         shape="stone",
-        confidence=0.9,
+        confidence_parts=Confidence(0.99, 0.8 if place.hand == 1 else 1.0, 0.95, 0.9614),
         review=place.review,
     )
 
@@ -130,6 +134,16 @@ def _deposit(number: int, place: _Place, mask: NDArray[np.bool_], pair: EnergyPa
 def _digits(osteolysis_of: int) -> tuple[Digit, ...]:
     state = {osteolysis_of: AcroOsteolysis.PRESENT, 5: AcroOsteolysis.UNDETERMINED}
     return tuple(Digit(d, 17.25 + d if d != 5 else None, state.get(d, AcroOsteolysis.ABSENT)) for d in range(1, 6))
+
+
+def _score(places: tuple[_Place, ...]) -> SctcStyleScore:
+    """That of the first hand; the second has none, as a hand whose digits are not sure."""
+    scored = [p for p in places if p.hand == 0 and p.material is Material.CALCIUM and p.region and p.level]
+    return SctcStyleScore(
+        tuple(
+            RegionScore(p.region, p.digit, p.level, 412.0, 12.34567, 1.75, 1.0) for p in scored if p.region and p.level
+        )
+    )
 
 
 def make_analysis(pair: EnergyPair, places: tuple[_Place, ...] = PLACES) -> Analysis:
@@ -141,7 +155,7 @@ def make_analysis(pair: EnergyPair, places: tuple[_Place, ...] = PLACES) -> Anal
         segments[mask] = number
         deposits[place.hand].append(_deposit(number, place, mask, pair))
     hands = (
-        Hand(Laterality.RIGHT, (), _digits(2), tuple(deposits[0])),
+        Hand(Laterality.RIGHT, (), _digits(2), tuple(deposits[0]), _score(places)),
         Hand(Laterality.LEFT, (), _digits(1), tuple(deposits[1])),
     )
     return Analysis(Findings(Outcome.COMPLETE, (), hands), segments, _bones())

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from node.dicom.header import read_instance
 from node.dicom.pixels import load_pair
+from node.domain.confidence import Confidence
 from node.domain.findings import (
     AcroOsteolysis,
     Analysis,
@@ -126,7 +127,8 @@ def _deposit(number: int, entry: dict[str, Any], mask: NDArray[np.bool_], pair: 
         distance_to_skin_mm=2.0,
         distance_to_bone_mm=float(entry["min_distance_to_bone_mm"]),
         bones=(),
+        touches=("unnamed",) if entry["touching_bone"] else (),
         key_slice=int(np.argmax(mask.sum((1, 2)))),
         shape=str(entry["shape"]),
-        confidence=1.0,
+        confidence_parts=Confidence(1.0, 1.0, 1.0, 1.0),
     )

@@ -94,6 +94,8 @@ def assert_alike(ours: tuple[Deposit, ...], theirs: tuple[Deposit, ...], rel: fl
 
 
 def is_measure(value: object) -> bool:
+    if isinstance(value, dict):  # the parts of the confidence
+        return True
     return isinstance(value, float) or (isinstance(value, tuple) and bool(value) and isinstance(value[0], float))
 
 
@@ -117,6 +119,7 @@ def test_more_air_in_the_crop_changes_nothing(
     assert [(d.digit, d.acro_osteolysis) for d in result.hand.digits] == [
         (d.digit, d.acro_osteolysis) for d in hand.digits
     ]
+    assert result.hand.sctc_style == hand.sctc_style
     placed = tuple(replace(d, key_slice=d.key_slice + result.limb.offset[0]) for d in result.hand.deposits)
     assert_alike(hand.deposits, placed, rel)
     np.testing.assert_array_equal(inner(result.deposits, before, after), usual.segments[limb.box])

@@ -180,3 +180,17 @@ def test_energies_that_contradict_their_tubes_are_refused(small: Read) -> None:
 def test_a_pair_of_unknown_tubes_is_refused(small: Read) -> None:
     with pytest.raises(Refused, match="tube voltage"):
         analyse(replace(small.phantom.pair, low_tube=Tube()))
+
+
+def test_contact_confidence_and_score_hold_together(either: Read) -> None:
+    for deposit in either.found:
+        assert bool(deposit.touches) == deposit.touches_bone
+        assert all(0.0 < share <= 1.0 for share in vars(deposit.confidence_parts).values())
+        assert "mousse" not in deposit.shape
+    for hand in either.analysis.findings.hands:
+        unsure = any("counted in two ways" in limit for limit in hand.limits)
+        assert (hand.sctc_style is None) == unsure, "of digits without a number no score is guessed"
+        if hand.sctc_style is not None:
+            placed = {(d.region, d.digit) for d in hand.deposits}
+            assert hand.sctc_style.total > 0.0
+            assert {(r.region, r.digit) for r in hand.sctc_style.regions} & placed

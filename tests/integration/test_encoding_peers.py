@@ -93,7 +93,14 @@ def test_dsrdump_reads_the_report(result: Written) -> None:
     assert "UNVERIFIED" in text
     assert text.count('"Referenced Segment")') == len(PLACES)
     assert text.count("<contains SCOORD") == len(PLACES)
-    assert text.count('"Volume")') == len(PLACES) + 2, "each deposit once, and one total a hand"
+    totals = sum(row["volume_mm3"] > 0 for hand in result.findings["hands"] for row in sums(hand))
+    assert text.count('"Volume")') == len(PLACES) + totals, "each deposit once, and the sums of hands and parts"
+    assert text.count('"SCTC-style score (not the validated score)")="') == 1, "of the hand that has one"
+    assert text.count('"SCTC-style score (not the validated score), in words")=') == 4, "of both, and of two regions"
+
+
+def sums(hand: dict[str, Any]) -> list[dict[str, Any]]:
+    return [hand["totals"], *hand["digit_totals"], *hand["region_totals"]]
 
 
 def to_nrrd(seg: Path, folder: Path) -> CompletedProcess[str]:

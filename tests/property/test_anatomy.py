@@ -1,7 +1,6 @@
 """Names and side do not depend on how the hand lies in the scanner, on the axes of the grid, or on label numbers."""
 
 from functools import cache
-from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -15,14 +14,9 @@ from node.domain.anatomy import BONE_CODES
 from node.domain.findings import AcroOsteolysis, Laterality, Level, Region
 from scipy.spatial.transform import Rotation
 from tests.fakes.bone_hand import BoneHand, bone_hand
+from tests.fakes.turned import FLIPS, ORDERS, turned
 
 RAY_BONES = [name for name in BONE_CODES if name[:2] in ("MC", "PP", "MP", "DP")]
-
-
-class Turned(NamedTuple):
-    labels: np.ndarray
-    body: np.ndarray
-    affine: np.ndarray
 
 
 @cache
@@ -30,30 +24,11 @@ def hand(bend: float = 15.0, resorbed: tuple[int, ...] = ()) -> BoneHand:
     return bone_hand(bend_degrees=bend, resorbed=resorbed)
 
 
-def turned(source: BoneHand, order: tuple[int, ...], flips: tuple[bool, ...], rotation: np.ndarray) -> Turned:
-    """The same hand on a grid with other axes, in a patient that lies otherwise."""
-    affine = source.affine.copy()
-    columns = affine[:3, :3].T[::-1].copy()  # one step of z, y, x
-    origin = affine[:3, 3].copy()
-    labels, body = source.labels, source.body
-    for axis in np.flatnonzero(flips):
-        origin = origin + columns[axis] * (labels.shape[axis] - 1)
-        columns[axis] = -columns[axis]
-        labels, body = np.flip(labels, axis), np.flip(body, axis)
-    labels, body = labels.transpose(order), body.transpose(order)
-    matrix = np.eye(4)
-    matrix[:3, :3] = rotation @ columns[list(order)][::-1].T
-    matrix[:3, 3] = rotation @ origin
-    return Turned(np.ascontiguousarray(labels), np.ascontiguousarray(body), matrix)
-
-
 def names_by_code(anatomy: HandAnatomy) -> dict[int, str]:
     return {code: anatomy.bones[code] for name, code in BONE_CODES.items() if name in RAY_BONES}
 
 
 RIGHT = {BONE_CODES[name]: name for name in RAY_BONES}
-ORDERS = st.permutations([0, 1, 2]).map(tuple)
-FLIPS = st.tuples(st.booleans(), st.booleans(), st.booleans())
 ROTATIONS = st.integers(0, 2**31).map(lambda seed: Rotation.random(random_state=seed).as_matrix())
 
 
@@ -62,7 +37,7 @@ ROTATIONS = st.integers(0, 2**31).map(lambda seed: Rotation.random(random_state=
 def test_names_and_side_stay_in_any_pose_and_orientation(
     order: tuple[int, ...], flips: tuple[bool, ...], rotation: np.ndarray
 ) -> None:
-    anatomy = name_hand(*turned(hand(), order, flips, rotation))
+    anatomy = name_hand(*turned(hand(), order, flips, rotation)[:3])
     assert names_by_code(anatomy) == RIGHT
     assert anatomy.laterality is Laterality.RIGHT
 
@@ -71,7 +46,7 @@ def test_names_and_side_stay_in_any_pose_and_orientation(
 @given(rotation=ROTATIONS)
 def test_a_mirrored_hand_is_a_left_hand(rotation: np.ndarray) -> None:
     mirror = rotation @ np.diag([-1.0, 1.0, 1.0])
-    anatomy = name_hand(*turned(hand(), (0, 1, 2), (False, False, False), mirror))
+    anatomy = name_hand(*turned(hand(), (0, 1, 2), (False, False, False), mirror)[:3])
     assert names_by_code(anatomy) == RIGHT
     assert anatomy.laterality is Laterality.LEFT
 

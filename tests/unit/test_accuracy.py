@@ -13,6 +13,7 @@ from node.accuracy.repeat import repeat_figures, spread
 from node.accuracy.score import CaseScore, score
 from node.accuracy.table import markdown, table
 from node.accuracy.truth import CaseTruth, TrueHand, read_truth
+from node.domain.confidence import Confidence
 from node.domain.findings import (
     AcroOsteolysis,
     Analysis,
@@ -103,9 +104,10 @@ def said(number: int, box: Box, **changes: Any) -> Deposit:
         distance_to_skin_mm=2.0,
         distance_to_bone_mm=3.0,
         bones=(),
+        touches=(),
         key_slice=5,
         shape="stone",
-        confidence=0.9,
+        confidence_parts=Confidence(0.9, 1.0, 1.0, 1.0),
     )
     return replace(deposit, **changes)
 

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from node.analysis import pipeline
 from node.domain.errors import Refused
 from node.domain.findings import Analysis, Findings, Laterality, Outcome
+from node.domain.sctc_style import ScoreWeights
 from node.domain.volume import EnergyPair
 from node.service.analyse import FolderResult, analyse_folder
 from node.service.encode import ResultObject, encode
@@ -135,6 +137,7 @@ def test_changed_content_never_stands_under_an_old_uid(study: FakeStudy, tmp_pat
     other = replace(study.analysis.findings, hands=(right, replace(left, limits=("Motion.",))))
     assert not first & uids(study, replace(study.analysis, findings=other), Parameters())
     assert not first & uids(study, study.analysis, Parameters(refusal_notice=True))
+    assert not first & uids(study, study.analysis, Parameters(score_weights=ScoreWeights(distal=2.0)))
     renamed = make_study(tmp_path, patient_name="Meier^Zoë")
     assert not first & uids(renamed, renamed.analysis, Parameters())
 
@@ -211,6 +214,21 @@ def test_a_refusal_of_the_analysis_is_a_result(study: FakeStudy, tmp_path: Path)
     assert result.result.reasons == ("No hand was found. Send the hands.",)
     document = json.loads((tmp_path / "findings.json").read_text())
     assert document["input"]["low"]["kvp"] == 80.0
+
+
+def test_the_weights_of_the_score_reach_the_analysis(
+    study: FakeStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = []
+
+    def analyse(pair: EnergyPair, progress: Progress | None, weights: ScoreWeights) -> Analysis:
+        given.append(weights)
+        return make_analysis(pair)
+
+    monkeypatch.setattr(pipeline, "analyse", analyse)
+    heavy = ScoreWeights(wrist=3.0)
+    analyse_folder(study.folder, tmp_path, Parameters(score_weights=heavy))
+    assert given == [heavy]
 
 
 def test_two_studies_are_refused(study: FakeStudy, tmp_path: Path) -> None:

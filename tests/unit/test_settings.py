@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from node.bootstrap.parts import parameters_of
+from node.service.parameters import Parameters
 from node.settings import Settings, SettingsError, load
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "calcinode.toml"
@@ -18,8 +20,12 @@ def test_the_example_loads_and_says_the_defaults() -> None:
     settings = load(EXAMPLE)
     assert settings.peers["pacs"].roles == ("sender", "destination")
     assert settings.routes[0].study_description == "*hand*"
-    for section in ("node", "storage", "timing", "analysis", "results", "delivery", "log"):
+    for section in ("node", "storage", "timing", "analysis", "results", "sctc_style_score", "delivery", "log"):
         assert getattr(settings, section) == getattr(Settings(), section), section
+
+
+def test_the_defaults_are_those_of_the_analysis() -> None:
+    assert parameters_of(Settings()) == Parameters()
 
 
 def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,6 +62,8 @@ def test_a_mistake_in_the_environment_is_named(
         ("[[routes]]\ndestinations = ['pacs']\n", ["'pacs' is not a destination"]),
         ("[timing]\nquiet_s = 1000\n", ["proof_quiet_s <= quiet_s <= deadline_s"]),
         ("[peers.ct]\nae_title = 'A'\naddresses = ['10.0.0.300']\n", ["line 3", "'10.0.0.300' does not appear"]),
+        ("[sctc_style_score]\ndensity_limits_mg_mm2 = [1, 1, 3]\n", ["line 2", "three ascending numbers above 0"]),
+        ("[sctc_style_score]\nwrist = -1\n", ["line 2", "greater than or equal to 0"]),
         ("[node\n", ["not valid TOML", "line 1"]),
     ],
 )

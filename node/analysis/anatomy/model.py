@@ -44,6 +44,11 @@ class NamedBone:
         """Unit vector from proximal to distal."""
         return np.asarray((self.distal - self.proximal) / max(self.length_mm, 1e-9))
 
+    def distance_to_axis_mm(self, points: Vector) -> Vector:
+        """Distance (n,) of points (n, 3) in mm from the line between its ends."""
+        along = np.clip((points - self.proximal) @ self.axis, 0.0, self.length_mm)
+        return np.asarray(np.linalg.norm(points - self.proximal - along[:, None] * self.axis, axis=1))
+
 
 @dataclass(frozen=True, eq=False)
 class Ray:
@@ -97,8 +102,7 @@ class HandAnatomy:
     "unnamed" else; a label that holds two bones carries both, joined by "+". ``laterality_margin`` 0 … 1 is the lead
     of the winning side over all votes; narrow, the side is uncertain. ``scale``: size over that of a mean adult hand.
     ``frame`` is the hand's own frame (None without a hand), ``forearm_axis`` the unit vector of the forearm towards
-    the hand.
-    ``limits``: sentences for the reader of the findings.
+    the hand, ``forearm`` what is seen of radius and ulna. ``limits``: sentences for the reader of the findings.
     """
 
     laterality: Laterality
@@ -111,6 +115,7 @@ class HandAnatomy:
     scale: float
     frame: Frame | None
     forearm_axis: Vector | None
+    forearm: tuple[Part, ...]
     limits: tuple[str, ...]
 
     def codes(self) -> dict[int, int]:
@@ -131,3 +136,9 @@ class HandAnatomy:
     def named(self, name: str) -> NamedBone | None:
         """The ray bone of a name such as ``PP3``, None where it was not found."""
         return next((b for r in self.rays for b in r.bones if b.name == name), None)
+
+    def public_name(self, name: str) -> str:
+        """The name of a bone, without its digit where that is not sure."""
+        bone = self.named(name)
+        ray = self.ray(bone.digit) if bone else None
+        return name if bone is None or ray is None or ray.sure else bone.level

@@ -59,6 +59,7 @@ def _unread(parts: Sequence[Part]) -> HandAnatomy:
         scale=1.0,
         frame=None,
         forearm_axis=None,
+        forearm=(),
         limits=("no finger or metacarpal was recognised: digits and side are not given",),
     )
 
@@ -141,6 +142,7 @@ def _read(
         scale=reading.scale,
         frame=frame if sure_radial else None,
         forearm_axis=forearm_axis(parts, names, distal),
+        forearm=tuple(p for p in parts if names[p.label] in ("radius", "ulna")),
         limits=_limits(rays, sure_side),
     )
 

@@ -9,11 +9,11 @@ import edt
 import numpy as np
 from numpy.typing import NDArray
 
-from node.analysis.anatomy.compartment import describe
+from node.analysis.anatomy.compartment import describe, describe_proximal
 from node.analysis.anatomy.model import HandAnatomy, NamedBone
 from node.analysis.anatomy.parts import Points
 from node.analysis.anatomy.soft_tissue import SoftTissue, thin
-from node.analysis.anatomy.wrist import forearm_share, in_carpal_tunnel
+from node.analysis.anatomy.wrist import in_carpal_tunnel, in_forearm
 from node.domain.anatomy import CARPALS
 from node.domain.findings import Level, Region
 from node.kernels.geodesic import geodesic_nearest
@@ -63,14 +63,18 @@ class PlaceFinder:
     def place(self, index_zyx: NDArray[np.integer]) -> Place:
         """Place of a deposit given by the (n, 3) z, y, x indices of its voxels in the crop."""
         mm = np.asarray(index_zyx)[:, ::-1] @ self.affine[:3, :3].T + self.affine[:3, 3]
-        cell = np.clip(self.tissue.index(mm), 0, np.array(self.tissue.inside.shape) - 1)
-        owners = self.nearest[tuple(cell.T)]
+        cells = self.cells(mm)
+        owners = self.nearest[cells]
         if not owners.any():
             return NOWHERE
         counts = np.bincount(owners, minlength=len(self.names) + 1)[1:]
         shares = {name: float(n) / float(counts.sum()) for name, n in zip(self.names, counts, strict=True) if n}
-        depth = float(np.median(self.depth_mm[tuple(cell.T)]))
-        return _decide(self.anatomy, shares, mm[owners > 0], depth)
+        placed = owners > 0
+        return _decide(self.anatomy, shares, mm[placed], self.depth_mm[cells][placed].astype(np.float64))
+
+    def cells(self, mm: Points) -> tuple[NDArray[np.int64], ...]:
+        """Index into the thinned grid of points (n, 3) in mm; of the nearest cell for what lies beyond its border."""
+        return tuple(np.clip(self.tissue.index(mm), 0, np.array(self.tissue.inside.shape) - 1).T)
 
 
 def find_places(
@@ -142,38 +146,26 @@ def _split_shared(
             continue
         places = np.argwhere(labels == label)
         mm = places[:, ::-1] @ tissue.affine[:3, :3].T + tissue.affine[:3, 3]
-        apart = np.stack([_distance_to_axis(mm, bone) for bone in pair])
+        apart = np.stack([bone.distance_to_axis_mm(mm) for bone in pair])
         numbers = np.array([names.index(bone.name) + 1 for bone in pair], np.int32)
         owner[tuple(places.T)] = numbers[apart.argmin(axis=0)]
 
 
-def _distance_to_axis(mm: Points, bone: NamedBone) -> Points:
-    along = np.clip((mm - bone.proximal) @ bone.axis, 0.0, bone.length_mm)
-    return np.asarray(np.linalg.norm(mm - bone.proximal - along[:, None] * bone.axis, axis=1))
-
-
-def _zone(name: str) -> str:
+def zone_of(name: str) -> str:
     """What the share of a bone counts for: a bone of a ray, the wrist, or the forearm."""
     if name in CARPALS or name == "carpus":
         return "wrist"
     return "forearm" if name in ("radius", "ulna", "forearm") else name
 
 
-def _public(anatomy: HandAnatomy, name: str) -> str:
-    """The name of a bone, without its digit where that is not sure."""
-    bone = anatomy.named(name)
-    ray = anatomy.ray(bone.digit) if bone else None
-    return name if bone is None or ray is None or ray.sure else bone.level
-
-
-def _decide(anatomy: HandAnatomy, shares: dict[str, float], mm: Points, depth_mm: float) -> Place:
+def _decide(anatomy: HandAnatomy, shares: dict[str, float], mm: Points, depth_mm: Points) -> Place:
     order = sorted(shares.items(), key=lambda item: -item[1])
-    bones = tuple(_public(anatomy, n) for n, s in order if s >= 0.1 and n not in ("unnamed", "forearm"))
+    bones = tuple(anatomy.public_name(n) for n, s in order if s >= 0.1 and n not in ("unnamed", "forearm"))
     zones: dict[str, float] = {}
     for name, share in shares.items():
-        zones[_zone(name)] = zones.get(_zone(name), 0.0) + share
+        zones[zone_of(name)] = zones.get(zone_of(name), 0.0) + share
     if "forearm" in zones:
-        far = forearm_share(anatomy, mm)
+        far = float(in_forearm(anatomy, mm).mean())
         moved = zones["forearm"] * (1.0 - far)
         zones["wrist"] = zones.get("wrist", 0.0) + moved
         zones["forearm"] -= moved
@@ -181,14 +173,17 @@ def _decide(anatomy: HandAnatomy, shares: dict[str, float], mm: Points, depth_mm
     if zone == "unnamed":
         return Place(None, None, None, None, bones, share)
     if zone == "forearm":
-        return Place(Region.FOREARM, None, Level.RADIUS_ULNA, describe(anatomy, None, mm, depth_mm), bones, share)
-    if in_carpal_tunnel(anatomy, mm, depth_mm):
+        words = describe_proximal(anatomy, Region.FOREARM, Level.RADIUS_ULNA, mm, depth_mm)
+        return Place(Region.FOREARM, None, Level.RADIUS_ULNA, words, bones, share)
+    if in_carpal_tunnel(anatomy, mm, float(np.median(depth_mm))):
         return Place(Region.WRIST, None, Level.CARPAL, "carpal tunnel", bones, share)
     if zone == "wrist":
         level = Level.RADIUS_ULNA if bones and bones[0] in ("radius", "ulna") else Level.CARPAL
-        return Place(Region.WRIST, None, level, describe(anatomy, None, mm, depth_mm), bones, share)
+        words = describe_proximal(anatomy, Region.WRIST, level, mm, depth_mm)
+        return Place(Region.WRIST, None, level, words, bones, share)
     bone = anatomy.named(zone)
     ray = anatomy.ray(int(zone[2]))
     region = Region.HAND if zone.startswith("MC") else Region.DIGIT
     digit = ray.digit if ray and ray.sure else None
-    return Place(region, digit, LEVEL_OF[zone[:2]], describe(anatomy, bone, mm, depth_mm), bones, share)
+    beside = describe(anatomy, bone, mm, depth_mm) if bone else None
+    return Place(region, digit, LEVEL_OF[zone[:2]], beside, bones, share)

@@ -3,6 +3,7 @@
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from node.analysis.anatomy.model import HandAnatomy
 from node.analysis.anatomy.parts import Points
@@ -20,13 +21,13 @@ TUNNEL_DEPTH_MM: Final = 4.0
 """Below the transverse ligament, so never nearer to the skin than this."""
 
 
-def forearm_share(anatomy: HandAnatomy, mm: Points) -> float:
-    """Share of the points (n, 3) in mm that lie in the forearm, behind the wrist."""
+def in_forearm(anatomy: HandAnatomy, mm: Points) -> NDArray[np.bool_]:
+    """Which of the points (n, 3) in mm lie in the forearm, behind the wrist; all where no hand is known."""
     if anatomy.frame is None or anatomy.forearm_axis is None:
-        return 1.0
+        return np.ones(len(mm), bool)
     joint = anatomy.frame.origin + WRIST_JOINT_MM * anatomy.scale * anatomy.frame.distal
     along = (mm - joint) @ anatomy.forearm_axis / anatomy.scale
-    return float((along < -FOREARM_BEGINS_MM).mean())
+    return np.asarray(along < -FOREARM_BEGINS_MM)
 
 
 def in_carpal_tunnel(anatomy: HandAnatomy, mm: Points, depth_mm: float) -> bool:

@@ -1,0 +1,49 @@
+"""Which bones a deposit touches, by name."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+from node.analysis.anatomy.naming import name_hand
+from node.analysis.contact import touched_bones
+from node.analysis.skeleton import REACH_MM, Skeleton
+from node.domain.anatomy import BONE_CODES
+from scipy import ndimage
+from tests.fakes.sticks import GEOMETRY, HAND, MEASURES, anatomy, beside
+
+
+@cache
+def skeleton() -> Skeleton:
+    beyond = ndimage.distance_transform_edt(HAND.labels == 0).astype(np.float32)
+    nearness = np.where(beyond < REACH_MM, np.float32(REACH_MM) - beyond, np.float32(0.0))
+    bone = HAND.labels > 0
+    return Skeleton(HAND.labels, bone, bone, np.flatnonzero(bone), nearness)
+
+
+def touched(voxels: np.ndarray) -> tuple[str, ...]:
+    return touched_bones(replace(MEASURES, voxels=voxels), skeleton(), anatomy(), GEOMETRY)
+
+
+def test_bones_in_contact_are_named_the_widest_contact_first() -> None:
+    on_one = beside("PP3", (0.0, 4.0, 0.0), radius_mm=2.5)
+    assert touched(on_one) == ("PP3",)
+    across_a_joint = beside("PP3", (0.0, 3.0, -0.5), 1.0, 4.0)
+    assert set(touched(across_a_joint)) == {"PP3", "MP3"}
+
+
+def test_none_is_touched_where_there_is_no_contact() -> None:
+    free = replace(MEASURES, voxels=beside("PP3", (0.0, 4.0, 0.0)), touches_bone=False)
+    assert touched_bones(free, skeleton(), anatomy(), GEOMETRY) == ()
+
+
+def test_a_bone_without_a_name_is_touched_all_the_same() -> None:
+    nameless = replace(anatomy(), bones={}, rays=())
+    measures = replace(MEASURES, voxels=beside("PP3", (0.0, 4.0, 0.0), radius_mm=2.5))
+    assert touched_bones(measures, skeleton(), nameless, GEOMETRY) == ("unnamed",)
+
+
+def test_of_two_bones_in_one_label_the_nearer_is_touched() -> None:
+    fused = np.where(HAND.labels == BONE_CODES["MP3"], BONE_CODES["PP3"], HAND.labels).astype(np.int32)
+    joined = name_hand(fused, HAND.body, HAND.affine)
+    measures = replace(MEASURES, voxels=beside("MP3", (0.0, 4.0, 0.0), 0.6, 2.5))
+    assert touched_bones(measures, replace(skeleton(), labels=fused), joined, GEOMETRY) == ("MP3",)
