@@ -7,7 +7,7 @@ import edt
 import numpy as np
 from numpy.typing import NDArray
 
-from node.analysis.spans import Spans
+from node.analysis.spans import Spans, mask_of
 from node.kernels.runs import find_runs, label_runs, spread_runs
 
 Box = tuple[slice, slice, slice]
@@ -38,9 +38,7 @@ class Components:
     @property
     def mask(self) -> NDArray[np.bool_]:
         """All labelled voxels on the grid."""
-        mask = np.zeros(self.shape, bool)
-        mask.reshape(-1)[self.voxels] = True
-        return mask
+        return mask_of(self.voxels, self.shape)
 
     @cached_property
     def sizes(self) -> Int64Array:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from node.analysis.limbs import Limb
-from node.analysis.spans import Packing, Spans, packing, spans_of, widened
+from node.analysis.spans import Packing, Spans, mask_of, packing, spans_of, widened
 from node.kernels.nearest import nearest_in_plane, nearest_in_row, nearest_in_volume
 
 Int32Array = NDArray[np.int32]
@@ -52,9 +52,7 @@ class Found:
 
     def mask(self, shape: tuple[int, ...]) -> NDArray[np.bool_]:
         """The voxels on their grid."""
-        mask = np.zeros(shape, bool)
-        mask.reshape(-1)[self.voxels] = True
-        return mask
+        return mask_of(self.voxels, shape)
 
 
 def nearest_source(labels: Sources, spacing_mm: Spacing, reach_mm: float, spans: Spans) -> Nearest:

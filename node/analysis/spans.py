@@ -35,6 +35,13 @@ def voxels_of(mask: NDArray[np.bool_], spans: Spans) -> NDArray[np.int64]:
     return voxels
 
 
+def mask_of(voxels: NDArray[np.int64], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Mask (z, y, x) of voxels, flat indices."""
+    mask = np.zeros(shape, bool)
+    mask.reshape(-1)[voxels] = True
+    return mask
+
+
 @dataclass(frozen=True, eq=False)
 class Packing:
     """Rows of spans one behind the other, without what lies between: voxel (z, y, x) stands at first[z, y] + x."""

@@ -6,7 +6,6 @@ from numpy.typing import NDArray
 from node.kernels.buckets import push
 from node.kernels.jit import kernel, prange
 
-
 OUTSIDE, TO_FLOOD, WALL = -1, 0, -2
 
 
