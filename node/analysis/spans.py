@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from node.kernels.spans import count_in_slices, row_spans, voxels_in_slices, widen_spans
+from node.kernels.spans import count_in_slices, grow_over_faces, row_spans, voxels_in_slices, widen_spans
 
 Spans = NDArray[np.int32]
 """int32 (z, y, 2): first voxel of interest of each row and the one behind the last; equal for none."""
@@ -40,6 +40,14 @@ def mask_of(voxels: NDArray[np.int64], shape: tuple[int, ...]) -> NDArray[np.boo
     mask = np.zeros(shape, bool)
     mask.reshape(-1)[voxels] = True
     return mask
+
+
+def with_neighbours(mask: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], Spans]:
+    """A mask (z, y, x) with all voxels that share a face with it, and spans that hold it."""
+    spans = widened(spans_of(mask), (1, 1, 1), mask.shape[2])
+    grown = np.zeros(mask.shape, bool)
+    grow_over_faces(mask, spans, grown)
+    return grown, spans
 
 
 @dataclass(frozen=True, eq=False)

@@ -87,3 +87,30 @@ def voxels_in_slices(
                 if mask[z, y, x]:
                     voxels[place] = (z * ny + y) * nx + x
                     place += 1
+
+
+@kernel("void(boolean[::1], Array(boolean, 1, 'C', True))")
+def add_row(row: NDArray[np.bool_], other: NDArray[np.bool_]) -> None:
+    """row |= other."""
+    for x in range(row.size):
+        row[x] |= other[x]
+
+
+@kernel("void(Array(boolean, 3, 'C', True), int32[:,:,::1], boolean[:,:,::1])", parallel=True)
+def grow_over_faces(mask: NDArray[np.bool_], spans: NDArray[np.int32], grown: NDArray[np.bool_]) -> None:
+    """Inside spans grown = mask and all that shares a face with it; bool (z, y, x)."""
+    nz, ny, nx = mask.shape
+    for z in prange(nz):
+        for y in range(ny):
+            first, last = spans[z, y, 0], spans[z, y, 1]
+            if first >= last:
+                continue
+            row = grown[z, y, first:last]
+            row[:] = False
+            for v in range(max(0, z - 1), min(nz, z + 2)):
+                add_row(row, mask[v, y, first:last])
+            for w in range(max(0, y - 1), min(ny, y + 2)):
+                add_row(row, mask[z, w, first:last])
+            left, right = max(first, 1), min(last, nx - 1)
+            add_row(grown[z, y, left:last], mask[z, y, left - 1 : last - 1])
+            add_row(grown[z, y, first:right], mask[z, y, first + 1 : right + 1])
