@@ -76,9 +76,8 @@ def _opened(mask: BoolArray, limb: Limb) -> BoolArray:
 
 def _extended(plain: Components, *several: Components) -> Components:
     """Basins with the wide cavities that open into one of them; specks in such a cavity, which noise makes, join it."""
-    labels, voxels = plain.labels.reshape(-1), plain.voxels
     for wide in several:
-        known = labels[wide.voxels]
+        known = plain.at(wide.voxels)
         pairs = wide.owner.astype(np.int64) * (plain.count + 1) + known
         shared = np.bincount(pairs, minlength=(wide.count + 1) * (plain.count + 1))
         shared = shared.reshape(wide.count + 1, plain.count + 1)
@@ -86,11 +85,9 @@ def _extended(plain: Components, *several: Components) -> Components:
         largest = shared.argmax(axis=1)
         others = shared.sum(axis=1) - shared.max(axis=1)
         one = (shared.max(axis=1) > 0) & (others <= SPECK_SHARE * wide.sizes)
-        owner = np.where(one, largest, 0)[wide.owner]
-        labels[wide.voxels[owner > 0]] = owner[owner > 0]
-        both = np.concatenate([voxels, wide.voxels[(owner > 0) & (known == 0)]])
-        voxels = np.sort(both, kind="stable")
-    return Components(voxels, labels[voxels], plain.count, plain.shape)
+        owner = np.where(one, largest, 0)[wide.owner].astype(np.int32)
+        plain = plain.covered_by(wide.voxels[owner > 0], owner[owner > 0])
+    return plain
 
 
 def _wanted(anchors: Anchors) -> int:
