@@ -1,5 +1,7 @@
 """Water levels of an image: how deep each voxel of a body lies below where it would spill over to the outside."""
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,20 +37,38 @@ class Water:
         return mask_of(self.voxels[self.depth > than], self.shape)
 
 
-def held_water(grey: Int16Array, dam: Int16Array, body: BoolArray, spans: Spans, lowest: int, highest: int) -> Water:
-    """How far ``grey`` lies below the level at which the body spills over ``dam`` there; both int16 (z, y, x), HU.
+def held_water(
+    grey: Int16Array, dams: Sequence[Int16Array], body: BoolArray, spans: Spans, lowest: int, highest: int
+) -> list[Water]:
+    """For each dam how far ``grey`` lies below the level at which the body spills over it; int16 (z, y, x), HU.
 
     Levels are clipped to [lowest, highest]; what stands at ``lowest`` is open water and not held. ``spans`` hold the
-    body.
+    body. A flood is one chain of steps, so each goes in a thread of its own; their memory is taken beforehand, in this
+    thread, which keeps it (``kernels.memory``).
     """
-    voxels = voxels_of(_drained(body & (dam <= np.int16(lowest)), body, spans), spans)
-    level, following = np.empty(len(voxels), np.int16), np.empty(len(voxels), np.int32)
-    neighbours = neighbours_of(voxels, (dam.shape[0], dam.shape[1], dam.shape[2]))
-    head = np.empty(highest - lowest + 1, np.int32)
-    fill_basins(neighbours, dam.reshape(-1)[voxels], lowest, highest, level, head, following)
-    held = level > np.int16(lowest)
-    voxels = voxels[held]
-    return Water(voxels, level[held] - grey.reshape(-1)[voxels], grey.shape)
+    floods = [_Flood(dam, _drained(body & (dam <= np.int16(lowest)), body, spans), spans) for dam in dams]
+    with ThreadPoolExecutor(len(floods)) as pool:
+        list(pool.map(lambda flood: flood.run(lowest, highest), floods))
+    return [flood.held(grey, lowest) for flood in floods]
+
+
+class _Flood:
+    """The flood of one dam over the voxels of a mask: its memory, its run, its result."""
+
+    def __init__(self, dam: Int16Array, mask: BoolArray, spans: Spans) -> None:
+        self.voxels = voxels_of(mask, spans)
+        self.neighbours = neighbours_of(self.voxels, (dam.shape[0], dam.shape[1], dam.shape[2]))
+        self.dam = dam.reshape(-1)[self.voxels]
+        self.level, self.following = np.empty(len(self.dam), np.int16), np.empty(len(self.dam), np.int32)
+
+    def run(self, lowest: int, highest: int) -> None:
+        head = np.empty(highest - lowest + 1, np.int32)
+        fill_basins(self.neighbours, self.dam, lowest, highest, self.level, head, self.following)
+
+    def held(self, grey: Int16Array, lowest: int) -> Water:
+        held = self.level > np.int16(lowest)
+        voxels = self.voxels[held]
+        return Water(voxels, self.level[held] - grey.reshape(-1)[voxels], grey.shape)
 
 
 def _drained(low: BoolArray, body: BoolArray, spans: Spans) -> BoolArray:

@@ -41,7 +41,7 @@ def find_cavities(grey: Int16Array, rim: Int16Array, limb: Limb, anchors: Anchor
     Only wide ones, since the gap between a bone and a deposit is sealed too.
     """
     sealed, lowest, wanted = closed(grey, PINHOLE_MM, limb.spacing_mm, limb.spans), _lowest(anchors), _wanted(anchors)
-    held, held_sealed = (held_water(grey, dam, limb.body, limb.spans, lowest, HIGHEST_HU) for dam in (grey, sealed))
+    held, held_sealed = held_water(grey, (grey, sealed), limb.body, limb.spans, lowest, HIGHEST_HU)
     plain = _cavities(held.deeper(wanted), rim, limb, anchors)
     plain = plain.only(plain.touched(held.deeper(CERTAIN * wanted)))
     rings = _rings(grey, sealed, limb, anchors)

@@ -57,8 +57,8 @@ def test_held_water_stands_above_the_image_where_it_does_not_run_off(data: st.Da
     dam, grey = data.draw(images(shape, LOWEST - 3, HIGHEST + 3)), data.draw(images(shape, LOWEST - 9, HIGHEST + 3))
     body = data.draw(masks(shape))
     level = reference(dam, body)
-    found = held_water(grey, dam, body, data.draw(spans_around(body)), LOWEST, HIGHEST).deeper(than)
-    np.testing.assert_array_equal(found, (level > LOWEST) & (level - grey > than))
+    for found in held_water(grey, (dam, dam), body, data.draw(spans_around(body)), LOWEST, HIGHEST):
+        np.testing.assert_array_equal(found.deeper(than), (level > LOWEST) & (level - grey > than))
 
 
 def test_a_bowl_holds_water_up_to_its_lip_and_a_cracked_one_up_to_its_crack() -> None:
@@ -70,5 +70,5 @@ def test_a_bowl_holds_water_up_to_its_lip_and_a_cracked_one_up_to_its_crack() ->
     image, spans = np.pad(image, 1, constant_values=4), spans_of(body)
     for crack, depth in ((12, 7), (8, 3), (3, 0)):
         image[3, 3, 4] = crack
-        found = held_water(image, image, body, spans, LOWEST, HIGHEST)
+        (found,) = held_water(image, (image,), body, spans, LOWEST, HIGHEST)
         assert found.depth[found.voxels == np.ravel_multi_index((3, 3, 3), body.shape)].tolist() == [depth]
