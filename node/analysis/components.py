@@ -8,7 +8,7 @@ import edt
 import numpy as np
 from numpy.typing import NDArray
 
-from node.analysis.spans import Spans, mask_of
+from node.analysis.spans import Spans, mask_of, read_list
 from node.kernels.runs import find_runs, label_runs, spread_runs
 
 Box = tuple[slice, slice, slice]
@@ -85,10 +85,7 @@ class Components:
 
     def at(self, voxels: Int64Array) -> Int32Array:
         """Label of each of some voxels of the grid, flat indices; 0 for none."""
-        place = np.minimum(np.searchsorted(self.voxels, voxels), max(len(self.voxels) - 1, 0))
-        return (
-            np.where(self.voxels[place] == voxels, self.owner[place], 0) if self.count else np.zeros(len(voxels), int)
-        )
+        return read_list(self.voxels, self.owner, voxels)
 
     def touched(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Which labels 0 … count have a voxel in a mask of the grid."""
