@@ -89,8 +89,9 @@ boundscheck: $(TEST_STAMP)
 	@cache=$$(mktemp -d); trap 'rm -rf "$$cache"' EXIT
 	NUMBA_BOUNDSCHECK=1 CALCINODE_CACHE_DIR=$$cache $(BIN)/python -m pytest -q tests/reference
 
-bench: $(TEST_STAMP) peers ## time and peak memory of the analysis, images/s into the node
+bench: $(TEST_STAMP) peers ## time, peak memory and kernels of the analysis, images/s into the node
 	@$(BIN)/python -m tests.bench.bench_analysis
+	@$(BIN)/python -m tests.bench.bench_kernels
 	CALCINODE_REQUIRE_PEERS=1 $(BIN)/python -m tests.bench.bench_intake
 
 lock: $(TEST_STAMP) ## write the locked requirements anew (hashes, no addresses)
