@@ -89,8 +89,9 @@ boundscheck: $(TEST_STAMP)
 	@cache=$$(mktemp -d); trap 'rm -rf "$$cache"' EXIT
 	NUMBA_BOUNDSCHECK=1 CALCINODE_CACHE_DIR=$$cache $(BIN)/python -m pytest -q tests/reference
 
-bench: $(TEST_STAMP) peers ## time and memory of the analysis, beside a plain SciPy one; images/s into the node
+bench: $(TEST_STAMP) peers ## time and memory of the analysis and its kernels, beside a plain SciPy one; images/s into the node
 	@$(BIN)/python -m tests.bench.bench_analysis
+	$(BIN)/python -m tests.bench.bench_kernels
 	$(BIN)/python -m tests.bench.bench_speed
 	CALCINODE_REQUIRE_PEERS=1 $(BIN)/python -m tests.bench.bench_intake
 

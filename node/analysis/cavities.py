@@ -4,21 +4,18 @@ Seen as a landscape, the marrow of a bone is a basin in its shell: the basins of
 (``kernels.basins``) are one a bone, whatever the bone's density; a deposit, being solid, has none.
 """
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 from numpy.typing import NDArray
 
+from node.analysis.basins import held_water
 from node.analysis.components import Components, components
 from node.analysis.filters import closed
 from node.analysis.limbs import Limb
 from node.analysis.nearest import nearest_around, nearest_source
 from node.analysis.necks import parted
 from node.analysis.noise import Anchors
-from node.analysis.spans import spans_of, voxels_of
-from node.kernels.basins import fill_basins, flood_open_runs
+from node.analysis.spans import mask_of, spans_of, voxels_of
 from node.kernels.rings import count_rings
-from node.kernels.runs import find_runs, label_runs
 
 BoolArray = NDArray[np.bool_]
 Int16Array = NDArray[np.int16]
@@ -27,6 +24,8 @@ HIGHEST_HU = 3200
 SMALLEST_BASIN_MM3 = 2.0
 PINHOLE_MM = 0.6
 """Half the width of a gap in a thin, undersampled cortex that does not open the marrow to the outside."""
+CERTAIN = 1.5
+"""A basin counts when somewhere it is deeper than wanted by this factor."""
 WIDE_MM = 1.5
 """Half the width of a cavity that can only be the inside of a bone."""
 WIDE_RING_MM = 2.2
@@ -44,16 +43,15 @@ def find_cavities(grey: Int16Array, rim: Int16Array, limb: Limb, anchors: Anchor
     thin, the sealed one does. Where it is eroded or cut, the rest of a basin's bone lies inside a ring in some plane.
     Only wide ones, since the gap between a bone and a deposit is sealed too.
     """
-    sealed = closed(grey, PINHOLE_MM, limb.spacing_mm, limb.spans)
-    with ThreadPoolExecutor(2) as both:
-        depth, sealed_depth = both.map(lambda dam: _depth(grey, dam, limb, anchors), (grey, sealed))
-    plain = _cavities(depth > 0, rim, limb, anchors)
-    plain = plain.only(plain.maximum(depth) > 1.5 * _wanted_depth(anchors))
+    sealed, lowest, wanted = closed(grey, PINHOLE_MM, limb.spacing_mm, limb.spans), _lowest(anchors), _wanted(anchors)
+    held, held_sealed = held_water(grey, (grey, sealed), limb.body, limb.spans, lowest, HIGHEST_HU)
+    plain = _cavities(held.deeper(wanted), rim, limb, anchors)
+    plain = plain.only(plain.touched(held.deeper(CERTAIN * wanted)))
     rings = _rings(grey, sealed, limb, anchors)
     wide = _opened(rings > 0, limb)
     certain = _singly(_cavities(wide & (rings > 1), rim, limb, anchors), plain, limb)
     whole = _extended(plain, _singly(_cavities(wide, rim, limb, anchors), plain, limb), certain)
-    sealed_off = _cavities(sealed_depth > 0, rim, limb, anchors)
+    sealed_off = _cavities(held_sealed.deeper(wanted), rim, limb, anchors)
     for more, wide_mm in ((certain, WIDE_RING_MM), (sealed_off, WIDE_MM)):
         unseen = more.only(~more.touched(whole.mask))
         whole = whole.joined(unseen.only(unseen.radius_mm(limb.spacing_mm) > wide_mm))
@@ -67,7 +65,7 @@ def _singly(wide: Components, plain: Components, limb: Limb) -> Components:
 
 def _shared(wide: Components, plain: Components) -> NDArray[np.int64]:
     """Voxels that each cavity shares with each basin (0 … count of either; none with basin 0)."""
-    pairs = wide.owner.astype(np.int64) * (plain.count + 1) + plain.labels.reshape(-1)[wide.voxels]
+    pairs = wide.owner.astype(np.int64) * (plain.count + 1) + plain.at(wide.voxels)
     shared = np.bincount(pairs, minlength=(wide.count + 1) * (plain.count + 1))
     shared = shared.reshape(wide.count + 1, plain.count + 1)
     shared[:, 0] = 0
@@ -82,7 +80,7 @@ def _rings(grey: Int16Array, sealed: Int16Array, limb: Limb, anchors: Anchors) -
     highest = max(round(anchors.soft_hu + RING_SHARE * (dense - anchors.soft_hu)), lowest)
     hits = np.zeros(grey.shape, np.uint8)
     for upright in (False, True):
-        count_rings(sealed, grey, limb.body, limb.spans, upright, lowest, highest, _wanted_depth(anchors), hits)
+        count_rings(sealed, grey, limb.body, limb.spans, upright, lowest, highest, _wanted(anchors), hits)
     return hits
 
 
@@ -90,9 +88,8 @@ def _opened(mask: BoolArray, limb: Limb) -> BoolArray:
     """Morphological opening by a ball of WIDE_MM: gaps narrower than twice that are gone."""
     spans = spans_of(mask)
     rim = nearest_source(~mask, limb.spacing_mm, WIDE_MM, spans)
-    core = np.zeros(mask.shape, bool)
     voxels = voxels_of(mask, spans)
-    core.reshape(-1)[voxels[rim.at(voxels)[0] == 0]] = True
+    core = mask_of(voxels[rim.at(voxels)[0] == 0], mask.shape)
     return nearest_around(core, limb, WIDE_MM).mask(mask.shape) & mask
 
 
@@ -102,41 +99,18 @@ def _extended(plain: Components, *several: Components) -> Components:
         shared = _shared(wide, plain)
         others = shared.sum(axis=1) - shared.max(axis=1)
         one = (shared.max(axis=1) > 0) & (others <= SPECK_SHARE * wide.sizes)
-        owner = np.where(one, shared.argmax(axis=1), 0)[wide.owner]
-        labels = plain.labels.reshape(-1)
-        known = labels[wide.voxels]
-        labels[wide.voxels[owner > 0]] = owner[owner > 0]
-        both = np.concatenate([plain.voxels, wide.voxels[(owner > 0) & (known == 0)]])
-        voxels = np.sort(both, kind="stable")
-        plain = Components(voxels, labels[voxels], plain.count, plain.shape)
+        owner = np.where(one, shared.argmax(axis=1), 0)[wide.owner].astype(np.int32)
+        plain = plain.covered_by(wide.voxels[owner > 0], owner[owner > 0])
     return plain
 
 
-def _wanted_depth(anchors: Anchors) -> int:
+def _wanted(anchors: Anchors) -> int:
     return round(max(50.0, 4.0 * anchors.noise_hu))
 
 
 def _lowest(anchors: Anchors) -> int:
     """Level below which nothing spills over mineral: a pocket of fat spills over through muscle."""
-    return max(round(anchors.soft_hu) + _wanted_depth(anchors), 1)
-
-
-def _depth(grey: Int16Array, dam: Int16Array, limb: Limb, anchors: Anchors) -> Int16Array:
-    """How far ``grey`` lies below the level at which the body spills over ``dam`` there, HU; 0 where it is shallow."""
-    lowest = _lowest(anchors)
-    level = np.zeros(dam.shape, dam.dtype)
-    low = limb.body & (dam <= np.int16(lowest))
-    first_run = np.empty(low.shape[:2], np.int32)
-    runs = find_runs(low, limb.spans, first_run)
-    ends, number = np.empty((runs, 2), np.int32), np.empty(runs, np.int32)
-    count = label_runs(low, limb.spans, False, first_run, ends, number)
-    flood_open_runs(limb.body, first_run, ends, number, count, lowest, level)
-    head = np.empty(HIGHEST_HU - lowest + 1, np.int32)
-    fill_basins(dam, limb.body, limb.spans, lowest, HIGHEST_HU, level, head, np.empty(dam.size, np.int32))
-    open_water = level <= np.int16(lowest)
-    np.subtract(level, grey, out=level)
-    level[open_water | (level <= np.int16(_wanted_depth(anchors)))] = 0
-    return level
+    return max(round(anchors.soft_hu) + _wanted(anchors), 1)
 
 
 def _cavities(mask: BoolArray, rim: Int16Array, limb: Limb, anchors: Anchors) -> Components:

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import edt
 import numpy as np
 from numpy.typing import NDArray
 
-from node.analysis.spans import Spans
+from node.analysis.spans import Spans, mask_of, read_list
 from node.kernels.runs import find_runs, label_runs, spread_runs
 
 Box = tuple[slice, slice, slice]
@@ -38,9 +39,7 @@ class Components:
     @property
     def mask(self) -> NDArray[np.bool_]:
         """All labelled voxels on the grid."""
-        mask = np.zeros(self.shape, bool)
-        mask.reshape(-1)[self.voxels] = True
-        return mask
+        return mask_of(self.voxels, self.shape)
 
     @cached_property
     def sizes(self) -> Int64Array:
@@ -74,10 +73,19 @@ class Components:
     def radius_mm(self, spacing_mm: tuple[float, float, float]) -> NDArray[np.float64]:
         """Radius of the largest ball inside each label 0 … count, mm; 0 for 0."""
         radius = np.zeros(self.count + 1)
-        for number, box in enumerate(self.boxes, start=1):
-            inside = np.pad(self.labels[box] == number, 1)
+        order = np.argsort(self.owner, kind="stable")
+        bounds = np.searchsorted(self.owner[order], np.arange(1, self.count + 2))
+        for number, (begin, end) in enumerate(pairwise(bounds), start=1):
+            places = np.stack(np.unravel_index(self.voxels[order[begin:end]], self.shape))
+            places -= places.min(axis=1, keepdims=True) - 1
+            inside = np.zeros(places.max(axis=1) + 2, bool)
+            inside[tuple(places)] = True
             radius[number] = edt.edt(inside, anisotropy=spacing_mm).max()
         return radius
+
+    def at(self, voxels: Int64Array) -> Int32Array:
+        """Label of each of some voxels of the grid, flat indices; 0 for none."""
+        return read_list(self.voxels, self.owner, voxels)
 
     def touched(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Which labels 0 … count have a voxel in a mask of the grid."""
@@ -85,12 +93,20 @@ class Components:
         result[self.owner[mask.reshape(-1)[self.voxels]]] = True
         return result
 
+    def covered_by(self, voxels: Int64Array, owner: Int32Array) -> "Components":
+        """These with some voxels, flat indices, given to labels 0 … count, whosever they were."""
+        left = ~np.isin(self.voxels, voxels, assume_unique=True)
+        return _in_scan_order(
+            np.concatenate([self.voxels[left], voxels]),
+            np.concatenate([self.owner[left], owner]),
+            self.count,
+            self.shape,
+        )
+
     def joined(self, more: "Components") -> "Components":
         """These and others that share no voxel with them; theirs are numbered on from ``count``."""
-        voxels = np.concatenate([self.voxels, more.voxels])
         owner = np.concatenate([self.owner, more.owner + np.int32(self.count)])
-        order = np.argsort(voxels, kind="stable")
-        return Components(voxels[order], owner[order], self.count + more.count, self.shape)
+        return _in_scan_order(np.concatenate([self.voxels, more.voxels]), owner, self.count + more.count, self.shape)
 
     def only(self, kept: NDArray[np.bool_]) -> "Components":
         """The kept labels (bool, 0 … count; 0 never is) alone, numbered anew in their order."""
@@ -98,6 +114,11 @@ class Components:
         order = np.where(kept, np.cumsum(kept), 0).astype(np.int32)
         stay = kept[self.owner]
         return Components(self.voxels[stay], order[self.owner[stay]], int(kept.sum()), self.shape)
+
+
+def _in_scan_order(voxels: Int64Array, owner: Int32Array, count: int, shape: tuple[int, int, int]) -> Components:
+    order = np.argsort(voxels, kind="stable")
+    return Components(voxels[order], owner[order], count, shape)
 
 
 def components(mask: NDArray[np.bool_], spans: Spans, corners: bool = False) -> Components:

@@ -44,7 +44,7 @@ def closed(image: Int16Array, reach_mm: float, spacing_mm: Spacing, spans: Spans
 
 
 def _convolved(image: Int16Array, weights: list[NDArray[np.float32]], spans: Spans) -> Int16Array:
-    between, out = np.zeros(image.shape, image.dtype), np.zeros(image.shape, image.dtype)
+    between, out = np.empty(image.shape, image.dtype), np.zeros(image.shape, image.dtype)
     planes = widened(spans, (weights[0].size // 2, 0, 0), image.shape[2])
     convolve_in_plane(image, planes, weights[1], weights[2], between)
     convolve_along_z(between, spans, weights[0], out)
@@ -71,7 +71,7 @@ def _steps(reach_mm: float, spacing_mm: Spacing) -> tuple[int, int, int]:
 
 def _extreme(image: Int16Array, reach_mm: float, spacing_mm: Spacing, spans: Spans, sign: int) -> Int16Array:
     reach_z, reach_y, reach_x = _steps(reach_mm, spacing_mm)
-    between, out = np.zeros(image.shape, image.dtype), np.zeros(image.shape, image.dtype)
+    between, out = np.empty(image.shape, image.dtype), np.zeros(image.shape, image.dtype)
     extreme_in_plane(image, widened(spans, (reach_z, 0, 0), image.shape[2]), reach_y, reach_x, sign, between)
     extreme_along_z(between, spans, reach_z, sign, out)
     return out

@@ -67,6 +67,7 @@ def analyse_limb(
     scale = scale_of(low_tube, high_tube, slopes.calcium)
     advance("deposits")
     candidates = find_candidates(limb, image, smoothed, anchors, skeleton)
+    del smoothed  # room for the large arrays to come
     attached, bony = split_attachments(candidates, skeleton, image, anchors.soft_hu, limb)
     skeleton = _with(skeleton, bony)
     advance("anatomy")

@@ -5,17 +5,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from node.analysis.basins import neighbours_of
 from node.analysis.cavities import HIGHEST_HU, find_cavities
-from node.analysis.components import components
+from node.analysis.components import Components, components
 from node.analysis.filters import brightest, dimmest
 from node.analysis.limbs import Limb
 from node.analysis.noise import Anchors
-from node.analysis.spans import spans_of, widened
+from node.analysis.spans import mask_of, spans_of, voxels_of, widened, with_neighbours
 from node.kernels.closing import grow_labels, label_kept, shrink_grown
 from node.kernels.watershed import flood_markers
 
+BoolArray = NDArray[np.bool_]
 Int16Array = NDArray[np.int16]
 Int32Array = NDArray[np.int32]
+Int64Array = NDArray[np.int64]
 
 LOWEST_HU = -300
 RIM_MM = 1.6
@@ -39,19 +42,29 @@ def find_marrow(limb: Limb, grey: Int16Array, anchors: Anchors, floor: int) -> M
     """
     rim = brightest(grey, RIM_MM, limb.spacing_mm, limb.spans)
     found = find_cavities(grey, rim, limb, anchors)
-    basins, catchment = found.mask, found.labels
-    spans = widened(spans_of(basins | (grey > np.int16(floor))), (1, 1, 1), grey.shape[2])
-    head, tail = (np.empty(HIGHEST_HU - LOWEST_HU + 1, np.int32) for _ in range(2))
-    flood_markers(grey, spans, LOWEST_HU, floor, HIGHEST_HU, catchment, head, tail, np.empty(grey.size, np.int32))
-    taken = catchment > 0
-    spans = spans_of(taken)
-    halfway = (rim >> 1) + (dimmest(grey, RIM_MM, limb.spacing_mm, spans) >> 1)
-    inside = taken & ((grey < halfway) | basins)
-    pieces = components(inside, spans)
-    joined = pieces.only(pieces.touched(basins))
-    marrow = np.zeros(catchment.shape, catchment.dtype)
-    marrow.reshape(-1)[joined.voxels] = catchment.reshape(-1)[joined.voxels]
+    basins = found.mask
+    voxels, label = _catchments(grey, found, basins | (grey > np.int16(floor)), floor)
+    spans = spans_of(mask_of(voxels, grey.shape))
+    pale = dimmest(grey, RIM_MM, limb.spacing_mm, spans)
+    level, halfway = grey.reshape(-1)[voxels], (rim.reshape(-1)[voxels] >> 1) + (pale.reshape(-1)[voxels] >> 1)
+    inside = (level < halfway) | basins.reshape(-1)[voxels]
+    voxels, label = voxels[inside], label[inside]
+    pieces = components(mask_of(voxels, grey.shape), spans)
+    joined = pieces.touched(basins)[pieces.owner]
+    marrow = np.zeros(grey.shape, np.int32)
+    marrow.reshape(-1)[voxels[joined]] = label[joined]
     return Marrow(_close(marrow, limb), found.sizes)
+
+
+def _catchments(grey: Int16Array, basins: Components, seen: BoolArray, floor: int) -> tuple[Int64Array, Int32Array]:
+    """Voxels of all catchments, flat indices, and the basin of each; ``seen``: basins and what is above ``floor``."""
+    voxels = voxels_of(*with_neighbours(seen))
+    label, following = np.zeros(len(voxels), np.int32), np.empty(len(voxels), np.int32)
+    label[np.searchsorted(voxels, basins.voxels)] = basins.owner
+    head, tail = (np.empty(HIGHEST_HU - LOWEST_HU + 1, np.int32) for _ in range(2))
+    neighbours, value = neighbours_of(voxels, basins.shape), grey.reshape(-1)[voxels]
+    flood_markers(neighbours, value, LOWEST_HU, floor, HIGHEST_HU, label, head, tail, following)
+    return voxels[label > 0], label[label > 0]
 
 
 def _close(marrow: Int32Array, limb: Limb) -> Int32Array:

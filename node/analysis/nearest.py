@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from node.analysis.limbs import Limb
-from node.analysis.spans import Packing, Spans, packing, spans_of, widened
+from node.analysis.spans import Packing, Spans, mask_of, packing, spans_of, widened
 from node.kernels.nearest import nearest_in_plane, nearest_in_row, nearest_in_volume
 
 Int32Array = NDArray[np.int32]
@@ -52,9 +52,7 @@ class Found:
 
     def mask(self, shape: tuple[int, ...]) -> NDArray[np.bool_]:
         """The voxels on their grid."""
-        mask = np.zeros(shape, bool)
-        mask.reshape(-1)[self.voxels] = True
-        return mask
+        return mask_of(self.voxels, shape)
 
 
 def nearest_source(labels: Sources, spacing_mm: Spacing, reach_mm: float, spans: Spans) -> Nearest:
@@ -63,12 +61,12 @@ def nearest_source(labels: Sources, spacing_mm: Spacing, reach_mm: float, spans:
     A mask is one label, 1. Sources farther than ``reach_mm`` are not looked for.
     """
     length = labels.shape[2]
-    reach_z, reach_y = (int(reach_mm / s) + 1 for s in spacing_mm[:2])
+    reach_z, reach_y, reach_x = (int(reach_mm / s) + 1 for s in spacing_mm)
     planes = widened(spans, (reach_z, 0, 0), length)
     rows = widened(planes, (0, reach_y, 0), length)
     in_rows, in_planes, packed = (packing(s, length) for s in (rows, planes, spans))
     in_row = np.empty(in_rows.size, np.int16)
-    nearest_in_row(labels, rows, in_rows.first, in_row)
+    nearest_in_row(labels, rows, in_rows.first, reach_x, in_row)
     in_plane, squared = np.empty(in_planes.size, np.int32), np.empty(in_planes.size, np.float32)
     nearest_in_plane(
         in_row, rows, in_rows.first, planes, in_planes.first, length, *spacing_mm[1:], reach_mm, in_plane, squared

@@ -16,7 +16,7 @@ from node.analysis.marrow import find_marrow
 from node.analysis.nearest import nearest_source
 from node.analysis.noise import Anchors
 from node.analysis.shell import usual_thickness
-from node.analysis.spans import spans_of, voxels_of
+from node.analysis.spans import read_list, spans_of, voxels_of
 
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float32]
@@ -38,7 +38,7 @@ class Skeleton:
 
     ``labels`` int32 (z, y, x): bone components from 1, marrow and shell; ``marrow``: their inside alone; ``mineral``:
     all that is brighter than soft tissue, bones included; ``mineral_voxels``: its flat indices, in scan order;
-    ``nearness_mm`` float32: REACH_MM less ``beyond_mm``, so that it is 0 wherever nothing is known.
+    ``nearness_mm`` float32, of each of them: REACH_MM less ``beyond_mm``, 0 where nothing is known.
     """
 
     labels: Int32Array
@@ -47,12 +47,15 @@ class Skeleton:
     mineral_voxels: Int64Array
     nearness_mm: FloatArray
 
-    def beyond_mm(self, where: slice | tuple[slice, ...] | Int64Array) -> FloatArray:
+    def beyond_mm(self, where: tuple[slice, ...] | Int64Array) -> FloatArray:
         """Distance outside of the usual bone surface, mm, negative inside, of a box or of flat indices.
 
         Infinite outside of mineral and where no bone is within REACH_MM.
         """
-        nearness = self.nearness_mm.reshape(-1)[where] if isinstance(where, np.ndarray) else self.nearness_mm[where]
+        if not isinstance(where, np.ndarray):
+            ranges = (np.arange(n)[part] for n, part in zip(self.labels.shape, where, strict=True))
+            where = np.ravel_multi_index(np.ix_(*ranges), self.labels.shape)
+        nearness = read_list(self.mineral_voxels, self.nearness_mm, where)
         return np.where(nearness > 0.0, np.float32(REACH_MM) - nearness, np.float32(np.inf))
 
     @cached_property
@@ -101,8 +104,8 @@ def _skeleton(
     owner: Int32Array, beyond: FloatArray, marrow: BoolArray, mineral: BoolArray, voxels: Int64Array
 ) -> Skeleton:
     """``owner``: the bone nearest to each of ``voxels``, the mineral; ``beyond``: how far outside of it, mm."""
-    nearness, labels = np.zeros(mineral.shape, np.float32), np.zeros(mineral.shape, np.int32)
-    nearness.reshape(-1)[voxels] = np.where(owner > 0, np.float32(REACH_MM) - beyond, 0.0)
+    nearness = np.where(owner > 0, np.float32(REACH_MM) - beyond, np.float32(0.0))
+    labels = np.zeros(mineral.shape, np.int32)
     labels.reshape(-1)[voxels] = np.where(beyond <= 0.0, owner, 0)
     return Skeleton(labels, marrow, mineral, voxels, nearness)
 

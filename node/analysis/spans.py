@@ -1,12 +1,14 @@
 """Where in a limb's box there is anything to look at: the stretch of each row, so that air costs nothing."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from node.kernels.spans import count_in_slices, row_spans, voxels_in_slices, widen_spans
+from node.kernels.spans import count_in_slices, grow_over_faces, row_spans, voxels_in_slices, widen_spans
 
+Number = TypeVar("Number", np.int32, np.float32)
 Spans = NDArray[np.int32]
 """int32 (z, y, 2): first voxel of interest of each row and the one behind the last; equal for none."""
 
@@ -33,6 +35,29 @@ def voxels_of(mask: NDArray[np.bool_], spans: Spans) -> NDArray[np.int64]:
     voxels = np.empty(int(ends[-1]), np.int64)
     voxels_in_slices(mask, spans, ends - counts, voxels)
     return voxels
+
+
+def mask_of(voxels: NDArray[np.int64], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Mask (z, y, x) of voxels, flat indices."""
+    mask = np.zeros(shape, bool)
+    mask.reshape(-1)[voxels] = True
+    return mask
+
+
+def read_list(voxels: NDArray[np.int64], values: NDArray[Number], at: NDArray[np.int64]) -> NDArray[Number]:
+    """What a list of voxels (flat indices, ascending) with their values says at other voxels; 0 where it has none."""
+    if len(voxels) == 0:
+        return np.zeros(at.shape, values.dtype)
+    place = np.minimum(np.searchsorted(voxels, at), len(voxels) - 1)
+    return np.where(voxels[place] == at, values[place], values.dtype.type(0))
+
+
+def with_neighbours(mask: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], Spans]:
+    """A mask (z, y, x) with all voxels that share a face with it, and spans that hold it."""
+    spans = widened(spans_of(mask), (1, 1, 1), mask.shape[2])
+    grown = np.zeros(mask.shape, bool)
+    grow_over_faces(mask, spans, grown)
+    return grown, spans
 
 
 @dataclass(frozen=True, eq=False)

@@ -36,8 +36,9 @@ Int64Array = NDArray[np.int64]
 
 def find_urate(limb: Limb, anchors: Anchors, skeleton: Skeleton, taken: BoolArray, tin: bool) -> Components:
     """Urate bodies outside of ``taken`` (calcium and what lies next to it)."""
-    low = smooth(limb.low, limb.spacing_mm, limb.spans, SMOOTHING_MM) - np.int16(round(anchors.soft_low_hu))
-    high = smooth(limb.high, limb.spacing_mm, limb.spans, SMOOTHING_MM) - np.int16(round(anchors.soft_high_hu))
+    low, high = (smooth(image, limb.spacing_mm, limb.spans, SMOOTHING_MM) for image in (limb.low, limb.high))
+    low -= np.int16(round(anchors.soft_low_hu))
+    high -= np.int16(round(anchors.soft_high_hu))
     least, most = (np.int16(c) for c in CONTRAST_HU)
     voxels = voxels_of((low > least) & (high > least) & (low < most) & limb.body, limb.spans)
     shallow = low.reshape(-1)[voxels] < np.float32(VOXEL_SLOPE) * high.reshape(-1)[voxels]

@@ -5,34 +5,34 @@ from numpy.typing import NDArray
 
 from node.kernels.buckets import push
 from node.kernels.jit import kernel
+from node.kernels.neighbours import UNLISTED
 
 
-@kernel("void(Array(boolean, 3, 'C', True), int32[:,::1], int32[:,::1], int32[::1], int64, int64, int16[:,:,::1])")
-def flood_open_runs(
+@kernel("void(Array(boolean, 3, 'C', True), int32[:,::1], int32[:,::1], int32[::1], int64, boolean[:,:,::1])")
+def drain_open_runs(
     body: NDArray[np.bool_],
     first_run: NDArray[np.int32],
     ends: NDArray[np.int32],
     number: NDArray[np.int32],
     count: int,
-    lowest: int,
-    filled: NDArray[np.int16],
+    held: NDArray[np.bool_],
 ) -> None:
-    """Set ``filled`` to ``lowest`` in all components of low voxels that the outside reaches.
+    """Clear ``held`` bool (z, y, x) in all components of low voxels that the outside of the ``body`` reaches.
 
     ``first_run``, ``ends``, ``number`` and ``count`` are the runs and components (``kernels.runs``) of what in the
-    ``body`` (z, y, x) is not above ``lowest``: most of all tissue, which so need not be flooded voxel by voxel.
+    body is low: most of all tissue, which so need not be flooded voxel by voxel.
     """
     nz, ny, nx = body.shape
     reached = np.zeros(count + 1, np.bool_)
-    for write in (False, True):
+    for clear in (False, True):
         for z in range(nz):
             for y in range(ny):
                 row = z * ny + y + 1
                 stop = first_run[row // ny, row % ny] if row < nz * ny else ends.shape[0]
                 for run in range(first_run[z, y], stop):
-                    if write:
-                        if reached[number[run]]:
-                            filled[z, y, ends[run, 0] : ends[run, 1]] = lowest
+                    if reached[number[run]]:
+                        if clear:
+                            held[z, y, ends[run, 0] : ends[run, 1]] = False
                         continue
                     before, after = ends[run, 0] - 1, ends[run, 1]
                     shore = (before >= 0 and not body[z, y, before]) or (after < nx and not body[z, y, after])
@@ -41,17 +41,13 @@ def flood_open_runs(
                         shore |= z < nz - 1 and not body[z + 1, y, x]
                         shore |= y > 0 and not body[z, y - 1, x]
                         shore |= y < ny - 1 and not body[z, y + 1, x]
-                    reached[number[run]] |= shore
+                    reached[number[run]] = shore
 
 
-@kernel(
-    "void(int16[:,:,::1], Array(boolean, 3, 'C', True), int32[:,:,::1], int64, int64, int16[:,:,::1], int32[::1], "
-    "int32[::1])"
-)
+@kernel("void(int32[:,::1], int16[::1], int64, int64, int16[::1], int32[::1], int32[::1])")
 def fill_basins(
+    neighbours: NDArray[np.int32],
     image: NDArray[np.int16],
-    body: NDArray[np.bool_],
-    spans: NDArray[np.int32],
     lowest: int,
     highest: int,
     filled: NDArray[np.int16],
@@ -60,34 +56,19 @@ def fill_basins(
 ) -> None:
     """Morphological reconstruction by erosion: min over paths from outside of the path's highest value.
 
-    image int16 (z, y, x); the flood comes from all that is not ``body`` and stays in it; ``spans`` hold the body;
-    filled int16 becomes the result in the body, clipped to [lowest, highest], lowest > 0; it stays 0 where the flood
-    never comes. Where it is not 0 beforehand the flood has been already (``flood_open_runs``). head int32
+    Of a list of voxels: ``neighbours`` (``kernels.neighbours``), image int16, and filled int16, the result, clipped to
+    [lowest, highest], lowest > 0. The flood comes from all that is not in the list; 0 where it never comes. head int32
     (highest - lowest + 1), following int32 (voxels): work space.
     A priority flood over buckets (Barnes, Lehman, Mulla 2014, 10.1016/j.cageo.2013.04.024), 6-connected.
     """
-    nz, ny, nx = image.shape
-    plane = ny * nx
-    values, tissue, level = image.ravel(), body.ravel(), filled.ravel()
-    step = np.array([-plane, plane, -nx, nx, -1, 1])
     head[:] = -1
-    for z in range(nz):
-        for y in range(ny):
-            for x in range(spans[z, y, 0], spans[z, y, 1]):
-                voxel = z * plane + y * nx + x
-                if not tissue[voxel] or level[voxel] == lowest:
-                    continue
-                if (
-                    (z > 0 and (level[voxel - plane] == lowest or not tissue[voxel - plane]))
-                    or (z < nz - 1 and (level[voxel + plane] == lowest or not tissue[voxel + plane]))
-                    or (y > 0 and (level[voxel - nx] == lowest or not tissue[voxel - nx]))
-                    or (y < ny - 1 and (level[voxel + nx] == lowest or not tissue[voxel + nx]))
-                    or (x > 0 and (level[voxel - 1] == lowest or not tissue[voxel - 1]))
-                    or (x < nx - 1 and (level[voxel + 1] == lowest or not tissue[voxel + 1]))
-                ):
-                    spill = min(max(values[voxel], lowest), highest)
-                    level[voxel] = spill
-                    push(head, following, spill - lowest, voxel)
+    filled[:] = 0
+    for voxel in range(image.size):
+        for side in range(6):
+            if neighbours[voxel, side] == UNLISTED:
+                filled[voxel] = min(max(image[voxel], lowest), highest)
+                push(head, following, filled[voxel] - lowest, voxel)
+                break
     bucket = 0
     while bucket <= highest - lowest:
         voxel = head[bucket]
@@ -95,16 +76,8 @@ def fill_basins(
             bucket += 1
             continue
         head[bucket] = following[voxel]
-        z = voxel // plane
-        y = (voxel - z * plane) // nx
-        x = voxel - z * plane - y * nx
-        inside = (z > 0, z < nz - 1, y > 0, y < ny - 1, x > 0, x < nx - 1)
         for side in range(6):
-            if not inside[side]:
-                continue
-            other = voxel + step[side]
-            if level[other] != 0 or not tissue[other]:
-                continue
-            spill = min(max(values[other], bucket + lowest), highest)
-            level[other] = spill
-            push(head, following, spill - lowest, other)
+            other = neighbours[voxel, side]
+            if other >= 0 and filled[other] == 0:
+                filled[other] = min(max(image[other], bucket + lowest), highest)
+                push(head, following, filled[other] - lowest, other)

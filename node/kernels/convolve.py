@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from node.kernels.jit import kernel, prange
+from node.kernels.rows import widened_stretch
 from node.kernels.spans import hull_of_rows
 
 LEAST, MOST = np.float32(-32768.0), np.float32(32767.0)
@@ -17,9 +18,27 @@ def mix(
     """out = weight · low + (1 - weight) · high, rounded; all int16 (z, y, x), HU."""
     for z in prange(low.shape[0]):
         for y in range(low.shape[1]):
-            for x in range(spans[z, y, 0], spans[z, y, 1]):
-                value = weight * np.float32(low[z, y, x]) + (np.float32(1.0) - weight) * np.float32(high[z, y, x])
-                out[z, y, x] = np.int16(np.rint(value))
+            first, last = spans[z, y, 0], spans[z, y, 1]
+            at_low, at_high, mixture = low[z, y, first:last], high[z, y, first:last], out[z, y, first:last]
+            for x in range(mixture.size):
+                value = weight * np.float32(at_low[x]) + (np.float32(1.0) - weight) * np.float32(at_high[x])
+                mixture[x] = np.int16(np.rint(value))
+
+
+@kernel("void(float32[::1], float32, float32[::1])", "void(float32[::1], float32, int16[::1])")
+def add_weighted(
+    total: NDArray[np.float32], weight: np.float32, values: NDArray[np.float32] | NDArray[np.int16]
+) -> None:
+    """total += weight · values."""
+    for x in range(total.size):
+        total[x] += weight * np.float32(values[x])
+
+
+@kernel("void(float32[::1], int16[::1])")
+def round_off(total: NDArray[np.float32], out: NDArray[np.int16]) -> None:
+    """out = total, rounded and clipped to int16."""
+    for x in range(out.size):
+        out[x] = np.int16(min(max(np.rint(total[x]), LEAST), MOST))
 
 
 @kernel("void(int16[:,:,::1], int32[:,:,::1], float32[::1], float32[::1], int16[:,:,::1])", parallel=True)
@@ -44,26 +63,20 @@ def convolve_in_plane(
             first, last = hull_of_rows(spans, z, y, ry)
             if first >= last:
                 continue
-            for x in range(first - rx, last + rx):
-                line[x + rx] = np.float32(image[z, y, min(max(x, 0), nx - 1)])
-            for x in range(first, last):
-                rows[y, x] = np.float32(0.0)
+            widened_stretch(image[z, y], first, last, rx, line)
+            row = rows[y, first:last]
+            row[:] = np.float32(0.0)
             for k in range(2 * rx + 1):
-                weight = weights_x[k]
-                for x in range(first, last):
-                    rows[y, x] += weight * line[x + k]
+                add_weighted(row, weights_x[k], line[k : k + row.size])
         for y in range(ny):
             first, last = spans[z, y, 0], spans[z, y, 1]
             if first >= last:
                 continue
-            total[first:last] = np.float32(0.0)
+            total[: last - first] = np.float32(0.0)
             for k in range(2 * ry + 1):
-                row = rows[min(max(y + k - ry, 0), ny - 1)]
-                weight = weights_y[k]
-                for x in range(first, last):
-                    total[x] += weight * row[x]
-            for x in range(first, last):
-                out[z, y, x] = np.int16(min(max(np.rint(total[x]), LEAST), MOST))
+                row = rows[min(max(y + k - ry, 0), ny - 1), first:last]
+                add_weighted(total[: last - first], weights_y[k], row)
+            round_off(total[: last - first], out[z, y, first:last])
 
 
 @kernel("void(int16[:,:,::1], int32[:,:,::1], float32[::1], int16[:,:,::1])", parallel=True)
@@ -79,11 +92,8 @@ def convolve_along_z(
             first, last = spans[z, y, 0], spans[z, y, 1]
             if first >= last:
                 continue
-            total[first:last] = np.float32(0.0)
+            total[: last - first] = np.float32(0.0)
             for k in range(2 * reach + 1):
-                row = image[min(max(z + k - reach, 0), nz - 1), y]
-                weight = weights[k]
-                for x in range(first, last):
-                    total[x] += weight * np.float32(row[x])
-            for x in range(first, last):
-                out[z, y, x] = np.int16(min(max(np.rint(total[x]), LEAST), MOST))
+                row = image[min(max(z + k - reach, 0), nz - 1), y, first:last]
+                add_weighted(total[: last - first], weights[k], row)
+            round_off(total[: last - first], out[z, y, first:last])

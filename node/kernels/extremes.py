@@ -4,7 +4,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from node.kernels.jit import kernel, prange
+from node.kernels.rows import widened_stretch
 from node.kernels.spans import hull_of_rows
+
+
+@kernel("void(int16[::1], int16[::1])")
+def raise_to(best: NDArray[np.int16], values: NDArray[np.int16]) -> None:
+    """best = the larger of ``best`` and ``values``."""
+    for x in range(best.size):
+        best[x] = max(best[x], values[x])
+
+
+@kernel("void(int16[::1], int16, int16[::1])")
+def turned(values: NDArray[np.int16], turn: np.int16, out: NDArray[np.int16]) -> None:
+    """The complement of ``values`` for ``turn`` -1, whose largest is their smallest; themselves for 0.
+
+    Unlike of the negative, there is a complement of every value.
+    """
+    for x in range(out.size):
+        out[x] = turn ^ values[x]
 
 
 @kernel("void(int16[:,:,::1], int32[:,:,::1], int64, int64, int64, int16[:,:,::1])", parallel=True)
@@ -13,7 +31,7 @@ def extreme_in_plane(
 ) -> None:
     """In each slice, over ± ry rows and ± rx voxels: the largest value (sign 1) or the smallest (sign -1)."""
     nz, ny, nx = image.shape
-    turn = np.int16(0 if sign > 0 else -1)  # of the complement, unlike of the negative, there is one of every value
+    turn = np.int16(0 if sign > 0 else -1)
     for z in prange(nz):
         rows = np.empty((ny, nx), np.int16)
         line = np.empty(nx + 2 * rx, np.int16)
@@ -22,24 +40,20 @@ def extreme_in_plane(
             first, last = hull_of_rows(spans, z, y, ry)
             if first >= last:
                 continue
-            for x in range(first - rx, last + rx):
-                line[x + rx] = turn ^ image[z, y, min(max(x, 0), nx - 1)]
-            for x in range(first, last):
-                rows[y, x] = line[x]
+            widened_stretch(image[z, y], first, last, rx, line)
+            row = rows[y, first:last]
+            turned(line[: row.size + 2 * rx], turn, line[: row.size + 2 * rx])
+            row[:] = line[: row.size]
             for k in range(1, 2 * rx + 1):
-                for x in range(first, last):
-                    rows[y, x] = max(rows[y, x], line[x + k])
+                raise_to(row, line[k : k + row.size])
         for y in range(ny):
             first, last = spans[z, y, 0], spans[z, y, 1]
             if first >= last:
                 continue
-            for x in range(first, last):
-                best[x] = rows[y, x]
+            best[: last - first] = rows[y, first:last]
             for w in range(max(0, y - ry), min(ny, y + ry + 1)):
-                for x in range(first, last):
-                    best[x] = max(best[x], rows[w, x])
-            for x in range(first, last):
-                out[z, y, x] = turn ^ best[x]
+                raise_to(best[: last - first], rows[w, first:last])
+            turned(best[: last - first], turn, out[z, y, first:last])
 
 
 @kernel("void(int16[:,:,::1], int32[:,:,::1], int64, int64, int16[:,:,::1])", parallel=True)
@@ -48,17 +62,15 @@ def extreme_along_z(
 ) -> None:
     """Across ± rz slices: the largest value (sign 1) or the smallest (sign -1)."""
     nz, ny, nx = image.shape
-    turn = np.int16(0 if sign > 0 else -1)  # of the complement, unlike of the negative, there is one of every value
+    turn = np.int16(0 if sign > 0 else -1)
     for z in prange(nz):
-        best = np.empty(nx, np.int16)
+        best, other = np.empty(nx, np.int16), np.empty(nx, np.int16)
         for y in range(ny):
             first, last = spans[z, y, 0], spans[z, y, 1]
             if first >= last:
                 continue
-            for x in range(first, last):
-                best[x] = turn ^ image[z, y, x]
+            turned(image[z, y, first:last], turn, best[: last - first])
             for v in range(max(0, z - rz), min(nz, z + rz + 1)):
-                for x in range(first, last):
-                    best[x] = max(best[x], turn ^ image[v, y, x])
-            for x in range(first, last):
-                out[z, y, x] = turn ^ best[x]
+                turned(image[v, y, first:last], turn, other[: last - first])
+                raise_to(best[: last - first], other[: last - first])
+            turned(best[: last - first], turn, out[z, y, first:last])

@@ -16,17 +16,19 @@ TILE = 32
 
 
 @kernel(
-    "void(Array(int32, 3, 'C', True), int32[:,:,::1], int64[:,::1], int16[::1])",
-    "void(Array(boolean, 3, 'C', True), int32[:,:,::1], int64[:,::1], int16[::1])",
+    "void(Array(int32, 3, 'C', True), int32[:,:,::1], int64[:,::1], int64, int16[::1])",
+    "void(Array(boolean, 3, 'C', True), int32[:,:,::1], int64[:,::1], int64, int16[::1])",
     parallel=True,
 )
 def nearest_in_row(
     source: NDArray[np.int32] | NDArray[np.bool_],
     spans: NDArray[np.int32],
     first: NDArray[np.int64],
+    reach: int,
     nearest: NDArray[np.int16],
 ) -> None:
-    """For each voxel in spans the x index of the nearest source (> 0) in its row, -1 where the row has none."""
+    """For each voxel in spans the x index of the nearest source (> 0) in its row, -1 where none is within the spans or
+    ``reach`` voxels of them."""
     nz, ny, nx = source.shape
     for z in prange(nz):
         for y in range(ny):
@@ -35,7 +37,7 @@ def nearest_in_row(
                 continue
             here = first[z, y]
             last = -1
-            for x in range(start - 1, -1, -1):
+            for x in range(start - 1, max(start - reach, 0) - 1, -1):
                 if source[z, y, x] > 0:
                     last = x
                     break
@@ -44,7 +46,7 @@ def nearest_in_row(
                     last = x
                 nearest[here + x] = last
             last = -1
-            for x in range(stop, nx):
+            for x in range(stop, min(stop + reach, nx)):
                 if source[z, y, x] > 0:
                     last = x
                     break
@@ -178,6 +180,7 @@ def nearest_in_volume(
     ``squared`` and ``in_plane`` stand in the spans ``sources``, which hold ``spans``. Label 0: none within ``reach``.
     """
     nz, ny, nx = labels.shape
+    label = labels.ravel()
     for y in prange(ny):
         height = np.empty(nz, np.float32)
         place, vertex = np.empty(nz, np.int64), np.empty(nz, np.int64)
@@ -210,6 +213,5 @@ def nearest_in_volume(
                     offset = (z - p) * spacing_z
                     total = height[vertex[k]] + offset * offset
                     if total <= reach * reach:
-                        source = in_plane[first_source[p, y] + x]
-                        nearest[here] = labels[p, source // nx, source % nx]
+                        nearest[here] = label[p * ny * nx + in_plane[first_source[p, y] + x]]
                         distance[here] = np.float32(np.sqrt(total))

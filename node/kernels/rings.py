@@ -6,6 +6,8 @@ from numpy.typing import NDArray
 from node.kernels.buckets import push
 from node.kernels.jit import kernel, prange
 
+OUTSIDE, TO_FLOOD, WALL = -1, 0, -2
+
 
 @kernel("void(int16[:,::1], int16[:,::1], int64, int64, int32[::1], int32[::1])")
 def flood_plane(
@@ -18,24 +20,23 @@ def flood_plane(
 ) -> None:
     """Water level of each voxel of a plane (rows, x) whose outside stands at ``lowest``.
 
-    ``level`` int16: -1 outside, 0 where the flood is to go; changed in place to values clipped to [lowest, highest].
-    ``head`` int32 (highest - lowest + 1) and ``following`` int32 (rows · x) are work space. 4-connected.
+    ``level`` int16: OUTSIDE, TO_FLOOD or, all along the border at least, one of OUTSIDE and WALL; what is to be flooded
+    becomes values clipped to [lowest, highest]. ``head`` int32 (highest - lowest + 1) and ``following`` int32
+    (rows · x) are work space. 4-connected.
     """
-    rows, length = values.shape
+    length = values.shape[1]
+    value, water = values.ravel(), level.ravel()
+    steps = (-length, length, -1, 1)
     head[:] = -1
-    for r in range(rows):
-        for x in range(length):
-            if level[r, x] != 0:
-                continue
-            if (
-                (r > 0 and level[r - 1, x] == -1)
-                or (r < rows - 1 and level[r + 1, x] == -1)
-                or (x > 0 and level[r, x - 1] == -1)
-                or (x < length - 1 and level[r, x + 1] == -1)
-            ):
-                spill = min(max(values[r, x], lowest), highest)
-                level[r, x] = spill
-                push(head, following, spill - lowest, r * length + x)
+    for voxel in range(length, water.size - length):
+        if water[voxel] != TO_FLOOD:
+            continue
+        for step in steps:
+            if water[voxel + step] == OUTSIDE:
+                spill = min(max(value[voxel], lowest), highest)
+                water[voxel] = spill
+                push(head, following, spill - lowest, voxel)
+                break
     bucket = 0
     while bucket <= highest - lowest:
         voxel = head[bucket]
@@ -43,15 +44,12 @@ def flood_plane(
             bucket += 1
             continue
         head[bucket] = following[voxel]
-        r, x = voxel // length, voxel % length
-        for side in range(4):
-            s = r + (1 if side == 0 else -1 if side == 1 else 0)
-            u = x + (1 if side == 2 else -1 if side == 3 else 0)
-            if s < 0 or s >= rows or u < 0 or u >= length or level[s, u] != 0:
-                continue
-            spill = min(max(values[s, u], bucket + lowest), highest)
-            level[s, u] = spill
-            push(head, following, spill - lowest, s * length + u)
+        for step in steps:
+            other = voxel + step
+            if water[other] == TO_FLOOD:
+                spill = min(max(value[other], bucket + lowest), highest)
+                water[other] = spill
+                push(head, following, spill - lowest, other)
 
 
 @kernel(
@@ -86,20 +84,28 @@ def count_rings(
                 begin, end = min(begin, spans[z, y, 0]), max(end, spans[z, y, 1])
         if first >= last:
             continue
-        first, last, begin, end = max(0, first - 1), min(rows, last + 1), max(0, begin - 1), min(nx, end + 1)
-        values = np.zeros((last - first, end - begin), np.int16)
-        level = np.full((last - first, end - begin), -1, np.int16)
+        above, before = first - 1, begin - 1
+        values = np.empty((last + 1 - above, end + 1 - before), np.int16)
+        level = np.full(values.shape, OUTSIDE, np.int16)
+        if first == 0:
+            level[0] = WALL
+        if last == rows:
+            level[-1] = WALL
+        if begin == 0:
+            level[:, 0] = WALL
+        if end == nx:
+            level[:, -1] = WALL
         for r in range(first, last):
             z, y = (r, plane) if upright else (plane, r)
             for x in range(spans[z, y, 0], spans[z, y, 1]):
                 if body[z, y, x]:
-                    level[r - first, x - begin] = 0
-                    values[r - first, x - begin] = dam[z, y, x]
+                    level[r - above, x - before] = TO_FLOOD
+                    values[r - above, x - before] = dam[z, y, x]
         head = np.empty(highest - lowest + 1, np.int32)
         flood_plane(values, level, lowest, highest, head, np.empty(level.size, np.int32))
         for r in range(first, last):
             z, y = (r, plane) if upright else (plane, r)
             for x in range(spans[z, y, 0], spans[z, y, 1]):
-                water = level[r - first, x - begin]
+                water = level[r - above, x - before]
                 if water > lowest and water - grey[z, y, x] > depth:
                     hits[z, y, x] += 1

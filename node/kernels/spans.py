@@ -11,6 +11,15 @@ from numpy.typing import NDArray
 from node.kernels.jit import kernel, prange
 
 
+@kernel("boolean(Array(boolean, 1, 'C', True))")
+def any_of(row: NDArray[np.bool_]) -> bool:
+    """True where a voxel of the row is set. Looks at them all, many at once: most rows are air."""
+    found = False
+    for x in range(row.size):
+        found |= row[x]
+    return found
+
+
 @kernel("void(Array(boolean, 3, 'C', True), int32[:,:,::1])", parallel=True)
 def row_spans(mask: NDArray[np.bool_], spans: NDArray[np.int32]) -> None:
     """Hull of each row of mask (z, y, x); ``spans`` is written."""
@@ -18,14 +27,15 @@ def row_spans(mask: NDArray[np.bool_], spans: NDArray[np.int32]) -> None:
     for z in prange(nz):
         for y in range(ny):
             row = mask[z, y]
-            first = 0
-            while first < nx and not row[first]:
+            spans[z, y] = 0
+            if not any_of(row):
+                continue
+            first, last = 0, nx
+            while not row[first]:
                 first += 1
-            last = nx
-            while last > first and not row[last - 1]:
+            while not row[last - 1]:
                 last -= 1
-            spans[z, y, 0] = first if first < last else 0
-            spans[z, y, 1] = last if first < last else 0
+            spans[z, y, 0], spans[z, y, 1] = first, last
 
 
 @kernel("void(int32[:,:,::1], int64, int64, int64, int64, int32[:,:,::1])")
@@ -69,8 +79,9 @@ def count_in_slices(mask: NDArray[np.bool_], spans: NDArray[np.int32], counts: N
     for z in prange(mask.shape[0]):
         count = 0
         for y in range(mask.shape[1]):
-            for x in range(spans[z, y, 0], spans[z, y, 1]):
-                count += 1 if mask[z, y, x] else 0
+            row = mask[z, y, spans[z, y, 0] : spans[z, y, 1]]
+            for x in range(row.size):
+                count += row[x]
         counts[z] = count
 
 
@@ -87,3 +98,30 @@ def voxels_in_slices(
                 if mask[z, y, x]:
                     voxels[place] = (z * ny + y) * nx + x
                     place += 1
+
+
+@kernel("void(boolean[::1], Array(boolean, 1, 'C', True))")
+def add_row(row: NDArray[np.bool_], other: NDArray[np.bool_]) -> None:
+    """row |= other."""
+    for x in range(row.size):
+        row[x] |= other[x]
+
+
+@kernel("void(Array(boolean, 3, 'C', True), int32[:,:,::1], boolean[:,:,::1])", parallel=True)
+def grow_over_faces(mask: NDArray[np.bool_], spans: NDArray[np.int32], grown: NDArray[np.bool_]) -> None:
+    """Inside spans grown = mask and all that shares a face with it; bool (z, y, x)."""
+    nz, ny, nx = mask.shape
+    for z in prange(nz):
+        for y in range(ny):
+            first, last = spans[z, y, 0], spans[z, y, 1]
+            if first >= last:
+                continue
+            row = grown[z, y, first:last]
+            row[:] = False
+            for v in range(max(0, z - 1), min(nz, z + 2)):
+                add_row(row, mask[v, y, first:last])
+            for w in range(max(0, y - 1), min(ny, y + 2)):
+                add_row(row, mask[z, w, first:last])
+            left, right = max(first, 1), min(last, nx - 1)
+            add_row(grown[z, y, left:last], mask[z, y, left - 1 : last - 1])
+            add_row(grown[z, y, first:right], mask[z, y, first + 1 : right + 1])

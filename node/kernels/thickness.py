@@ -6,9 +6,9 @@ from numpy.typing import NDArray
 from node.kernels.jit import kernel
 
 
-@kernel("void(int32[:,::1], boolean[::1], float32[::1], int32[:,:,:,::1], float64)")
+@kernel("void(int64[::1], boolean[::1], float32[::1], int32[:,::1], float64)")
 def histogram_cells(
-    cell: NDArray[np.int32],
+    cell: NDArray[np.int64],
     kept: NDArray[np.bool_],
     value: NDArray[np.float32],
     histogram: NDArray[np.int32],
@@ -16,12 +16,12 @@ def histogram_cells(
 ) -> None:
     """Add the kept samples to the histograms of their cells.
 
-    cell int32 (n, 3); value float32 (n) ≥ 0; histogram int32 (z, y, x, bins) in cells, added to.
+    cell int64 (n); value float32 (n) ≥ 0; histogram int32 (cells, bins), added to.
     """
-    last = histogram.shape[3] - 1
+    last = histogram.shape[1] - 1
     for n in range(cell.shape[0]):
         if kept[n]:
-            histogram[cell[n, 0], cell[n, 1], cell[n, 2], min(int(value[n] / bin_width), last)] += 1
+            histogram[cell[n], min(int(value[n] / bin_width), last)] += 1
 
 
 @kernel("void(int32[:,:,:,::1], int64, int64, float64, float64, float32[:,:,::1])")

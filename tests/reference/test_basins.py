@@ -3,8 +3,9 @@
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from node.analysis.basins import held_water, neighbours_of
 from node.analysis.spans import spans_of
-from node.kernels.basins import fill_basins, flood_open_runs
+from node.kernels.basins import drain_open_runs, fill_basins
 from node.kernels.runs import find_runs, label_runs
 from numpy.typing import NDArray
 from tests.fakes.drawn import SHAPES, images, masks, spans_around
@@ -21,41 +22,43 @@ def reference(image: NDArray[np.int16], body: NDArray[np.bool_]) -> NDArray[np.i
     return np.where(level < UNREACHED, level, 0)
 
 
-def open_runs(
-    image: NDArray[np.int16], body: NDArray[np.bool_], spans: NDArray[np.int32], filled: NDArray[np.int16]
-) -> None:
-    low = body & (image <= LOWEST)
-    first_run = np.empty(low.shape[:2], np.int32)
-    runs = find_runs(low, spans, first_run)
-    ends, number = np.empty((runs, 2), np.int32), np.empty(runs, np.int32)
-    count = label_runs(low, spans, False, first_run, ends, number)
-    flood_open_runs(body, first_run, ends, number, count, LOWEST, filled)
-
-
-def fill(
-    image: NDArray[np.int16], body: NDArray[np.bool_], spans: NDArray[np.int32], filled: NDArray[np.int16]
-) -> None:
-    head, following = np.empty(HIGHEST - LOWEST + 1, np.int32), np.empty(image.size, np.int32)
-    fill_basins(image, body, spans, LOWEST, HIGHEST, filled, head, following)
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_basins_are_filled_to_the_level_at_which_they_spill(data: st.DataObject) -> None:
+    """Also where nothing is outside."""
+    shape = data.draw(SHAPES)
+    image, body = data.draw(images(shape, LOWEST - 3, HIGHEST + 3)), data.draw(masks(shape))
+    voxels = np.flatnonzero(body)
+    level, following = np.full(len(voxels), 5, np.int16), np.empty(len(voxels), np.int32)
+    head = np.empty(HIGHEST - LOWEST + 1, np.int32)
+    fill_basins(neighbours_of(voxels, shape), image.reshape(-1)[voxels], LOWEST, HIGHEST, level, head, following)
+    np.testing.assert_array_equal(level, reference(image, body)[body])
 
 
 @settings(max_examples=150, deadline=None)
 @given(data=st.data())
-def test_basins_are_filled_to_the_level_at_which_they_spill(data: st.DataObject) -> None:
-    """Also where nothing is outside; with the open tissue flooded beforehand it is the same."""
+def test_what_is_drained_is_the_low_tissue_that_the_outside_reaches(data: st.DataObject) -> None:
     shape = data.draw(SHAPES)
     image, body = data.draw(images(shape, LOWEST - 3, HIGHEST + 3)), data.draw(masks(shape))
-    spans = data.draw(spans_around(body))
-    plain, helped = np.zeros(shape, np.int16), np.zeros(shape, np.int16)
-    fill(image, body, spans, plain)
-    expected = reference(image, body)
-    np.testing.assert_array_equal(plain, expected)
-    open_runs(image, body, spans, helped)
-    lowest = np.where(body & (image <= LOWEST) & (helped == LOWEST), expected, LOWEST)
-    assert (lowest == LOWEST).all(), "only what the outside reaches is open"
-    assert np.isin(helped, (0, LOWEST)).all()
-    fill(image, body, spans, helped)
-    np.testing.assert_array_equal(helped, expected)
+    spans, first_run = data.draw(spans_around(body)), np.empty(shape[:2], np.int32)
+    low = body & (image <= LOWEST)
+    runs = find_runs(low, spans, first_run)
+    ends, number = np.empty((runs, 2), np.int32), np.empty(runs, np.int32)
+    count = label_runs(low, spans, False, first_run, ends, number)
+    held = body.copy()
+    drain_open_runs(body, first_run, ends, number, count, held)
+    np.testing.assert_array_equal(held, body & ~(low & (reference(image, body) == LOWEST)))
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data(), than=st.integers(0, 6))
+def test_held_water_stands_above_the_image_where_it_does_not_run_off(data: st.DataObject, than: int) -> None:
+    shape = data.draw(SHAPES)
+    dam, grey = data.draw(images(shape, LOWEST - 3, HIGHEST + 3)), data.draw(images(shape, LOWEST - 9, HIGHEST + 3))
+    body = data.draw(masks(shape))
+    level = reference(dam, body)
+    for found in held_water(grey, (dam, dam), body, data.draw(spans_around(body)), LOWEST, HIGHEST):
+        np.testing.assert_array_equal(found.deeper(than), (level > LOWEST) & (level - grey > than))
 
 
 def test_a_bowl_holds_water_up_to_its_lip_and_a_cracked_one_up_to_its_crack() -> None:
@@ -65,9 +68,7 @@ def test_a_bowl_holds_water_up_to_its_lip_and_a_cracked_one_up_to_its_crack() ->
     body = np.ones((7, 7, 7), bool)
     body[0], body[-1] = False, False
     image, spans = np.pad(image, 1, constant_values=4), spans_of(body)
-    for crack, level in ((12, 12), (8, 8), (3, 5)):
+    for crack, depth in ((12, 7), (8, 3), (3, 0)):
         image[3, 3, 4] = crack
-        filled = np.zeros(image.shape, np.int16)
-        open_runs(image, body, spans, filled)
-        fill(image, body, spans, filled)
-        assert filled[3, 3, 3] == level
+        (found,) = held_water(image, (image,), body, spans, LOWEST, HIGHEST)
+        assert found.depth[found.voxels == np.ravel_multi_index((3, 3, 3), body.shape)].tolist() == [depth]

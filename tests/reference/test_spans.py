@@ -3,7 +3,8 @@
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from node.analysis.spans import packing, spans_of, voxels_of, widened
+from node.analysis.spans import packing, spans_of, voxels_of, widened, with_neighbours
+from scipy.ndimage import binary_dilation
 from tests.fakes.drawn import SHAPES, inside, masks, spans_in
 
 REACH = st.tuples(*(st.integers(0, 3) for _ in range(3)))
@@ -35,6 +36,15 @@ def test_widened_spans_are_the_hulls_of_all_that_is_within_reach(
             assert wide[z, y].tolist() == expected
         else:
             assert wide[z, y, 0] == wide[z, y, 1]
+
+
+@settings(max_examples=80, deadline=None)
+@given(data=st.data())
+def test_a_mask_with_its_neighbours_is_dilated_by_one_voxel(data: st.DataObject) -> None:
+    mask = data.draw(SHAPES.flatmap(masks))
+    grown, spans = with_neighbours(mask)
+    np.testing.assert_array_equal(grown, binary_dilation(mask))
+    assert inside(spans, mask.shape[2])[grown].all()
 
 
 @settings(max_examples=80, deadline=None)

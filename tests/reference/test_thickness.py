@@ -30,7 +30,8 @@ def bin_of(value: np.ndarray) -> np.ndarray:
 def test_histograms_count_the_kept_samples(drawn: tuple[tuple[int, ...], np.ndarray, np.ndarray, np.ndarray]) -> None:
     grid, cell, kept, value = drawn
     histogram = np.zeros((*grid, BINS), np.int32)
-    histogram_cells(cell, kept, value, histogram, WIDTH)
+    flat = np.ravel_multi_index(tuple(cell.T), grid)
+    histogram_cells(flat, kept, value, histogram.reshape(-1, BINS), WIDTH)
     expected = np.zeros_like(histogram)
     np.add.at(expected, (*cell[kept].T, bin_of(value[kept])), 1)
     np.testing.assert_array_equal(histogram, expected)
