@@ -46,7 +46,8 @@ def bone_shape(label: int, skeleton: Skeleton, image: NDArray[np.int16], spacing
     voxels = skeleton.voxels_of(label)
     marrow = skeleton.marrow.reshape(-1)[voxels]
     shell = image.reshape(-1)[voxels[~marrow]]
-    centre = np.stack(np.unravel_index(voxels[marrow], image.shape), axis=1).mean(axis=0) * np.asarray(spacing_mm)
+    inside = voxels[marrow] if marrow.any() else voxels
+    centre = np.stack(np.unravel_index(inside, image.shape), axis=1).mean(axis=0) * np.asarray(spacing_mm)
     return BoneShape(centre, float(np.quantile(shell, SHELL_QUANTILE)) if shell.size else 0.0)
 
 
@@ -63,8 +64,7 @@ def is_bone(candidate: Candidate, shape: BoneShape, soft_hu: float, spacing_mm: 
 
 
 def _is_thin(candidate: Candidate) -> bool:
-    ball = 4.0 / 3.0 * np.pi * candidate.radius_mm**3
-    return candidate.radius_mm < PATCH_RADIUS_MM or ball < SHEET_SHARE * candidate.volume_mm3
+    return candidate.radius_mm < PATCH_RADIUS_MM or candidate.ball_share < SHEET_SHARE
 
 
 def _points_at(candidate: Candidate, centre: NDArray[np.float64], spacing_mm: tuple[float, ...]) -> bool:

@@ -33,7 +33,8 @@ class Candidate:
 
     ``peak_hu`` in the smoothed detection image; ``radius_mm`` of the largest ball inside; ``beyond_mm`` its farthest
     distance from the usual bone surface; ``contact_mm2`` face area shared with bone, ``bone`` the label it shares
-    most of it with, else that right beside it (0: none). ``doubtful``: in the place of bone, but too solid for it.
+    most of it with, else that right beside it (0: none). ``doubtful``: may as well be
+    bone, and is a reader's to judge.
     """
 
     voxels: NDArray[np.int64]
@@ -50,6 +51,11 @@ class Candidate:
     def flatness(self) -> float:
         """Contact with bone over the surface of a ball of the same volume."""
         return float(self.contact_mm2 / (np.pi ** (1 / 3) * (6.0 * self.volume_mm3) ** (2 / 3)))
+
+    @property
+    def ball_share(self) -> float:
+        """Volume of the largest ball inside over its own: 1 for a ball, little for sheets, nets and cords."""
+        return float(4.0 / 3.0 * np.pi * self.radius_mm**3 / self.volume_mm3)
 
     @property
     def index(self) -> tuple[NDArray[np.int64], ...]:

@@ -4,7 +4,7 @@ from typing import Final
 
 from node.analysis.anatomy.model import HandAnatomy, Vector
 from node.analysis.anatomy.place import Place
-from node.analysis.lookalikes import principal_axes
+from node.analysis.axes import principal_axes
 from node.analysis.measure import Measures
 from node.analysis.shape import LOW_DENSITY
 from node.domain.findings import Material, Region

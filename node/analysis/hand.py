@@ -17,9 +17,9 @@ from node.analysis.filters import smooth
 from node.analysis.judge import Judge
 from node.analysis.limbs import Limb
 from node.analysis.limits import find_limits
-from node.analysis.lookalikes import sesamoids, vessels
 from node.analysis.material import calibrate, cortex_level
 from node.analysis.measure import Measurer, Measures
+from node.analysis.missing_tips import missing_tips
 from node.analysis.named_bone import bone_by_name
 from node.analysis.nearest import nearest_around
 from node.analysis.noise import Anchors, measure_anchors
@@ -28,7 +28,9 @@ from node.analysis.physics import model_slope, scale_of
 from node.analysis.registration import register
 from node.analysis.sctc_style import score_deposits
 from node.analysis.skeleton import Skeleton, find_skeleton
+from node.analysis.small_bones import ossicles, sesamoids
 from node.analysis.urate import find_urate
+from node.analysis.vessels import vessels
 from node.domain.anatomy import UNNAMED_BONE
 from node.domain.findings import Deposit, Digit, Hand
 from node.domain.sctc_style import DEFAULT_WEIGHTS, ScoreWeights
@@ -71,15 +73,10 @@ def analyse_limb(
     attached, bony = split_attachments(candidates, skeleton, image, anchors.soft_hu, limb)
     skeleton = _with(skeleton, bony)
     advance("anatomy")
-    anatomy = name_hand(skeleton.labels, limb.body, limb.geometry.affine)
-    tips = bone_by_name(attached, anatomy, skeleton, image, anchors.soft_hu, limb)
-    attached, bony = without_solid(attached, tips)
-    if bony:
-        skeleton = _with(skeleton, bony)
-        anatomy = name_hand(skeleton.labels, limb.body, limb.geometry.affine)
+    attached, skeleton, anatomy = _named(attached, skeleton, image, anchors.soft_hu, limb)
     doubt = Doubt(limb)
     mineral = tuple(c for c in attached if not doubt.metal[c.index].any())
-    deposits, ossicles = _without_lookalikes(mineral, anatomy, limb, anchors, cortex_level(image, skeleton))
+    deposits, small_bones = _without_lookalikes(mineral, anatomy, limb, anchors, cortex_level(image, skeleton))
     calcium = outline_deposits(deposits, limb, image, skeleton, anchors.soft_hu)
     advance("material")
     tin = high_tube.has_tin
@@ -99,7 +96,22 @@ def analyse_limb(
         deposits=tuple(found),
         sctc_style=score_deposits(found, numbered, limb, anchors.soft_low_hu, places, weights),
     )
-    return HandResult(limb, hand, numbered, _bone_codes(skeleton, anatomy, ossicles))
+    return HandResult(limb, hand, numbered, _bone_codes(skeleton, anatomy, small_bones))
+
+
+def _named(
+    attached: tuple[Candidate, ...], skeleton: Skeleton, image: NDArray[np.int16], soft_hu: float, limb: Limb
+) -> tuple[tuple[Candidate, ...], Skeleton, HandAnatomy]:
+    """(what is not bone, the skeleton with what its bones' names say is, their names)."""
+    anatomy = name_hand(skeleton.labels, limb.body, limb.geometry.affine)
+    tips = missing_tips(attached, anatomy, skeleton, image, soft_hu, limb)
+    attached = tuple(tips.get(n, c) for n, c in enumerate(attached))
+    named = bone_by_name(attached, anatomy, skeleton, image, soft_hu, limb)
+    attached, bony = without_solid(attached, {*tips, *named})
+    if bony:
+        skeleton = _with(skeleton, bony)
+        anatomy = name_hand(skeleton.labels, limb.body, limb.geometry.affine)
+    return attached, skeleton, anatomy
 
 
 def _judged(
@@ -127,10 +139,12 @@ def _with(skeleton: Skeleton, bony: tuple[Candidate, ...]) -> Skeleton:
 def _without_lookalikes(
     candidates: tuple[Candidate, ...], anatomy: HandAnatomy, limb: Limb, anchors: Anchors, cortex_hu: float
 ) -> tuple[list[Candidate], list[Candidate]]:
-    """(deposits, ossicles)."""
+    """(deposits, sesamoids)."""
     arterial = vessels(candidates, limb.geometry)
     small_bones = sesamoids(candidates, anatomy, limb.geometry, cortex_hu, anchors.soft_hu)
-    deposits = [c for n, c in enumerate(candidates) if n not in arterial | small_bones]
+    rest = [c for n, c in enumerate(candidates) if n not in arterial | small_bones]
+    doubtful = ossicles(rest, anatomy, limb.geometry, cortex_hu, anchors.soft_hu)
+    deposits = [replace(c, doubtful=c.doubtful or n in doubtful) for n, c in enumerate(rest)]
     return deposits, [candidates[n] for n in sorted(small_bones)]
 
 
@@ -149,7 +163,7 @@ def _digits(anatomy: HandAnatomy) -> tuple[Digit, ...]:
     return tuple(Digit(p.digit, p.length_mm, p.acro_osteolysis) for p in assess_distal_phalanges(anatomy))
 
 
-def _bone_codes(skeleton: Skeleton, anatomy: HandAnatomy, ossicles: list[Candidate]) -> NDArray[np.uint16]:
+def _bone_codes(skeleton: Skeleton, anatomy: HandAnatomy, small_bones: list[Candidate]) -> NDArray[np.uint16]:
     """Code of ``domain.anatomy`` of each bone voxel."""
     codes = np.full(int(skeleton.labels.max()) + 1, UNNAMED_BONE, np.uint16)
     codes[0] = 0
@@ -158,6 +172,6 @@ def _bone_codes(skeleton: Skeleton, anatomy: HandAnatomy, ossicles: list[Candida
     bones = np.zeros(skeleton.labels.shape, np.uint16)
     voxels = skeleton.mineral_voxels
     bones.reshape(-1)[voxels] = codes[skeleton.labels.reshape(-1)[voxels]]
-    for ossicle in ossicles:
-        bones[ossicle.index] = UNNAMED_BONE
+    for candidate in small_bones:
+        bones[candidate.index] = UNNAMED_BONE
     return bones

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from node.analysis.anatomy.model import HandAnatomy, NamedBone
+from node.analysis.anatomy.proportions import MEAN_LENGTH_MM
 from node.analysis.attachment import bone_shape
 from node.analysis.candidates import Candidate
 from node.analysis.limbs import Limb
@@ -17,9 +18,13 @@ TIP_DENSITY = (0.6, 1.6)
 TUFT_LATERAL_MM = 2.5
 TUFT_DENSITY = (0.8, 1.2)
 """Level over that of the bone's own shell: the nearer to the axis, the less it has to prove."""
-CARPAL_DENSITY = (0.75, 1.4)
+BONE_DENSITY = (0.75, 1.4)
 CARPAL_BEYOND_MM = 3.2
 LEAST_CONTACT = 0.1
+SHELL_SHARE, SHELL_LATERAL = 0.15, 0.3
+"""A sheet as dense as the bone that it touches, its largest ball a small share of it, is a part of the bone's shell
+whose marrow was not seen, as is common in carpal bones and fingertips of a noisy or coarse scan; its middle lies off
+the axis of a phalanx by less than that share of the usual length."""
 REVIEW_BEYOND_MM = 2.3
 REVIEW_MM3 = 12.0
 
@@ -42,7 +47,9 @@ def bone_by_name(
             continue
         shape = bone_shape(candidate.bone, skeleton, image, limb.spacing_mm)
         density = (candidate.mean_hu - soft_hu) / max(shape.shell_hu - soft_hu, 1.0)
-        if (carpal and _is_carpal(candidate, density)) or (bone and _is_tip(candidate, density, bone, limb)):
+        if (carpal and _is_carpal(candidate, density)) or (
+            bone and _is_tip(candidate, density, bone, anatomy.scale, limb)
+        ):
             found.add(number)
     return found
 
@@ -50,16 +57,18 @@ def bone_by_name(
 def _is_carpal(candidate: Candidate, density: float) -> bool:
     """Carpal bones have tubercles and a hook; what stays near one, as dense as it and broadly joined, is one."""
     near = candidate.beyond_mm < CARPAL_BEYOND_MM and candidate.flatness > LEAST_CONTACT
-    return near and CARPAL_DENSITY[0] < density < CARPAL_DENSITY[1]
+    return (near or candidate.ball_share < SHELL_SHARE) and BONE_DENSITY[0] < density < BONE_DENSITY[1]
 
 
-def _is_tip(candidate: Candidate, density: float, bone: NamedBone, limb: Limb) -> bool:
+def _is_tip(candidate: Candidate, density: float, bone: NamedBone, scale: float, limb: Limb) -> bool:
     """The solid tuft of a distal phalanx: on its axis and as dense."""
     centre = limb.geometry.to_lps_mm(candidate.voxels.astype(np.float64)).mean(axis=0)
     offset = centre - bone.distal
     lateral = float(np.linalg.norm(offset - (offset @ bone.axis) * bone.axis))
     if lateral < TIP_LATERAL_MM:
         return TIP_DENSITY[0] < density < TIP_DENSITY[1]
+    if candidate.ball_share < SHELL_SHARE and lateral < SHELL_LATERAL * scale * MEAN_LENGTH_MM[bone.digit][-1]:
+        return BONE_DENSITY[0] < density < BONE_DENSITY[1]
     joined = candidate.flatness > LEAST_CONTACT and lateral < TUFT_LATERAL_MM
     return joined and TUFT_DENSITY[0] < density < TUFT_DENSITY[1]
 

@@ -51,8 +51,7 @@ def outline_deposits(
 
 def _level(candidate: Candidate, image: Int16Array) -> float:
     """The deposit's own level, HU: its median; a high quantile where it is so thin that blur lowers all of it."""
-    ball = 4.0 / 3.0 * np.pi * candidate.radius_mm**3
-    thin = candidate.radius_mm < THIN_RADIUS_MM and ball < THIN_SHARE * candidate.volume_mm3
+    thin = candidate.radius_mm < THIN_RADIUS_MM and candidate.ball_share < THIN_SHARE
     return float(np.quantile(image[candidate.index], THIN_QUANTILE if thin else 0.5))
 
 

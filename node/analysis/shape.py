@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from scipy.spatial import ConvexHull, QhullError
 from scipy.spatial.distance import pdist
 
-from node.analysis.lookalikes import principal_axes
+from node.analysis.axes import principal_axes
 from node.domain.volume import Geometry
 
 LOW_DENSITY, LOW_DENSITY_MG_CC = "low density", 180.0

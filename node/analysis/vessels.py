@@ -1,14 +1,11 @@
-"""Step 8: mineral in soft tissue that is no calcinosis: arterial walls, sesamoids."""
+"""Step 8: mineral in soft tissue that is no calcinosis: arterial walls."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from node.analysis.anatomy.compartment import local_palmar
-from node.analysis.anatomy.model import HandAnatomy, NamedBone
+from node.analysis.axes import Axes, principal_axes
 from node.analysis.candidates import Candidate
 from node.domain.volume import Geometry
 
@@ -25,39 +22,6 @@ BROKEN_SLENDERNESS = 1.6
 """Arterial wall calcifies in pieces: two of them slender and in line within 20° are one artery."""
 ROW_ALIGNMENT, ROW_SLENDERNESS, ROW_POINTING = 0.94, 1.4, 0.85
 """So are three that follow each other within 20°, when two of them are longer than wide and point along the row."""
-SESAMOID_REACH_MM = 13.0
-SESAMOID_ALONG_MM = 8.0
-SESAMOID_DENSITY = 0.5
-"""Level over that of the limb's cortical bone: a sesamoid has a cortex of its own."""
-SESAMOIDS_AT = {"MC1": (2, 120.0), "MC2": (1, 50.0), "MC5": (1, 50.0), "PP1": (1, 45.0)}
-"""How many at the head of which bone, and how large at most, mm³ [K]."""
-THUMB = "MC1"
-THUMB_DENSITY = 0.35
-THUMB_PALMAR_SHARE = -0.3
-"""Every thumb has its two, beside and before the head of the first metacarpal, whose palmar side is only roughly
-known; elsewhere the place must be plainly palmar."""
-PALMAR_SHARE = 0.5
-
-
-@dataclass(frozen=True, eq=False)
-class Axes:
-    """Principal axes of a set of voxels in LPS mm: root mean square extents, longest first, and directions as rows."""
-
-    centre: NDArray[np.float64]
-    spread_mm: NDArray[np.float64]
-    direction: NDArray[np.float64]
-    length_mm: float
-
-
-def principal_axes(voxels: NDArray[np.int64], geometry: Geometry) -> Axes:
-    """Axes of voxels (n, 3) z, y, x; each voxel counts with its own extent, so that a single one has one too."""
-    points = geometry.to_lps_mm(voxels.astype(np.float64))
-    centre = points.mean(axis=0)
-    spread = np.atleast_2d(np.cov((points - centre).T, bias=True)) if len(points) > 1 else np.zeros((3, 3))
-    cell = geometry.affine[:3, :3] @ geometry.affine[:3, :3].T / 12.0
-    variance, directions = np.linalg.eigh(spread + cell)
-    along = (points - centre) @ directions[:, -1]
-    return Axes(centre, np.sqrt(variance[::-1]), directions[:, ::-1].T, float(np.ptp(along)))
 
 
 def vessels(candidates: Sequence[Candidate], geometry: Geometry) -> set[int]:
@@ -142,45 +106,3 @@ def _continues(tube: Axes, other: Axes) -> bool:
     off_axis = float(np.linalg.norm(offset - along * tube.direction[0]))
     beyond = abs(along) - 0.5 * tube.length_mm - 0.5 * other.length_mm
     return off_axis < CHAIN_OFF_AXIS_MM and beyond < CHAIN_GAP_MM
-
-
-def sesamoids(
-    candidates: Sequence[Candidate], anatomy: HandAnatomy, geometry: Geometry, cortex_hu: float, soft_hu: float
-) -> set[int]:
-    """Indices of candidates that are sesamoid bones: compact, dense, palmar of the joints that have them."""
-    axes = [principal_axes(c.voxels, geometry) for c in candidates]
-    found: set[int] = set()
-    for name, (most, largest_mm3) in SESAMOIDS_AT.items():
-        bone = anatomy.named(name)
-        palmar = local_palmar(anatomy, bone) if bone is not None else None
-        if bone is None or palmar is None:
-            continue
-        shares = {
-            n: share
-            for n, (candidate, own) in enumerate(zip(candidates, axes, strict=True))
-            if candidate.volume_mm3 < largest_mm3
-            and _is_compact(own)
-            and _density(candidate, cortex_hu, soft_hu) > (THUMB_DENSITY if name == THUMB else SESAMOID_DENSITY)
-            and (share := _palmar_share(own.centre, bone, palmar)) is not None
-            and share > (THUMB_PALMAR_SHARE if name == THUMB else PALMAR_SHARE)
-        }
-        found |= set(sorted(shares, key=lambda n: -shares[n])[:most])
-    return found
-
-
-def _is_compact(axes: Axes) -> bool:
-    return bool(axes.spread_mm[0] < 2.2 * axes.spread_mm[2])
-
-
-def _density(candidate: Candidate, cortex_hu: float, soft_hu: float) -> float:
-    return (candidate.peak_hu - soft_hu) / max(cortex_hu - soft_hu, 1.0)
-
-
-def _palmar_share(centre: NDArray[np.float64], bone: NamedBone, palmar: NDArray[np.float64]) -> float | None:
-    """Share of the way from the bone's axis that points to the palm; None away from the bone's head."""
-    offset = centre - bone.distal
-    along = float(offset @ bone.axis)
-    across = offset - along * bone.axis
-    if abs(along) > SESAMOID_ALONG_MM or float(np.linalg.norm(offset)) > SESAMOID_REACH_MM:
-        return None
-    return float(across @ palmar) / max(float(np.linalg.norm(across)), 1e-6)

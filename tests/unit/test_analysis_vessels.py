@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from node.analysis.axes import principal_axes
 from node.analysis.candidates import Candidate
-from node.analysis.lookalikes import principal_axes, vessels
+from node.analysis.vessels import vessels
 from node.domain.volume import Geometry
 from scipy.spatial.transform import Rotation
 

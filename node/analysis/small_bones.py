@@ -1,0 +1,94 @@
+"""Step 8: small bones that are no calcinosis: sesamoids, and what may be an accessory ossicle of the wrist."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from node.analysis.anatomy.compartment import local_palmar
+from node.analysis.anatomy.model import HandAnatomy, NamedBone
+from node.analysis.axes import Axes, principal_axes
+from node.analysis.candidates import Candidate
+from node.domain.volume import Geometry
+
+SESAMOID_REACH_MM = 13.0
+SESAMOID_ALONG_MM = 8.0
+SESAMOID_DENSITY = 0.5
+"""Level over that of the limb's cortical bone: a sesamoid has a cortex of its own."""
+SESAMOIDS_AT = {"MC1": (2, 120.0), "MC2": (1, 50.0), "MC5": (1, 50.0), "PP1": (1, 45.0)}
+"""How many at the head of which bone, and how large at most, mm³ [K]."""
+THUMB = "MC1"
+THUMB_DENSITY = 0.35
+THUMB_PALMAR_SHARE = -0.3
+"""Every thumb has its two, beside and before the head of the first metacarpal, whose palmar side is only roughly
+known; elsewhere the place must be plainly palmar."""
+PALMAR_SHARE = 0.5
+LARGEST_OSSICLE_MM3 = 80.0
+OSSICLE_BEYOND_MM, OSSICLE_CONTACT = 4.5, 0.05
+WRIST_MM, WRIST_RADIAL_MM = (-38.0, 6.0), 34.0
+"""Accessory ossicles are 3 to 5 mm large, in a mean hand, and lie between or beside carpal bones, a joint's space away;
+the wrist along the hand's own axes from the bases of the metacarpals [K]."""
+
+
+def sesamoids(
+    candidates: Sequence[Candidate], anatomy: HandAnatomy, geometry: Geometry, cortex_hu: float, soft_hu: float
+) -> set[int]:
+    """Indices of candidates that are sesamoid bones: compact, dense, palmar of the joints that have them."""
+    axes = [principal_axes(c.voxels, geometry) for c in candidates]
+    found: set[int] = set()
+    for name, (most, largest_mm3) in SESAMOIDS_AT.items():
+        bone = anatomy.named(name)
+        palmar = local_palmar(anatomy, bone) if bone is not None else None
+        if bone is None or palmar is None:
+            continue
+        shares = {
+            n: share
+            for n, (candidate, own) in enumerate(zip(candidates, axes, strict=True))
+            if candidate.volume_mm3 < largest_mm3
+            and _is_compact(own)
+            and _density(candidate, cortex_hu, soft_hu) > (THUMB_DENSITY if name == THUMB else SESAMOID_DENSITY)
+            and (share := _palmar_share(own.centre, bone, palmar)) is not None
+            and share > (THUMB_PALMAR_SHARE if name == THUMB else PALMAR_SHARE)
+        }
+        found |= set(sorted(shares, key=lambda n: -shares[n])[:most])
+    return found
+
+
+def ossicles(
+    candidates: Sequence[Candidate], anatomy: HandAnatomy, geometry: Geometry, cortex_hu: float, soft_hu: float
+) -> set[int]:
+    """Indices of candidates that may be accessory ossicles of the wrist: like a sesamoid, free, close to carpal bone.
+
+    A stone of the same size and density looks alike, so these are a reader's to judge.
+    """
+    if anatomy.frame is None:
+        return set()
+    found = set()
+    for n, candidate in enumerate(candidates):
+        axes = principal_axes(candidate.voxels, geometry)
+        distal, _, radial = anatomy.frame.place(axes.centre)
+        alike = _is_compact(axes) and _density(candidate, cortex_hu, soft_hu) > SESAMOID_DENSITY
+        size = candidate.volume_mm3 < LARGEST_OSSICLE_MM3 * anatomy.scale**3
+        wrist = WRIST_MM[0] < distal < WRIST_MM[1] and abs(radial) < WRIST_RADIAL_MM
+        close = candidate.flatness < OSSICLE_CONTACT and candidate.beyond_mm < OSSICLE_BEYOND_MM
+        if alike and size and wrist and close:
+            found.add(n)
+    return found
+
+
+def _is_compact(axes: Axes) -> bool:
+    return bool(axes.spread_mm[0] < 2.2 * axes.spread_mm[2])
+
+
+def _density(candidate: Candidate, cortex_hu: float, soft_hu: float) -> float:
+    return (candidate.peak_hu - soft_hu) / max(cortex_hu - soft_hu, 1.0)
+
+
+def _palmar_share(centre: NDArray[np.float64], bone: NamedBone, palmar: NDArray[np.float64]) -> float | None:
+    """Share of the way from the bone's axis that points to the palm; None away from the bone's head."""
+    offset = centre - bone.distal
+    along = float(offset @ bone.axis)
+    across = offset - along * bone.axis
+    if abs(along) > SESAMOID_ALONG_MM or float(np.linalg.norm(offset)) > SESAMOID_REACH_MM:
+        return None
+    return float(across @ palmar) / max(float(np.linalg.norm(across)), 1e-6)
