@@ -9,6 +9,8 @@ from node.analysis.doubt import STREAK_MM, Doubt
 from node.analysis.limbs import CLIPPED_HU, Limb
 
 NOTABLE_SHIFT_MM = 0.5
+COARSE_MM = 1.5
+"""Fingertips and pisiform are so thin that longer voxels hide their marrow, and with it that they are bone."""
 
 
 def find_limits(
@@ -22,6 +24,10 @@ def find_limits(
         limits.append("The limb leaves the field of view at a side; what lies outside was not assessed.")
     if _ends_in_hand(anatomy, limb):
         limits.append("The scan ends within the hand; what lies beyond was not assessed.")
+    if max(limb.spacing_mm) > COARSE_MM:
+        limits.append(
+            f"Voxels are {max(limb.spacing_mm):.1f} mm long: small bones and deposits are not told apart for sure."
+        )
     if doubt.metal.any():
         limits.append(f"There is metal: within {STREAK_MM:g} mm of it nothing was assessed with certainty.")
     if limb.clipped(np.flatnonzero(deposits)).any():
