@@ -26,10 +26,11 @@ DOUBTFUL_LOSS: Final = 0.16
 LOSS_SPREAD: Final = 0.06
 """A loss of 16 % of the length is as likely resorption as variation; healthy digits of one hand scatter by about
 6 % around its factor, 11 % at most (radiographs against surface models of another anatomy) [K]."""
-DOUBTFUL_TAPER: Final = 0.60
-TAPER_SPREAD: Final = 0.12
-TAPER_LIMITS: Final = (-1.2, 2.0)
-"""Section at the tuft over that at the waist: 0.75 to 1.3 where whole, 0.2 to 0.5 where resorbed [K]."""
+DOUBTFUL_TAPER: Final = 0.75
+TAPER_SPREAD: Final = 0.24
+TAPER_LIMITS: Final = (-0.5, 2.0)
+"""Section at the tuft over that at the waist: 0.7 and more where whole, 0.5 to 1.0 where the end is lost [K]. It adds
+to a loss of length and speaks little against one: what is left of a broad phalanx is broad."""
 DECIDED: Final = 0.7
 WAIST, TUFT = 0.55, 0.80
 WINDOW_MM: Final = 1.2
