@@ -76,6 +76,8 @@ class Components:
         order = np.argsort(self.owner, kind="stable")
         bounds = np.searchsorted(self.owner[order], np.arange(1, self.count + 2))
         for number, (begin, end) in enumerate(pairwise(bounds), start=1):
+            if begin == end:
+                continue
             places = np.stack(np.unravel_index(self.voxels[order[begin:end]], self.shape))
             places -= places.min(axis=1, keepdims=True) - 1
             inside = np.zeros(places.max(axis=1) + 2, bool)

@@ -104,6 +104,21 @@ def test_the_radius_is_that_of_the_largest_ball_inside(
 
 
 @settings(max_examples=60, deadline=None)
+@given(drawn=labelled(), data=st.data())
+def test_voxels_may_be_asked_for_their_label_and_given_to_another(
+    drawn: tuple[Components, NDArray[np.int32]], data: st.DataObject
+) -> None:
+    found, labels = drawn
+    np.testing.assert_array_equal(found.at(np.arange(labels.size)), labels.reshape(-1))
+    given_to = data.draw(hnp.arrays(np.int32, labels.shape, elements=st.integers(0, 5)))
+    voxels = np.flatnonzero(given_to)
+    covered = found.covered_by(voxels, given_to.reshape(-1)[voxels])
+    expected = np.where(given_to > 0, given_to, labels)
+    np.testing.assert_array_equal(covered.voxels, np.flatnonzero(expected))
+    np.testing.assert_array_equal(covered.labels, expected)
+
+
+@settings(max_examples=60, deadline=None)
 @given(drawn=labelled(), kept=hnp.arrays(np.bool_, 6))
 def test_kept_labels_are_numbered_in_their_order(
     drawn: tuple[Components, NDArray[np.int32]], kept: NDArray[np.bool_]
