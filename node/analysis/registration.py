@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from node.analysis.filters import displaced
-from node.analysis.limbs import Limb
+from node.analysis.limbs import CLIPPED_HU, Limb
 from node.domain.errors import Refused
 from node.kernels.displacement import TERMS, displacement_equations
 
@@ -44,7 +44,7 @@ def _equations(limb: Limb, shift: NDArray[np.float64]) -> NDArray[np.float64]:
     """Normal equations of each slice, float64 (z, TERMS, TERMS + 1)."""
     spacing = np.asarray(limb.spacing_mm)
     slices = np.zeros((limb.body.shape[0], TERMS, TERMS + 1))
-    displacement_equations(limb.low, limb.high, limb.spans, spacing, shift / spacing, EDGE_HU, slices)
+    displacement_equations(limb.low, limb.high, limb.spans, spacing, shift / spacing, EDGE_HU, CLIPPED_HU, slices)
     return slices
 
 

@@ -10,7 +10,8 @@ TERMS = 7
 
 
 @kernel(
-    "void(int16[:,:,::1], int16[:,:,::1], int32[:,:,::1], float64[::1], float64[::1], float64, float64[:,:,::1])",
+    "void(int16[:,:,::1], int16[:,:,::1], int32[:,:,::1], float64[::1], float64[::1], float64, int64, "
+    "float64[:,:,::1])",
     parallel=True,
 )
 def displacement_equations(
@@ -20,12 +21,14 @@ def displacement_equations(
     spacing: NDArray[np.float64],
     moved: NDArray[np.float64],
     edge: float,
+    clipped: int,
     equations: NDArray[np.float64],
 ) -> None:
     """Least squares of high(x + moved) = polynomial(low(x)) - t · gradient of high there, over voxels on edges.
 
     ``moved`` (z, y, x) in voxels; the gradient is that around the voxel nearest to x + moved; ``spacing`` mm; an edge
-    is where the gradient's components (HU/mm) add up to more than ``edge``. ``equations`` float64 (z, TERMS,
+    is where the gradient's components (HU/mm) add up to more than ``edge``; what is as bright as ``clipped`` at the low
+    energy tells nothing of its brightness and is left out. ``equations`` float64 (z, TERMS,
     TERMS + 1), zeroed by the caller: of each slice A'A and A'b, in thousands of HU. Linearised as by Lucas and Kanade
     (1981).
     """
@@ -38,6 +41,8 @@ def displacement_equations(
         row = np.empty(TERMS + 1, np.float64)
         for y in range(margin, ny - margin):
             for x in range(max(margin, spans[z, y, 0]), min(nx - margin, spans[z, y, 1])):
+                if low[z, y, x] >= clipped:
+                    continue
                 a, b, c = z + near[0], y + near[1], x + near[2]
                 gz = (high[a + 1, b, c] - high[a - 1, b, c]) / (2.0 * spacing[0])
                 gy = (high[a, b + 1, c] - high[a, b - 1, c]) / (2.0 * spacing[1])

@@ -61,7 +61,7 @@ def means() -> Arrays:
 
 def equations() -> Arrays:
     out = np.zeros((SHAPE[0], TERMS, TERMS + 1))
-    displacement_equations(LOW, HIGH, SPANS, np.array(SPACING), np.array([0.3, -0.4, 1.2]), 200.0, out)
+    displacement_equations(LOW, HIGH, SPANS, np.array(SPACING), np.array([0.3, -0.4, 1.2]), 200.0, 3071, out)
     return [out]
 
 
