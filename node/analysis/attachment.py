@@ -20,6 +20,10 @@ LEAST_BEYOND_MM = 1.25
 """Nothing nearer to the usual bone surface is told from it."""
 ROUGH_CONTACT, DOUBTFUL_CONTACT = 0.25, 0.18
 """Contact with bone over the surface of a ball of the same volume: rough bone surface lies flat on its bone."""
+PALE, PALE_MM3 = (0.25, 0.5), 20.0
+"""A larger piece of such density beside that of its bone is mineral, but no surface of the bone."""
+DOUBTFUL_RADIUS_MM = 1.3
+"""Pieces of shell are thinner; what is thicker is bone by name only (a tuft, a carpal bone)."""
 DENSE_AS_BONE = (0.75, 1.4)
 """Level over that of the bone's own shell, both above soft tissue."""
 DENSE_AS_TIP = (0.6, 1.6)
@@ -58,7 +62,9 @@ def is_bone(candidate: Candidate, shape: BoneShape, soft_hu: float, spacing_mm: 
     alike = DENSE_AS_BONE[0] < density < DENSE_AS_BONE[1]
     if alike and flat > PATCH_CONTACT and _is_thin(candidate):
         return True
-    if flat > ROUGH_CONTACT or (flat > DOUBTFUL_CONTACT and alike):
+    if flat > ROUGH_CONTACT and not (PALE[0] < density < PALE[1] and candidate.volume_mm3 > PALE_MM3):
+        return True
+    if flat > DOUBTFUL_CONTACT and alike and candidate.radius_mm < DOUBTFUL_RADIUS_MM:
         return True
     return DENSE_AS_TIP[0] < density < DENSE_AS_TIP[1] and _points_at(candidate, shape.centre, spacing_mm)
 

@@ -25,7 +25,7 @@ SHELL_SHARE, SHELL_LATERAL = 0.15, 0.3
 """A sheet as dense as the bone that it touches, its largest ball a small share of it, is a part of the bone's shell
 whose marrow was not seen, as is common in carpal bones and fingertips of a noisy or coarse scan; its middle lies off
 the axis of a phalanx by less than that share of the usual length."""
-REVIEW_BEYOND_MM = 2.3
+REVIEW_BEYOND_MM, REVIEW_CONTACT = 2.4, 0.045
 REVIEW_MM3 = 12.0
 
 
@@ -76,4 +76,4 @@ def _is_tip(candidate: Candidate, density: float, bone: NamedBone, scale: float,
 def needs_review(candidate: Candidate) -> bool:
     """True for a piece in the place of bone, or a small one on bone, that may be bone as well as a deposit."""
     small = candidate.volume_mm3 < REVIEW_MM3 and candidate.beyond_mm < REVIEW_BEYOND_MM
-    return candidate.doubtful or (small and candidate.flatness > LEAST_CONTACT)
+    return candidate.doubtful or (small and candidate.flatness > REVIEW_CONTACT)

@@ -11,6 +11,8 @@ from node.domain.volume import Geometry
 
 VESSEL_LENGTH_MM = 12.0
 VESSEL_SLENDERNESS = 4.0
+TUBE_CONTACT = 0.15
+"""Face area shared with bone, mm², for each mm³: an artery may pass along a bone for a stretch."""
 VESSEL_RADIUS_MM = 1.9
 """Root mean square distance of the wall from the axis; radial and ulnar artery measure 2 to 3 mm across. A solid cord
 may be as slim, but holds a larger ball."""
@@ -95,7 +97,7 @@ def _is_thin(axes: Axes) -> bool:
 def _is_tube(candidate: Candidate, axes: Axes) -> bool:
     round_section = axes.spread_mm[1] < 2.5 * axes.spread_mm[2]
     slender = axes.spread_mm[0] > VESSEL_SLENDERNESS * axes.spread_mm[1]
-    free = candidate.contact_mm2 < 0.1 * candidate.volume_mm3
+    free = candidate.contact_mm2 < TUBE_CONTACT * candidate.volume_mm3
     return bool(_is_thin(axes) and round_section and slender and free and axes.length_mm > VESSEL_LENGTH_MM)
 
 
