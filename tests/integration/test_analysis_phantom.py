@@ -7,6 +7,7 @@ import numba
 import numpy as np
 import pytest
 from node.analysis.pipeline import analyse
+from node.domain.anatomy import BONE_CODES
 from node.domain.errors import Refused
 from node.domain.findings import Analysis, Deposit, Laterality, Material
 from node.domain.volume import EnergyPair, Geometry, Tube, Volume
@@ -194,3 +195,19 @@ def test_contact_confidence_and_score_hold_together(either: Read) -> None:
             placed = {(d.region, d.digit) for d in hand.deposits}
             assert hand.sctc_style.total > 0.0
             assert {(r.region, r.digit) for r in hand.sctc_style.regions} & placed
+
+
+def test_a_coarse_scan_keeps_its_bones_and_says_that_it_is_coarse() -> None:
+    """Slices of 2 mm hide the marrow of fingertips: they are bone by their place, not deposits."""
+    spec = preset("demo")
+    phantom = make(replace(spec, grid=replace(spec.grid, spacing_mm=(2.0, 0.4, 0.4), slice_thickness_mm=2.0)))
+    coarse = Read(phantom, analyse(phantom.pair))
+    tips = {BONE_CODES[f"DP{digit}"] for digit in range(1, 6)}
+    assert tips <= set(np.unique(coarse.analysis.bones).tolist())
+    for truth in coarse.put_in("HA"):
+        (found,) = coarse.over(truth)
+        assert found.material is Material.CALCIUM
+        assert found.volume_mm3 == pytest.approx(truth["volume_mm3"], rel=0.2)
+    known = {d.number for truth in phantom.truth.deposits for d in coarse.over(truth)}
+    assert all(d.review for d in coarse.found if d.number not in known)
+    assert any("2.0 mm" in limit for limit in coarse.analysis.findings.hands[0].limits)

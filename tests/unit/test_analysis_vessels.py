@@ -82,3 +82,13 @@ def test_a_bit_in_line_with_an_artery_belongs_to_it() -> None:
     in_line, aside, far = (candidate((4, 4, 4), first) for first in ((30, 0, 0), (30, 40, 0), (80, 0, 0)))
     assert vessels([in_line, TUBE, aside, far], UPRIGHT) == {0, 1}
     assert vessels([], UPRIGHT) == set()
+
+
+def test_a_bit_in_one_row_with_two_known_pieces_is_the_same_artery_and_beside_the_row_it_is_not() -> None:
+    """An artery far from its long piece bends off that piece's line, but a row of bits leads to it."""
+    pieces = [TUBE, candidate((3, 3, 3), (30, 1, 9)), candidate((3, 3, 3), (39, 1, 14))]
+    following, beside = candidate((3, 3, 3), (48, 1, 19)), candidate((3, 3, 3), (39, 40, 45))
+    known = vessels(pieces, UPRIGHT)
+    assert known == {0, 1, 2}
+    assert vessels([*pieces, following], UPRIGHT) == known | {3}
+    assert vessels([*pieces, beside], UPRIGHT) == known
