@@ -27,8 +27,9 @@ from node.analysis.outline import outline_deposits
 from node.analysis.physics import model_slope, scale_of
 from node.analysis.registration import register
 from node.analysis.sctc_style import score_deposits
-from node.analysis.skeleton import Skeleton, find_skeleton
+from node.analysis.skeleton import Skeleton, find_skeleton, without_bones
 from node.analysis.small_bones import ossicles, sesamoids
+from node.analysis.strangers import strangers
 from node.analysis.urate import find_urate
 from node.analysis.vessels import vessels
 from node.domain.anatomy import UNNAMED_BONE
@@ -68,12 +69,9 @@ def analyse_limb(
     slopes = calibrate(limb, anchors, skeleton, model_slope(low_tube, high_tube))
     scale = scale_of(low_tube, high_tube, slopes.calcium)
     advance("deposits")
-    candidates = find_candidates(limb, image, smoothed, anchors, skeleton)
+    attached, skeleton, anatomy = _parted(skeleton, image, smoothed, anchors, limb)
     del smoothed  # room for the large arrays to come
-    attached, bony = split_attachments(candidates, skeleton, image, anchors.soft_hu, limb)
-    skeleton = _with(skeleton, bony)
     advance("anatomy")
-    attached, skeleton, anatomy = _named(attached, skeleton, image, anchors.soft_hu, limb)
     doubt = Doubt(limb)
     mineral = tuple(c for c in attached if not doubt.metal[c.index].any())
     deposits, small_bones = _without_lookalikes(mineral, anatomy, limb, anchors, cortex_level(image, skeleton))
@@ -97,6 +95,20 @@ def analyse_limb(
         sctc_style=score_deposits(found, numbered, limb, anchors.soft_low_hu, places, weights),
     )
     return HandResult(limb, hand, numbered, _bone_codes(skeleton, anatomy, small_bones))
+
+
+def _parted(
+    skeleton: Skeleton, image: NDArray[np.int16], smoothed: NDArray[np.int16], anchors: Anchors, limb: Limb
+) -> tuple[tuple[Candidate, ...], Skeleton, HandAnatomy]:
+    """(what is not bone, the whole skeleton, the names of its bones); names tell which bones are none."""
+    while True:
+        candidates = find_candidates(limb, image, smoothed, anchors, skeleton)
+        attached, bony = split_attachments(candidates, skeleton, image, anchors.soft_hu, limb)
+        attached, whole, anatomy = _named(attached, _with(skeleton, bony), image, anchors.soft_hu, limb)
+        strange = strangers(anatomy, skeleton, limb)
+        if not strange:
+            return attached, whole, anatomy
+        skeleton = without_bones(skeleton, strange, limb, image, anchors)
 
 
 def _named(

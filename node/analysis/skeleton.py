@@ -5,6 +5,7 @@ its surface. How far is measured on the patient: the shell's thickness is sample
 suddenly exceeds what is usual around there, something is attached.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -84,20 +85,42 @@ class Skeleton:
 
 def find_skeleton(limb: Limb, image: Int16Array, smoothed: Int16Array, anchors: Anchors) -> Skeleton:
     """Bones of a limb in its detection image and the same smoothed, int16 (z, y, x), HU."""
-    floor = round(anchors.soft_hu + max(80.0, 3.0 * anchors.noise_hu))
-    found = find_marrow(limb, smoothed, anchors, floor)
+    found = find_marrow(limb, smoothed, anchors, _floor(anchors))
     marrow = found.labels
-    mineral = ((image > np.int16(floor)) & limb.body) | (marrow > 0)
+    while True:
+        skeleton, solid = _grown(marrow, limb, image, anchors, found.basin_voxels)
+        if not solid:
+            return skeleton
+        marrow[np.isin(marrow, solid)] = 0
+
+
+def without_bones(
+    skeleton: Skeleton, labels: Sequence[int], limb: Limb, image: Int16Array, anchors: Anchors
+) -> Skeleton:
+    """The skeleton without some of its bones, whose mineral may then be anything."""
+    kept = skeleton.marrow & ~np.isin(skeleton.labels, labels)
+    return _grown(np.where(kept, skeleton.labels, np.int32(0)), limb, image, anchors)[0]
+
+
+def _floor(anchors: Anchors) -> int:
+    return round(anchors.soft_hu + max(80.0, 3.0 * anchors.noise_hu))
+
+
+def _grown(
+    marrow: Int32Array,
+    limb: Limb,
+    image: Int16Array,
+    anchors: Anchors,
+    basin_voxels: Int64Array | None = None,
+) -> tuple[Skeleton, list[int]]:
+    """(bones from their labelled insides out to their usual surface, those of them that are none)."""
+    mineral = ((image > np.int16(_floor(anchors))) & limb.body) | (marrow > 0)
     spans = spans_of(mineral)
     voxels = voxels_of(mineral, spans)
-    while True:
-        owner, distance = nearest_source(marrow, limb.spacing_mm, REACH_MM, spans).at(voxels)
-        usual = usual_thickness(owner, distance, mineral, marrow, voxels, limb.spacing_mm)
-        solid = _solid(usual.of_bone, owner, found.basin_voxels)
-        if not solid:
-            break
-        marrow[np.isin(marrow, solid)] = 0
-    return _skeleton(owner, distance - usual.thickness_mm, marrow > 0, mineral, voxels)
+    owner, distance = nearest_source(marrow, limb.spacing_mm, REACH_MM, spans).at(voxels)
+    usual = usual_thickness(owner, distance, mineral, marrow, voxels, limb.spacing_mm)
+    solid = _solid(usual.of_bone, owner, basin_voxels) if basin_voxels is not None else []
+    return _skeleton(owner, distance - usual.thickness_mm, marrow > 0, mineral, voxels), solid
 
 
 def _skeleton(
