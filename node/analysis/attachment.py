@@ -21,7 +21,7 @@ LEAST_BEYOND_MM = 1.25
 ROUGH_CONTACT, DOUBTFUL_CONTACT = 0.25, 0.18
 """Contact with bone over the surface of a ball of the same volume: rough bone surface lies flat on its bone."""
 PALE, PALE_MM3 = (0.25, 0.5), 20.0
-"""A larger piece of such density beside that of its bone is mineral, but no surface of the bone."""
+"""A larger piece of such density beside that of its bone is hardly a surface of the bone: it is only in doubt."""
 DOUBTFUL_RADIUS_MM = 1.3
 """Pieces of shell are thinner; what is thicker is bone by name only (a tuft, a carpal bone)."""
 DENSE_AS_BONE = (0.75, 1.4)
@@ -57,16 +57,22 @@ def bone_shape(label: int, skeleton: Skeleton, image: NDArray[np.int16], spacing
 
 def is_bone(candidate: Candidate, shape: BoneShape, soft_hu: float, spacing_mm: tuple[float, ...]) -> bool:
     """True where a candidate that touches this bone is a part of it."""
-    density = (candidate.mean_hu - soft_hu) / max(shape.shell_hu - soft_hu, 1.0)
-    flat = candidate.flatness
+    density, flat = _density(candidate, shape, soft_hu), candidate.flatness
     alike = DENSE_AS_BONE[0] < density < DENSE_AS_BONE[1]
     if alike and flat > PATCH_CONTACT and _is_thin(candidate):
         return True
-    if flat > ROUGH_CONTACT and not (PALE[0] < density < PALE[1] and candidate.volume_mm3 > PALE_MM3):
-        return True
-    if flat > DOUBTFUL_CONTACT and alike and candidate.radius_mm < DOUBTFUL_RADIUS_MM:
+    if flat > ROUGH_CONTACT or (flat > DOUBTFUL_CONTACT and alike and candidate.radius_mm < DOUBTFUL_RADIUS_MM):
         return True
     return DENSE_AS_TIP[0] < density < DENSE_AS_TIP[1] and _points_at(candidate, shape.centre, spacing_mm)
+
+
+def _is_pale(candidate: Candidate, shape: BoneShape, soft_hu: float) -> bool:
+    return candidate.volume_mm3 > PALE_MM3 and PALE[0] < _density(candidate, shape, soft_hu) < PALE[1]
+
+
+def _density(candidate: Candidate, shape: BoneShape, soft_hu: float) -> float:
+    """Level over that of the bone's shell, both above soft tissue."""
+    return (candidate.mean_hu - soft_hu) / max(shape.shell_hu - soft_hu, 1.0)
 
 
 def _is_thin(candidate: Candidate) -> bool:
@@ -93,13 +99,13 @@ def split_attachments(
     far = [c for c in candidates if c.beyond_mm >= LEAST_BEYOND_MM]
     shapes = {b: bone_shape(b, skeleton, image, limb.spacing_mm) for b in sorted({c.bone for c in far if c.bone})}
     bony = {n for n, c in enumerate(far) if c.bone and is_bone(c, shapes[c.bone], soft_hu, limb.spacing_mm)}
-    return without_solid(far, bony)
+    return without_solid(far, bony, {n for n in bony if _is_pale(far[n], shapes[far[n].bone], soft_hu)})
 
 
 def without_solid(
-    candidates: Sequence[Candidate], bony: Collection[int]
+    candidates: Sequence[Candidate], bony: Collection[int], pale: Collection[int] = ()
 ) -> tuple[tuple[Candidate, ...], tuple[Candidate, ...]]:
-    """(not bone, bone) where those with the indices ``bony`` look like bone: the solid ones are only in doubt."""
-    bone = {n for n in bony if candidates[n].radius_mm <= SOLID_RADIUS_MM}
+    """(not bone, bone) where those with the indices ``bony`` look like bone: solid and ``pale`` ones are in doubt."""
+    bone = {n for n in bony if n not in pale and candidates[n].radius_mm <= SOLID_RADIUS_MM}
     others = (replace(c, doubtful=c.doubtful or n in bony) for n, c in enumerate(candidates) if n not in bone)
     return tuple(others), tuple(candidates[n] for n in sorted(bone))
