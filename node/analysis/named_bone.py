@@ -25,6 +25,9 @@ SHELL_SHARE, SHELL_LATERAL = 0.15, 0.3
 """A sheet as dense as the bone that it touches, its largest ball a small share of it, is a part of the bone's shell
 whose marrow was not seen, as is common in carpal bones and fingertips of a noisy or coarse scan; its middle lies off
 the axis of a phalanx by less than that share of the usual length."""
+SHORT_SHARE, WHOLE_SHARE, WHOLE_COSINE, WHOLE_CONTACT = 0.85, 1.35, 0.8, 0.03
+"""The rest of a fingertip whose marrow was seen in its base alone: the base is shorter than that share of the usual
+length, both together no longer than that, in one line within 37°, and joined by more than deposits usually are."""
 REVIEW_BEYOND_MM, REVIEW_CONTACT = 2.4, 0.045
 REVIEW_MM3 = 12.0
 
@@ -70,7 +73,18 @@ def _is_tip(candidate: Candidate, density: float, bone: NamedBone, scale: float,
     if candidate.ball_share < SHELL_SHARE and lateral < SHELL_LATERAL * scale * MEAN_LENGTH_MM[bone.digit][-1]:
         return BONE_DENSITY[0] < density < BONE_DENSITY[1]
     joined = candidate.flatness > LEAST_CONTACT and lateral < TUFT_LATERAL_MM
-    return joined and TUFT_DENSITY[0] < density < TUFT_DENSITY[1]
+    whole = candidate.flatness > WHOLE_CONTACT and _completes(candidate, bone, scale, limb)
+    return (joined or whole) and TUFT_DENSITY[0] < density < TUFT_DENSITY[1]
+
+
+def _completes(candidate: Candidate, bone: NamedBone, scale: float, limb: Limb) -> bool:
+    """True where a short distal phalanx and the candidate beyond it make one of the usual length."""
+    usual_mm = scale * MEAN_LENGTH_MM[bone.digit][-1]
+    away = limb.geometry.to_lps_mm(candidate.voxels.astype(np.float64)) - bone.proximal
+    middle = away.mean(axis=0)
+    straight = float(middle @ bone.axis) > WHOLE_COSINE * float(np.linalg.norm(middle))
+    reach_mm = float(np.linalg.norm(away, axis=1).max())
+    return bone.length_mm < SHORT_SHARE * usual_mm and reach_mm < WHOLE_SHARE * usual_mm and straight
 
 
 def needs_review(candidate: Candidate) -> bool:
