@@ -1,0 +1,84 @@
+"""Bones without a name beside the shafts of a hand that is known: what was taken for bone and is none."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from node.analysis.anatomy.model import HandAnatomy, NamedBone, Ray
+from node.analysis.anatomy.parts import Part
+from node.analysis.strangers import strangers
+from node.domain.findings import Laterality
+from node.domain.volume import Geometry
+
+GEOMETRY = Geometry((80, 100, 100), (1.0, 1.0, 1.0), np.eye(4))
+WIDTH_MM, LENGTH_MM, APART_MM = 10.0, 60.0, 15.0
+STRANGER = 9
+
+
+def shaft(digit: int) -> NamedBone:
+    """A metacarpal along z at x = 15 mm · digit, y = 50 mm, from z = 10 mm to 70 mm."""
+    low = np.array([APART_MM * digit, 50.0, 10.0])
+    high = low + np.array([0.0, 0.0, LENGTH_MM])
+    points = np.linspace(low, high, 50)
+    part = Part(
+        digit,
+        3000.0,
+        points,
+        points.mean(axis=0),
+        np.eye(3)[::-1],
+        (LENGTH_MM, WIDTH_MM, WIDTH_MM),
+        np.array([low, high]),
+    )
+    return NamedBone(f"MC{digit}", digit, "MC", low, high, (digit,), part)
+
+
+def anatomy(name: str = "unnamed", digits: tuple[int, ...] = (1, 2, 3, 4, 5)) -> HandAnatomy:
+    return HandAnatomy(
+        laterality=Laterality.UNCERTAIN,
+        laterality_margin=0.0,
+        bones={STRANGER: name},
+        rays=tuple(Ray(digit, True, (shaft(digit),)) for digit in digits),
+        distal=None,
+        palmar=None,
+        radial=None,
+        scale=1.0,
+        frame=None,
+        forearm_axis=None,
+        forearm=(),
+        limits=(),
+    )
+
+
+def found(x: float, y: float, z: float, hand: HandAnatomy) -> bool:
+    """Whether a bone of 5 mm about (x, y, z) mm is told to be none."""
+    box = np.ix_(*(np.arange(int(c) - 2, int(c) + 3) for c in (z, y, x)))
+    voxels = np.ravel_multi_index(box, GEOMETRY.shape).ravel()
+    skeleton: Any = SimpleNamespace(labels=np.empty(GEOMETRY.shape, np.uint8), voxels_of=lambda _: voxels)
+    limb: Any = SimpleNamespace(geometry=GEOMETRY)
+    return strangers(hand, skeleton, limb) == [STRANGER]
+
+
+def test_nothing_beside_the_shaft_of_a_metacarpal_is_a_bone() -> None:
+    assert found(30.0, 60.0, 40.0, anatomy())
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "z"),
+    [
+        (30.0, 60.0, 69.0),  # beside the head, where sesamoids lie
+        (30.0, 60.0, 8.0),  # at the base, beside the carpus
+        (32.0, 51.0, 40.0),  # in the shaft: a piece of it
+        (30.0, 95.0, 40.0),  # far from it
+    ],
+)
+def test_elsewhere_it_may_be(x: float, y: float, z: float) -> None:
+    assert not found(x, y, z, anatomy())
+
+
+def test_where_a_metacarpal_is_missing_it_may_be_that_one() -> None:
+    assert not found(30.0, 60.0, 40.0, anatomy(digits=(1, 2, 3, 5)))
+
+
+def test_what_has_a_name_stays() -> None:
+    assert not found(30.0, 60.0, 40.0, anatomy("sesamoid_MCP2"))
