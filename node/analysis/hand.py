@@ -1,17 +1,15 @@
 """The analysis of one limb, from its crop to its hand's findings."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from node.analysis.anatomy.acro import assess_distal_phalanges
 from node.analysis.anatomy.model import HandAnatomy
-from node.analysis.anatomy.naming import name_hand
 from node.analysis.anatomy.place import find_places
-from node.analysis.attachment import split_attachments, without_solid
-from node.analysis.candidates import Candidate, find_candidates
+from node.analysis.candidates import Candidate
 from node.analysis.doubt import Doubt
 from node.analysis.filters import smooth
 from node.analysis.judge import Judge
@@ -19,19 +17,15 @@ from node.analysis.limbs import Limb
 from node.analysis.limits import find_limits
 from node.analysis.material import calibrate, cortex_level
 from node.analysis.measure import Measurer, Measures
-from node.analysis.missing_tips import missing_tips
-from node.analysis.named_bone import bone_by_name
 from node.analysis.nearest import nearest_around
-from node.analysis.noise import Anchors, measure_anchors
+from node.analysis.noise import measure_anchors
 from node.analysis.outline import outline_deposits
+from node.analysis.parting import part_bones, without_lookalikes
 from node.analysis.physics import model_slope, scale_of
 from node.analysis.registration import register
 from node.analysis.sctc_style import score_deposits
-from node.analysis.skeleton import Skeleton, find_skeleton, without_bones
-from node.analysis.small_bones import ossicles, sesamoids
-from node.analysis.strangers import strangers
+from node.analysis.skeleton import Skeleton, find_skeleton
 from node.analysis.urate import find_urate
-from node.analysis.vessels import vessels
 from node.domain.anatomy import UNNAMED_BONE
 from node.domain.findings import Deposit, Digit, Hand
 from node.domain.sctc_style import DEFAULT_WEIGHTS, ScoreWeights
@@ -69,12 +63,12 @@ def analyse_limb(
     slopes = calibrate(limb, anchors, skeleton, model_slope(low_tube, high_tube))
     scale = scale_of(low_tube, high_tube, slopes.calcium)
     advance("deposits")
-    attached, skeleton, anatomy = _parted(skeleton, image, smoothed, anchors, limb)
+    attached, skeleton, anatomy = part_bones(skeleton, image, smoothed, anchors, limb)
     del smoothed  # room for the large arrays to come
     advance("anatomy")
     doubt = Doubt(limb)
     mineral = tuple(c for c in attached if not doubt.metal[c.index].any())
-    deposits, small_bones = _without_lookalikes(mineral, anatomy, limb, anchors, cortex_level(image, skeleton))
+    deposits, small_bones = without_lookalikes(mineral, anatomy, limb, anchors, cortex_level(image, skeleton))
     calcium = outline_deposits(deposits, limb, image, skeleton, anchors.soft_hu)
     advance("material")
     tin = high_tube.has_tin
@@ -97,35 +91,6 @@ def analyse_limb(
     return HandResult(limb, hand, numbered, _bone_codes(skeleton, anatomy, small_bones))
 
 
-def _parted(
-    skeleton: Skeleton, image: NDArray[np.int16], smoothed: NDArray[np.int16], anchors: Anchors, limb: Limb
-) -> tuple[tuple[Candidate, ...], Skeleton, HandAnatomy]:
-    """(what is not bone, the whole skeleton, the names of its bones); names tell which bones are none."""
-    while True:
-        candidates = find_candidates(limb, image, smoothed, anchors, skeleton)
-        attached, bony = split_attachments(candidates, skeleton, image, anchors.soft_hu, limb)
-        attached, whole, anatomy = _named(attached, _with(skeleton, bony), image, anchors.soft_hu, limb)
-        strange = strangers(anatomy, skeleton, limb)
-        if not strange:
-            return attached, whole, anatomy
-        skeleton = without_bones(skeleton, strange, limb, image, anchors)
-
-
-def _named(
-    attached: tuple[Candidate, ...], skeleton: Skeleton, image: NDArray[np.int16], soft_hu: float, limb: Limb
-) -> tuple[tuple[Candidate, ...], Skeleton, HandAnatomy]:
-    """(what is not bone, the skeleton with what its bones' names say is, their names)."""
-    anatomy = name_hand(skeleton.labels, limb.body, limb.geometry.affine)
-    tips = missing_tips(attached, anatomy, skeleton, image, soft_hu, limb)
-    attached = tuple(tips.get(n, c) for n, c in enumerate(attached))
-    named = bone_by_name(attached, anatomy, skeleton, image, soft_hu, limb)
-    attached, bony = without_solid(attached, {*tips, *named})
-    if bony:
-        skeleton = _with(skeleton, bony)
-        anatomy = name_hand(skeleton.labels, limb.body, limb.geometry.affine)
-    return attached, skeleton, anatomy
-
-
 def _judged(
     labels: Int32Array, measurer: Measurer, deposits: list[Candidate], judge: Judge
 ) -> tuple[list[Deposit], Int32Array]:
@@ -138,26 +103,6 @@ def _judged(
             found.append(judge.deposit(len(found) + 1, measures, candidate))
             numbered[tuple(measures.voxels.T)] = len(found)
     return found, numbered
-
-
-def _with(skeleton: Skeleton, bony: tuple[Candidate, ...]) -> Skeleton:
-    """The skeleton with the candidates that belong to a bone."""
-    labels = skeleton.labels.copy()
-    for candidate in bony:
-        labels[candidate.index] = candidate.bone
-    return replace(skeleton, labels=labels)
-
-
-def _without_lookalikes(
-    candidates: tuple[Candidate, ...], anatomy: HandAnatomy, limb: Limb, anchors: Anchors, cortex_hu: float
-) -> tuple[list[Candidate], list[Candidate]]:
-    """(deposits, sesamoids)."""
-    arterial = vessels(candidates, limb.geometry)
-    small_bones = sesamoids(candidates, anatomy, limb.geometry, cortex_hu, anchors.soft_hu)
-    rest = [c for n, c in enumerate(candidates) if n not in arterial | small_bones]
-    doubtful = ossicles(rest, anatomy, limb.geometry, cortex_hu, anchors.soft_hu)
-    deposits = [replace(c, doubtful=c.doubtful or n in doubtful) for n, c in enumerate(rest)]
-    return deposits, [candidates[n] for n in sorted(small_bones)]
 
 
 def _beside(calcium: Int32Array, limb: Limb) -> NDArray[np.bool_]:

@@ -75,19 +75,15 @@ def plain() -> Read:
 
 
 def assert_alike(found: Read, expected: Read, *, volume: float = 0.15) -> None:
-    """The same hands, and of the deposits put in the same materials and volumes; the side is right or uncertain.
-
-    With three of five digits the side is a narrow vote, which noise alone turns from told to uncertain.
-    """
-    assert len(found.sides) == len(expected.sides)
-    assert set(found.sides) <= {Laterality(h.side[0].upper()) for h in PLAIN.hands} | {Laterality.UNCERTAIN}
+    """The same hands and sides, and of the deposits put in the same materials and volumes."""
+    assert found.sides == expected.sides
     ours, theirs = found.deposits(), expected.deposits()
     assert [material for material, _ in ours] == [material for material, _ in theirs]
     assert [mm3 for _, mm3 in ours] == pytest.approx([mm3 for _, mm3 in theirs], rel=volume)
 
 
 def test_the_plain_case_is_right() -> None:
-    assert set(plain().sides) <= {Laterality.LEFT, Laterality.UNCERTAIN}
+    assert plain().sides == [Laterality.LEFT]
     for truth, (material, volume) in zip(plain().phantom.truth.deposits, plain().deposits(), strict=True):
         assert material is Material.CALCIUM
         assert volume == pytest.approx(truth["volume_mm3"], rel=0.15)

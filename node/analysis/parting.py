@@ -1,0 +1,70 @@
+"""Steps 5, 6 and 8: which mineral is bone, which a look-alike, and which a deposit; by shape first, then by name."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from node.analysis.anatomy.model import HandAnatomy
+from node.analysis.anatomy.naming import name_hand
+from node.analysis.attachment import split_attachments, without_solid
+from node.analysis.candidates import Candidate, find_candidates
+from node.analysis.limbs import Limb
+from node.analysis.missing_tips import missing_tips
+from node.analysis.named_bone import bone_by_name
+from node.analysis.noise import Anchors
+from node.analysis.skeleton import Skeleton, without_bones
+from node.analysis.small_bones import ossicles, sesamoids
+from node.analysis.strangers import strangers
+from node.analysis.vessels import vessels
+
+Int16Array = NDArray[np.int16]
+
+
+def part_bones(
+    skeleton: Skeleton, image: Int16Array, smoothed: Int16Array, anchors: Anchors, limb: Limb
+) -> tuple[tuple[Candidate, ...], Skeleton, HandAnatomy]:
+    """(what is not bone, the whole skeleton, the names of its bones); names tell which bones are none."""
+    while True:
+        candidates = find_candidates(limb, image, smoothed, anchors, skeleton)
+        attached, bony = split_attachments(candidates, skeleton, image, anchors.soft_hu, limb)
+        attached, whole, anatomy = _named(attached, _with(skeleton, bony), image, anchors.soft_hu, limb)
+        strange = strangers(anatomy, skeleton, limb)
+        if not strange:
+            return attached, whole, anatomy
+        skeleton = without_bones(skeleton, strange, limb, image, anchors)
+
+
+def _named(
+    attached: tuple[Candidate, ...], skeleton: Skeleton, image: Int16Array, soft_hu: float, limb: Limb
+) -> tuple[tuple[Candidate, ...], Skeleton, HandAnatomy]:
+    """(what is not bone, the skeleton with what its bones' names say is, their names)."""
+    anatomy = name_hand(skeleton.labels, limb.body, limb.geometry.affine)
+    tips = missing_tips(attached, anatomy, skeleton, image, soft_hu, limb)
+    attached = tuple(tips.get(n, c) for n, c in enumerate(attached))
+    named = bone_by_name(attached, anatomy, skeleton, image, soft_hu, limb)
+    attached, bony = without_solid(attached, {*tips, *named})
+    if bony:
+        skeleton = _with(skeleton, bony)
+        anatomy = name_hand(skeleton.labels, limb.body, limb.geometry.affine)
+    return attached, skeleton, anatomy
+
+
+def without_lookalikes(
+    candidates: tuple[Candidate, ...], anatomy: HandAnatomy, limb: Limb, anchors: Anchors, cortex_hu: float
+) -> tuple[list[Candidate], list[Candidate]]:
+    """(deposits, sesamoids)."""
+    arterial = vessels(candidates, limb.geometry)
+    small_bones = sesamoids(candidates, anatomy, limb.geometry, cortex_hu, anchors.soft_hu)
+    rest = [c for n, c in enumerate(candidates) if n not in arterial | small_bones]
+    doubtful = ossicles(rest, anatomy, limb.geometry, cortex_hu, anchors.soft_hu)
+    deposits = [replace(c, doubtful=c.doubtful or n in doubtful) for n, c in enumerate(rest)]
+    return deposits, [candidates[n] for n in sorted(small_bones)]
+
+
+def _with(skeleton: Skeleton, bony: tuple[Candidate, ...]) -> Skeleton:
+    """The skeleton with the candidates that belong to a bone."""
+    labels = skeleton.labels.copy()
+    for candidate in bony:
+        labels[candidate.index] = candidate.bone
+    return replace(skeleton, labels=labels)
