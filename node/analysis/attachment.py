@@ -20,8 +20,9 @@ LEAST_BEYOND_MM = 1.25
 """Nothing nearer to the usual bone surface is told from it."""
 ROUGH_CONTACT, DOUBTFUL_CONTACT = 0.25, 0.18
 """Contact with bone over the surface of a ball of the same volume: rough bone surface lies flat on its bone."""
-PALE, PALE_MM3 = (0.25, 0.5), 20.0
-"""A larger piece of such density beside that of its bone is hardly a surface of the bone: it is only in doubt."""
+PALE, PALE_MM3 = (0.25, 0.5), (20.0, 150.0)
+"""A piece of such density beside that of its bone and of such size is hardly a surface of the bone: it is in doubt.
+Larger ones are spongiosa."""
 DOUBTFUL_RADIUS_MM = 1.3
 """Pieces of shell are thinner; what is thicker is bone by name only (a tuft, a carpal bone)."""
 DENSE_AS_BONE = (0.75, 1.4)
@@ -67,7 +68,7 @@ def is_bone(candidate: Candidate, shape: BoneShape, soft_hu: float, spacing_mm: 
 
 
 def _is_pale(candidate: Candidate, shape: BoneShape, soft_hu: float) -> bool:
-    return candidate.volume_mm3 > PALE_MM3 and PALE[0] < _density(candidate, shape, soft_hu) < PALE[1]
+    return PALE_MM3[0] < candidate.volume_mm3 < PALE_MM3[1] and PALE[0] < _density(candidate, shape, soft_hu) < PALE[1]
 
 
 def _density(candidate: Candidate, shape: BoneShape, soft_hu: float) -> float:

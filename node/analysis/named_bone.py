@@ -26,8 +26,8 @@ SHELL_SHARE, SHELL_LATERAL = 0.15, 0.3
 whose marrow was not seen, as is common in carpal bones and fingertips of a noisy or coarse scan; its middle lies off
 the axis of a phalanx by less than that share of the usual length."""
 SHORT_SHARE, WHOLE_SHARE, WHOLE_COSINE, WHOLE_CONTACT = 0.85, 1.35, 0.8, 0.03
-"""The rest of a fingertip whose marrow was seen in its base alone: the base is shorter than that share of the usual
-length, both together no longer than that, in one line within 37°, and joined by more than deposits usually are."""
+"""What may be the rest of a fingertip whose marrow was seen in its base alone: the base is shorter than that share of
+the usual length, both together no longer than that, in one line within 37°, and joined by more than a touch."""
 REVIEW_BEYOND_MM, REVIEW_CONTACT = 2.4, 0.045
 REVIEW_MM3 = 12.0
 
@@ -39,9 +39,9 @@ def bone_by_name(
     image: NDArray[np.int16],
     soft_hu: float,
     limb: Limb,
-) -> set[int]:
-    """Indices of candidates that belong to the bone that they touch."""
-    found = set()
+) -> tuple[set[int], set[int]]:
+    """Indices of candidates that belong to the bone that they touch, and of those that may be the rest of one."""
+    found, doubtful = set(), set()
     for number, candidate in enumerate(candidates):
         name = anatomy.bones.get(candidate.bone, "") if candidate.contact_mm2 > 0.0 else ""
         bone = anatomy.named(name)
@@ -54,7 +54,9 @@ def bone_by_name(
             bone and _is_tip(candidate, density, bone, anatomy.scale, limb)
         ):
             found.add(number)
-    return found
+        elif bone and _may_complete(candidate, density, bone, anatomy.scale, limb):
+            doubtful.add(number)
+    return found, doubtful
 
 
 def _is_carpal(candidate: Candidate, density: float) -> bool:
@@ -73,18 +75,23 @@ def _is_tip(candidate: Candidate, density: float, bone: NamedBone, scale: float,
     if candidate.ball_share < SHELL_SHARE and lateral < SHELL_LATERAL * scale * MEAN_LENGTH_MM[bone.digit][-1]:
         return BONE_DENSITY[0] < density < BONE_DENSITY[1]
     joined = candidate.flatness > LEAST_CONTACT and lateral < TUFT_LATERAL_MM
-    whole = candidate.flatness > WHOLE_CONTACT and _completes(candidate, bone, scale, limb)
-    return (joined or whole) and TUFT_DENSITY[0] < density < TUFT_DENSITY[1]
+    return joined and TUFT_DENSITY[0] < density < TUFT_DENSITY[1]
 
 
-def _completes(candidate: Candidate, bone: NamedBone, scale: float, limb: Limb) -> bool:
-    """True where a short distal phalanx and the candidate beyond it make one of the usual length."""
+def _may_complete(candidate: Candidate, density: float, bone: NamedBone, scale: float, limb: Limb) -> bool:
+    """True where a short distal phalanx and a candidate beyond it, as dense, make one of the usual length.
+
+    So do a resorbed phalanx and a deposit in the place of its tuft.
+    """
     usual_mm = scale * MEAN_LENGTH_MM[bone.digit][-1]
     away = limb.geometry.to_lps_mm(candidate.voxels.astype(np.float64)) - bone.proximal
     middle = away.mean(axis=0)
     straight = float(middle @ bone.axis) > WHOLE_COSINE * float(np.linalg.norm(middle))
-    reach_mm = float(np.linalg.norm(away, axis=1).max())
-    return bone.length_mm < SHORT_SHARE * usual_mm and reach_mm < WHOLE_SHARE * usual_mm and straight
+    fits = (
+        bone.length_mm < SHORT_SHARE * usual_mm and float(np.linalg.norm(away, axis=1).max()) < WHOLE_SHARE * usual_mm
+    )
+    joined = candidate.flatness > WHOLE_CONTACT and TUFT_DENSITY[0] < density < TUFT_DENSITY[1]
+    return straight and fits and joined
 
 
 def needs_review(candidate: Candidate) -> bool:

@@ -42,7 +42,8 @@ def _named(
     anatomy = name_hand(skeleton.labels, limb.body, limb.geometry.affine)
     tips = missing_tips(attached, anatomy, skeleton, image, soft_hu, limb)
     attached = tuple(tips.get(n, c) for n, c in enumerate(attached))
-    named = bone_by_name(attached, anatomy, skeleton, image, soft_hu, limb)
+    named, doubtful = bone_by_name(attached, anatomy, skeleton, image, soft_hu, limb)
+    attached = tuple(replace(c, doubtful=c.doubtful or n in doubtful) for n, c in enumerate(attached))
     attached, bony = without_solid(attached, {*tips, *named})
     if bony:
         skeleton = _with(skeleton, bony)

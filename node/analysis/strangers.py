@@ -1,7 +1,7 @@
 """Hollow deposits that passed for bones: lobules, nets and sheaths enclose tissue as a bone does its marrow.
 
-Place tells them. Where all bones of a level are known (five metacarpals, both bones of the forearm), nothing that lies
-beside the shaft of one of them is a bone.
+Place tells them. Where all bones of the hand's rays are known, or both bones of the forearm, nothing that lies beside
+the shaft of one of them is a bone; before, it may be a phalanx of a bent finger.
 """
 
 from collections.abc import Iterator
@@ -13,18 +13,21 @@ from node.analysis.anatomy.model import HandAnatomy, Vector
 from node.analysis.limbs import Limb
 from node.analysis.skeleton import Skeleton
 
-ALL_OF = {"MC": 5, "PP": 5, "MP": 4, "DP": 5}
-"""Bones of a level in a hand."""
+RAY_BONES = 19
 SHAFT = (0.15, 0.85)
 """Part of a bone's length beside which no joint, and so no sesamoid or chip, lies."""
 OWN_SHARE = 0.38
 """A piece nearer to a bone's axis than this share of its width belongs to that bone."""
 FARTHEST_MM = 40.0
+FOREARM_MM, FOREARM_SLENDERNESS = 45.0, 2.0
+"""Of a forearm that is cut shorter it is not sure which piece is the bone."""
+MOST = 3
+"""More of them tell that the skeleton is in pieces."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Shaft:
-    """From end to end (LPS, mm), the width of the bone, and whether all bones of its level are known."""
+    """From end to end (LPS, mm), the width of the bone, and whether all of the hand, or of the forearm, are known."""
 
     start: Vector
     end: Vector
@@ -42,16 +45,19 @@ def strangers(anatomy: HandAnatomy, skeleton: Skeleton, limb: Limb) -> list[int]
     """Labels of bones without a name that lie beside the shaft of a named one, where there is no bone."""
     shafts = list(_shafts(anatomy))
     unnamed = [n for n, name in anatomy.bones.items() if name == "unnamed" and skeleton.voxels_of(n).size]
-    return [label for label in unnamed if shafts and _is_beside(_centre(label, skeleton, limb), shafts)]
+    found = [label for label in unnamed if shafts and _is_beside(_centre(label, skeleton, limb), shafts)]
+    return found if len(found) <= MOST else []
 
 
 def _shafts(anatomy: HandAnatomy) -> Iterator[_Shaft]:
     bones = [bone for ray in anatomy.rays for bone in ray.bones]
     for bone in bones:
-        complete = sum(b.level == bone.level for b in bones) == ALL_OF[bone.level]
-        yield _Shaft(bone.proximal, bone.distal, bone.part.width_mm, complete)
-    for part in anatomy.forearm:
-        yield _Shaft(part.ends[0], part.ends[1], part.width_mm, len(anatomy.forearm) > 1)
+        yield _Shaft(bone.proximal, bone.distal, bone.part.width_mm, len(bones) == RAY_BONES)
+    shafts = [
+        part for part in anatomy.forearm if part.length_mm > FOREARM_MM and part.slenderness > FOREARM_SLENDERNESS
+    ]
+    for part in shafts:
+        yield _Shaft(part.ends[0], part.ends[1], part.width_mm, len(shafts) > 1)
 
 
 def _centre(label: int, skeleton: Skeleton, limb: Limb) -> Vector:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from node.analysis.anatomy.model import HandAnatomy, NamedBone, Ray
 from node.analysis.anatomy.parts import Part
+from node.analysis.anatomy.proportions import LEVELS
 from node.analysis.strangers import strangers
 from node.domain.findings import Laterality
 from node.domain.volume import Geometry
@@ -16,9 +17,9 @@ WIDTH_MM, LENGTH_MM, APART_MM = 10.0, 60.0, 15.0
 STRANGER = 9
 
 
-def shaft(digit: int) -> NamedBone:
-    """A metacarpal along z at x = 15 mm · digit, y = 50 mm, from z = 10 mm to 70 mm."""
-    low = np.array([APART_MM * digit, 50.0, 10.0])
+def shaft(digit: int, level: str = "MC", beyond_mm: float = 0.0) -> NamedBone:
+    """A bone along z at x = 15 mm · digit, y = 50 mm, from z = 10 mm to 70 mm, or ``beyond_mm`` farther."""
+    low = np.array([APART_MM * digit, 50.0, 10.0 + beyond_mm])
     high = low + np.array([0.0, 0.0, LENGTH_MM])
     points = np.linspace(low, high, 50)
     part = Part(
@@ -30,15 +31,20 @@ def shaft(digit: int) -> NamedBone:
         (LENGTH_MM, WIDTH_MM, WIDTH_MM),
         np.array([low, high]),
     )
-    return NamedBone(f"MC{digit}", digit, "MC", low, high, (digit,), part)
+    return NamedBone(f"{level}{digit}", digit, level, low, high, (digit,), part)
 
 
-def anatomy(name: str = "unnamed", digits: tuple[int, ...] = (1, 2, 3, 4, 5)) -> HandAnatomy:
+def ray(digit: int, without: str) -> Ray:
+    levels = [level for level in LEVELS[digit] if f"{level}{digit}" != without]
+    return Ray(digit, True, tuple(shaft(digit, level, 1000.0 * n) for n, level in enumerate(levels)))
+
+
+def anatomy(name: str = "unnamed", without: str = "") -> HandAnatomy:
     return HandAnatomy(
         laterality=Laterality.UNCERTAIN,
         laterality_margin=0.0,
         bones={STRANGER: name},
-        rays=tuple(Ray(digit, True, (shaft(digit),)) for digit in digits),
+        rays=tuple(ray(digit, without) for digit in LEVELS),
         distal=None,
         palmar=None,
         radial=None,
@@ -76,8 +82,10 @@ def test_elsewhere_it_may_be(x: float, y: float, z: float) -> None:
     assert not found(x, y, z, anatomy())
 
 
-def test_where_a_metacarpal_is_missing_it_may_be_that_one() -> None:
-    assert not found(30.0, 60.0, 40.0, anatomy(digits=(1, 2, 3, 5)))
+@pytest.mark.parametrize("missing", ["PP4", "DP2"])
+def test_where_a_phalanx_is_missing_it_may_be_that_one(missing: str) -> None:
+    """A finger bent into the palm lies beside the metacarpals."""
+    assert not found(30.0, 60.0, 40.0, anatomy(without=missing))
 
 
 def test_what_has_a_name_stays() -> None:
