@@ -28,6 +28,8 @@ the axis of a phalanx by less than that share of the usual length."""
 SHORT_SHARE, WHOLE_SHARE, WHOLE_COSINE, WHOLE_CONTACT = 0.85, 1.35, 0.8, 0.03
 """What may be the rest of a fingertip whose marrow was seen in its base alone: the base is shorter than that share of
 the usual length, both together no longer than that, in one line within 37°, and joined by more than a touch."""
+COARSE_MM = 1.2
+"""Shorter voxels show the marrow of a tuft, and with it that the tuft is bone."""
 REVIEW_BEYOND_MM, REVIEW_CONTACT = 2.4, 0.045
 REVIEW_MM3 = 12.0
 
@@ -79,7 +81,7 @@ def _is_tip(candidate: Candidate, density: float, bone: NamedBone, scale: float,
 
 
 def _may_complete(candidate: Candidate, density: float, bone: NamedBone, scale: float, limb: Limb) -> bool:
-    """True where a short distal phalanx and a candidate beyond it, as dense, make one of the usual length.
+    """True where, in a coarse scan, a short distal phalanx and a candidate as dense make one of the usual length.
 
     So do a resorbed phalanx and a deposit in the place of its tuft.
     """
@@ -91,7 +93,7 @@ def _may_complete(candidate: Candidate, density: float, bone: NamedBone, scale: 
         bone.length_mm < SHORT_SHARE * usual_mm and float(np.linalg.norm(away, axis=1).max()) < WHOLE_SHARE * usual_mm
     )
     joined = candidate.flatness > WHOLE_CONTACT and TUFT_DENSITY[0] < density < TUFT_DENSITY[1]
-    return straight and fits and joined
+    return straight and fits and joined and max(limb.spacing_mm) > COARSE_MM
 
 
 def needs_review(candidate: Candidate) -> bool:
