@@ -15,9 +15,9 @@ from tests.fakes.sticks import GEOMETRY, HAND, MEASURES, anatomy, beside
 @cache
 def skeleton() -> Skeleton:
     beyond = ndimage.distance_transform_edt(HAND.labels == 0).astype(np.float32)
-    nearness = np.where(beyond < REACH_MM, np.float32(REACH_MM) - beyond, np.float32(0.0))
-    bone = HAND.labels > 0
-    return Skeleton(HAND.labels, bone, bone, np.flatnonzero(bone), nearness)
+    mineral = beyond < REACH_MM
+    voxels = np.flatnonzero(mineral)
+    return Skeleton(HAND.labels, HAND.labels > 0, mineral, voxels, np.float32(REACH_MM) - beyond.reshape(-1)[voxels])
 
 
 def touched(voxels: np.ndarray) -> tuple[str, ...]:
