@@ -58,7 +58,7 @@ def bone_shape(label: int, skeleton: Skeleton, image: NDArray[np.int16], spacing
 
 def is_bone(candidate: Candidate, shape: BoneShape, soft_hu: float, spacing_mm: tuple[float, ...]) -> bool:
     """True where a candidate that touches this bone is a part of it."""
-    density, flat = _density(candidate, shape, soft_hu), candidate.flatness
+    density, flat = density_beside(candidate, shape, soft_hu), candidate.flatness
     alike = DENSE_AS_BONE[0] < density < DENSE_AS_BONE[1]
     if alike and flat > PATCH_CONTACT and _is_thin(candidate):
         return True
@@ -68,10 +68,13 @@ def is_bone(candidate: Candidate, shape: BoneShape, soft_hu: float, spacing_mm: 
 
 
 def _is_pale(candidate: Candidate, shape: BoneShape, soft_hu: float) -> bool:
-    return PALE_MM3[0] < candidate.volume_mm3 < PALE_MM3[1] and PALE[0] < _density(candidate, shape, soft_hu) < PALE[1]
+    return (
+        PALE_MM3[0] < candidate.volume_mm3 < PALE_MM3[1]
+        and PALE[0] < density_beside(candidate, shape, soft_hu) < PALE[1]
+    )
 
 
-def _density(candidate: Candidate, shape: BoneShape, soft_hu: float) -> float:
+def density_beside(candidate: Candidate, shape: BoneShape, soft_hu: float) -> float:
     """Level over that of the bone's shell, both above soft tissue."""
     return (candidate.mean_hu - soft_hu) / max(shape.shell_hu - soft_hu, 1.0)
 

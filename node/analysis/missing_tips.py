@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from node.analysis.anatomy.model import HandAnatomy, NamedBone, Ray
 from node.analysis.anatomy.proportions import MEAN_LENGTH_MM
-from node.analysis.attachment import bone_shape
+from node.analysis.attachment import bone_shape, density_beside
 from node.analysis.axes import Axes, principal_axes
 from node.analysis.candidates import Candidate
 from node.analysis.limbs import Limb
@@ -35,11 +35,11 @@ def missing_tips(
     axes = [principal_axes(c.voxels, limb.geometry) for c in candidates]
     label, found = int(skeleton.labels.max()), {}
     for ray, last in _without_tip(anatomy):
-        shell = bone_shape(last.labels[0], skeleton, image, limb.spacing_mm).shell_hu
+        shape = bone_shape(last.labels[0], skeleton, image, limb.spacing_mm)
         fitting = [
             n
             for n, (c, own) in enumerate(zip(candidates, axes, strict=True))
-            if DENSITY[0] < (c.mean_hu - soft_hu) / max(shell - soft_hu, 1.0) < DENSITY[1]
+            if DENSITY[0] < density_beside(c, shape, soft_hu) < DENSITY[1]
             and _is_tip(c, own, last, MEAN_LENGTH_MM[ray.digit][-1] * anatomy.scale, limb)
         ]
         if fitting:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from node.analysis.anatomy.model import HandAnatomy, NamedBone
 from node.analysis.anatomy.proportions import MEAN_LENGTH_MM
-from node.analysis.attachment import bone_shape
+from node.analysis.attachment import bone_shape, density_beside
 from node.analysis.candidates import Candidate
 from node.analysis.limbs import Limb
 from node.analysis.skeleton import Skeleton
@@ -51,7 +51,7 @@ def bone_by_name(
         if not carpal and (bone is None or bone.level != "DP"):
             continue
         shape = bone_shape(candidate.bone, skeleton, image, limb.spacing_mm)
-        density = (candidate.mean_hu - soft_hu) / max(shape.shell_hu - soft_hu, 1.0)
+        density = density_beside(candidate, shape, soft_hu)
         if (carpal and _is_carpal(candidate, density)) or (
             bone and _is_tip(candidate, density, bone, anatomy.scale, limb)
         ):
