@@ -32,7 +32,7 @@ class Outbox:
             rows = connection.execute(query.with_for_update(of=outbox, skip_locked=True)).all()
             for row in rows:
                 lease = {"lease_owner": owner, "lease_expires_at": expires}
-                move_delivery(connection, row, OutboxState.SENDING, f"Attempt {row.attempts + 1}.", now, **lease)
+                move_delivery(connection, row, OutboxState.SENDING, _attempt(row), now, **lease)
         return [delivery(row) for row in rows]
 
     def step(self, delivery_id: int, current: OutboxState, step: Step, now: datetime) -> bool:
@@ -154,6 +154,11 @@ def joined() -> Any:
 
 def _of_id(delivery_id: int) -> Any:
     return joined().where(outbox.c.id == delivery_id).with_for_update(of=outbox)
+
+
+def _attempt(row: Row[Any]) -> str:
+    """While an attempt lasts, the story still tells what ended the one before."""
+    return f"Attempt {row.attempts + 1}. Before: {row.reason}" if row.attempts else "Attempt 1."
 
 
 def _due(destination: str, state: OutboxState, now: datetime, limit: int) -> Any:

@@ -13,6 +13,7 @@ from node.domain.job import AttemptLimits
 from node.service.ports import CommitmentReport, IntakeOutcome, Received
 from node.service.routing import Route
 from node.service.workers import SpawnedWorker
+from node.store.outbox import Outbox
 from node.store.tables import jobs, outbox
 from pydicom.uid import Comprehensive3DSRStorage, ExplicitVRLittleEndian
 from tests.fakes import process
@@ -218,6 +219,20 @@ def test_a_fault_in_the_sender_is_a_failed_attempt(
     node.clock.advance(3600)
     node.work()
     assert node.deliveries() == ["committed", "committed"]
+
+
+def test_an_attempt_under_way_tells_what_ended_the_one_before(house: Callable[..., House]) -> None:
+    node = house()
+    node.pacs.down = True
+    node.receive(pair_of_series(STUDY))
+    node.settle()
+    node.clock.advance(3600)
+    now = node.clock()
+    failed = node.rows(outbox)[0].attempts
+    Outbox(node.database).lease(PEER.name, "courier", now, now + timedelta(minutes=5), 9)
+    assert node.deliveries() == ["sending", "sending"]
+    said = node.rows(outbox)[0].reason
+    assert said == f"Attempt {failed + 1}. Before: {PEER.name} does not answer."
 
 
 def test_what_is_given_up_is_failed_visibly(house: Callable[..., House]) -> None:
