@@ -11,17 +11,17 @@ from node.analysis.axes import Axes, principal_axes
 from node.analysis.candidates import Candidate
 from node.domain.volume import Geometry
 
-SESAMOID_REACH_MM = 13.0
-SESAMOID_ALONG_MM = 8.0
+COMPACT = 2.5
+"""Longest over shortest spread: sesamoids are ovoids."""
+SESAMOID_ALONG_MM, SESAMOID_ACROSS_MM = (-7.5, 3.0), 14.0
+"""From the end of the bone in the direction of its axis, and from the axis, in a mean hand: they glide on the head,
+proximal of the joint."""
 SESAMOID_DENSITY = 0.5
 """Level over that of the limb's cortical bone: a sesamoid has a cortex of its own."""
 SESAMOIDS_AT = {"MC1": (2, 120.0), "MC2": (1, 50.0), "MC5": (1, 50.0), "PP1": (1, 45.0)}
 """How many at the head of which bone, and how large at most, mm³ [K]."""
 THUMB = "MC1"
 THUMB_DENSITY = 0.35
-THUMB_PALMAR_SHARE = -0.3
-"""Every thumb has its two, beside and before the head of the first metacarpal, whose palmar side is only roughly
-known; elsewhere the place must be plainly palmar."""
 PALMAR_SHARE = 0.5
 LARGEST_OSSICLE_MM3 = 80.0
 OSSICLE_BEYOND_MM, OSSICLE_CONTACT = 4.5, 0.05
@@ -47,8 +47,7 @@ def sesamoids(
             if candidate.volume_mm3 < largest_mm3
             and _is_compact(own)
             and _density(candidate, cortex_hu, soft_hu) > (THUMB_DENSITY if name == THUMB else SESAMOID_DENSITY)
-            and (share := _palmar_share(own.centre, bone, palmar)) is not None
-            and share > (THUMB_PALMAR_SHARE if name == THUMB else PALMAR_SHARE)
+            and (share := _palmar_share(own.centre, bone, palmar, anatomy.scale)) > PALMAR_SHARE
         }
         found |= set(sorted(shares, key=lambda n: -shares[n])[:most])
     return found
@@ -77,18 +76,18 @@ def ossicles(
 
 
 def _is_compact(axes: Axes) -> bool:
-    return bool(axes.spread_mm[0] < 2.2 * axes.spread_mm[2])
+    return bool(axes.spread_mm[0] < COMPACT * axes.spread_mm[2])
 
 
 def _density(candidate: Candidate, cortex_hu: float, soft_hu: float) -> float:
     return (candidate.peak_hu - soft_hu) / max(cortex_hu - soft_hu, 1.0)
 
 
-def _palmar_share(centre: NDArray[np.float64], bone: NamedBone, palmar: NDArray[np.float64]) -> float | None:
-    """Share of the way from the bone's axis that points to the palm; None away from the bone's head."""
+def _palmar_share(centre: NDArray[np.float64], bone: NamedBone, palmar: NDArray[np.float64], scale: float) -> float:
+    """Share of the way from the bone's axis that points to the palm; 0 away from the bone's head."""
     offset = centre - bone.distal
     along = float(offset @ bone.axis)
     across = offset - along * bone.axis
-    if abs(along) > SESAMOID_ALONG_MM or float(np.linalg.norm(offset)) > SESAMOID_REACH_MM:
-        return None
-    return float(across @ palmar) / max(float(np.linalg.norm(across)), 1e-6)
+    distance = float(np.linalg.norm(across))
+    near = SESAMOID_ALONG_MM[0] < along / scale < SESAMOID_ALONG_MM[1] and distance < SESAMOID_ACROSS_MM * scale
+    return float(across @ palmar) / max(distance, 1e-6) if near else 0.0

@@ -57,15 +57,12 @@ def _depth(depth_mm: Points) -> str:
 
 def local_palmar(anatomy: HandAnatomy, bone: NamedBone) -> Vector | None:
     """Unit vector to the palmar side of a bone, which turns with a bent finger; None where it is not known."""
+    if bone.digit == 1:
+        return None if anatomy.thumb_palmar is None else unit(_square_to(bone.axis, anatomy.thumb_palmar))
     if anatomy.palmar is None or anatomy.radial is None or anatomy.distal is None:
         return None
-    if bone.digit == 1:
-        flat = bone.part.axes[2]
-        towards = 0.8 * anatomy.palmar - 0.6 * anatomy.radial
-        side = flat if flat @ towards > 0 else -flat
-    else:
-        right = float(np.cross(anatomy.radial, anatomy.distal) @ anatomy.palmar)
-        side = np.sign(right) * np.cross(anatomy.radial, bone.axis)
+    right = float(np.cross(anatomy.radial, anatomy.distal) @ anatomy.palmar)
+    side = np.sign(right) * np.cross(anatomy.radial, bone.axis)
     return unit(_square_to(bone.axis, side))
 
 

@@ -16,6 +16,7 @@ from node.analysis.anatomy.palmar import palmar_votes, tally
 from node.analysis.anatomy.parts import Part, measure_parts
 from node.analysis.anatomy.rays import Reading, read_rays
 from node.analysis.anatomy.soft_tissue import SoftTissue, thin
+from node.analysis.anatomy.thumb import thumb_palmar
 from node.domain.findings import Laterality
 
 LEAST_LEAD = 3.0
@@ -144,6 +145,7 @@ def _read(
         forearm_axis=forearm_axis(parts, names, distal),
         forearm=tuple(p for p in parts if names[p.label] in ("radius", "ulna")),
         limits=_limits(rays, sure_side),
+        thumb_palmar=thumb_palmar(bones.get(1, ()), tissue) if heading_sure else None,
     )
 
 
