@@ -104,7 +104,7 @@ class _Aligner:
     def __init__(self, chain: Chain, digit: int, scales: Sequence[float]) -> None:
         self.expected = np.outer(MEAN_LENGTH_MM[digit], scales)
         self.last = len(LEVELS[digit]) - 1
-        self.lengths = [p.length_mm for p in chain.parts]
+        self.lengths = chain.lengths_mm
         self.cut = [p.cut for p in chain.parts]
         self.both, self.gap = chain.spans_mm, [0.0, *chain.gaps_mm]
         self.none = np.zeros(len(scales))

@@ -62,10 +62,8 @@ def _seen_from(part: Part, start: Points) -> Part:
     """A stub of a phalanx with its axis from ``start``, its joint: its longest extent may be across the finger."""
     axis = part.centroid - start
     axis = axis / max(float(np.linalg.norm(axis)), 1e-9)
-    along = (part.points - part.centroid) @ axis
-    low, high = np.quantile(along, [0.002, 0.998])
-    ends = np.stack([part.centroid + low * axis, part.centroid + high * axis])
-    return replace(part, ends=ends, size_mm=(float(high - low) + GRAIN_MM, *part.size_mm[1:]))
+    ends = np.stack(part.extremes(axis))
+    return replace(part, ends=ends, size_mm=(float((ends[1] - ends[0]) @ axis) + GRAIN_MM, *part.size_mm[1:]))
 
 
 def _cut_fused(part: Part, start: Points, digit: int, held: tuple[int, ...]) -> list[NamedBone]:

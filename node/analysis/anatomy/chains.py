@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from scipy.spatial import cKDTree
 
+from node.analysis.anatomy.model import unit
 from node.analysis.anatomy.parts import Part, Points
 
 LEAST_SLENDERNESS = 1.7
@@ -60,16 +62,32 @@ class Chain:
         return Chain(self.parts[::-1], tuple(1 - e for e in self.ends[::-1]))
 
     @cached_property
+    def reaches(self) -> tuple[tuple[Points, Points], ...]:
+        """Near and far end (3,) mm of each part; those of a stub lie along the chain, its own axis may lie across."""
+        return tuple(self._reach(n) for n in range(len(self.parts)))
+
+    def _reach(self, n: int) -> tuple[Points, Points]:
+        part, near = self.parts[n], self.ends[n]
+        if part.slenderness >= STUBBY or len(self.parts) == 1:
+            return part.ends[near], part.ends[1 - near]
+        before, after = self.parts[max(0, n - 1)], self.parts[min(len(self.parts) - 1, n + 1)]
+        return part.extremes(unit(after.centroid - before.centroid))
+
+    @cached_property
+    def lengths_mm(self) -> tuple[float, ...]:
+        """Length of each part along the chain."""
+        along = (float(np.linalg.norm(far - near)) for near, far in self.reaches)
+        return tuple(p.length_mm if p.slenderness >= STUBBY else a for p, a in zip(self.parts, along, strict=True))
+
+    @cached_property
     def spans_mm(self) -> tuple[float, ...]:
         """Length of each two neighbouring parts taken as one bone."""
-        pairs = zip(self.parts[:-1], self.ends[:-1], self.parts[1:], self.ends[1:], strict=True)
-        return tuple(float(np.linalg.norm(b.ends[1 - f] - a.ends[e])) for a, e, b, f in pairs)
+        return tuple(float(np.linalg.norm(b[1] - a[0])) for a, b in pairwise(self.reaches))
 
     @cached_property
     def gaps_mm(self) -> tuple[float, ...]:
         """Distance from the far end of each part to the near end of the next one."""
-        pairs = zip(self.parts[:-1], self.ends[:-1], self.parts[1:], self.ends[1:], strict=True)
-        return tuple(float(np.linalg.norm(b.ends[f] - a.ends[1 - e])) for a, e, b, f in pairs)
+        return tuple(float(np.linalg.norm(b[0] - a[1])) for a, b in pairwise(self.reaches))
 
     @property
     def start(self) -> Points:

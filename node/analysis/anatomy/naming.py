@@ -1,6 +1,7 @@
 """Names every bone of a limb and tells its side: the steps in order."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,23 +72,40 @@ def _close(readings: Sequence[Reading]) -> list[Reading]:
 
 
 def _sure_digits(chains: Sequence[Chain], readings: Sequence[Reading]) -> set[int]:
-    """Digits whose chain has the same digit and the same first bone in all readings that come near."""
+    """Digits whose chain has the same digit and the same first and last bone in all readings that come near."""
     sure = set()
     for n in range(len(chains)):
-        digit, fit = readings[0].digits[n], readings[0].alignments[n]
-        if all(r.digits[n] == digit and _levels(r, n) == (fit.levels if fit else None) for r in _close(readings)):
-            sure.add(digit)
+        seen = {(r.digits[n], _ends(_levels(r, n))) for r in _close(readings)}
+        if len(seen) == 1:
+            sure.add(readings[0].digits[n])
     return sure - {0}
 
 
 def _sure_bones(chains: Sequence[Chain], readings: Sequence[Reading]) -> dict[int, tuple[NamedBone, ...]]:
-    """The rays whose bones are the same metacarpals and phalanges in all readings that come near."""
-    kept = named_bones(chains, readings[0])
-    for n in range(len(chains)):
-        seen = {_levels(r, n) for r in _close(readings)} - {None}
-        if len(seen) > 1 and not _same_from_the_root(seen):
-            kept.pop(readings[0].digits[n], None)
-    return {digit: ray for digit, ray in kept.items() if ray}
+    """The rays whose bones are the same metacarpals and phalanges in all readings that come near.
+
+    A bit within a ray that is one bone's in one reading and the next one's in another has no name.
+    """
+    best, close = readings[0], _close(readings)
+    agreed, doubtful = [], set()
+    for n, fit in enumerate(best.alignments):
+        seen = {_levels(r, n) for r in close} - {None}
+        if fit and len(seen) > 1 and len({_ends(levels) for levels in seen}) == 1:
+            fit = replace(fit, levels=_common(fit.levels, seen))
+        elif len(seen) > 1 and not _same_from_the_root(seen):
+            doubtful.add(best.digits[n])
+        agreed.append(fit)
+    kept = named_bones(chains, replace(best, alignments=tuple(agreed)))
+    return {digit: ray for digit, ray in kept.items() if ray and digit not in doubtful}
+
+
+def _ends(levels: Levels | None) -> tuple[tuple[int, ...], ...] | None:
+    return (levels[0], levels[-1]) if levels else None
+
+
+def _common(levels: Levels, seen: set[Levels | None]) -> Levels:
+    """What all of ``seen`` say of each part."""
+    return tuple(held if all(one and one[n] == held for one in seen) else () for n, held in enumerate(levels))
 
 
 def _same_from_the_root(seen: set[Levels | None]) -> bool:

@@ -12,6 +12,8 @@ Points = NDArray[np.float64]
 SAMPLES = 1500
 """Points kept of each component; enough for axes within a degree and ends within half a voxel."""
 LEAST_VOXELS = 8
+OUTERMOST = (0.002, 0.998)
+"""Quantiles of the points along an axis that are taken for the ends."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +48,11 @@ class Part:
         """Length over mean width: about 2.3 to 5 in long bones of the hand, below 1.9 in carpals."""
         return self.length_mm / max(self.width_mm, 1e-6)
 
+    def extremes(self, axis: Points) -> tuple[Points, Points]:
+        """The two ends (3,) on the line through its centre along a unit vector."""
+        low, high = np.quantile((self.points - self.centroid) @ axis, OUTERMOST)
+        return self.centroid + low * axis, self.centroid + high * axis
+
     def outward(self, end: int) -> Points:
         """Unit vector along the axis that leaves the bone at ``end`` (0 or 1)."""
         along = self.ends[end] - self.ends[1 - end]
@@ -58,7 +65,7 @@ def make_part(label: int, volume_mm3: float, points: Points, cut: bool, grain_mm
     _, axes = np.linalg.eigh(np.cov((points - centroid).T) + 1e-9 * np.eye(3))
     axes = axes[:, ::-1].T.copy()
     along = (points - centroid) @ axes.T
-    low, high = np.quantile(along, [0.002, 0.998], axis=0)
+    low, high = np.quantile(along, OUTERMOST, axis=0)
     size = np.maximum(high - low, 0.0) + grain_mm
     zone = min(3.0, 0.2 * size[0])
     ends = []
