@@ -14,7 +14,11 @@ MISSING_MORE = 0.4
 """Cost of a bone that was not found, and of each further one beyond it (an amputation costs little more)."""
 FUSED = 2.0
 BROKEN = 0.8
-EXTRA = 1.5
+EXTRA, EXTRA_BIT = 3.0, 1.5
+BIT_SHARE = 0.7
+"""Cost of a part behind the last bone; a bit is shorter than this share of the distal phalanx."""
+HALF_SEEN, JOINT_MM = 0.8, 3.0
+"""Cost of a bone of which only a part was found, with a gap behind it that is wider than a joint."""
 BEFORE = 1.0
 """Cost of a part before the metacarpal: a carpal bone that was linked to it."""
 BEFORE_LONG = 2.5
@@ -108,6 +112,8 @@ class _Aligner:
         self.cut = [p.cut for p in chain.parts]
         self.both, self.gap = chain.spans_mm, [0.0, *chain.gaps_mm]
         self.none = np.zeros(len(scales))
+        bits = np.asarray(self.lengths)[:, None] < BIT_SHARE * self.expected[-1]
+        self.extra = np.where(bits, EXTRA_BIT, EXTRA)
         self.known: dict[tuple[int, int, bool], _Best] = {}
 
     def best(self, part: int, level: int, fresh: bool = False) -> _Best:
@@ -119,7 +125,7 @@ class _Aligner:
 
     def _ways(self, part: int, level: int, fresh: bool) -> list[_Way]:
         left = len(self.lengths) - part
-        ways = [_Way(self.none + EXTRA * left + self._absent(level), ((),) * left)]
+        ways = [_Way(self.extra[part:].sum(axis=0) + self._absent(level), ((),) * left)]
         if left == 0 or level > self.last:
             return ways
         if level == 0:
@@ -137,6 +143,9 @@ class _Aligner:
         again = CUT_AGAIN if part > 0 and cut and self.cut[part - 1] else 0.0
         then = self.best(part + 1, level + 1)
         ways = [_Way(again + _misfit(length, expected, cut, level, self.last) + then.cost, ((level,),), then)]
+        if part + 1 < len(self.lengths) and self.gap[part + 1] > JOINT_MM:
+            misfit = _misfit(length + self.gap[part + 1], expected, cut, level, self.last)
+            ways.append(_Way(HALF_SEEN + misfit + then.cost, ((level,),), then))
         if level < self.last:
             then = self.best(part + 1, level + 2)
             misfit = _misfit(length, expected + self.expected[level + 1], cut, -1, self.last)
