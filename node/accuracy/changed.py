@@ -40,8 +40,12 @@ class Change(StrEnum):
 
 
 def changed(pair: EnergyPair, truth: CaseTruth, change: Change) -> Case:
-    """The case after ``change``, with its truth; the same input gives the same output."""
-    return _CHANGES[change](pair, truth)
+    """The case after ``change``, with its truth; the same input gives the same output.
+
+    ``pair`` and the labels of ``truth`` share one grid (z, y, x). Deposits keep what they are called, and their place.
+    """
+    new, followed = _CHANGES[change](pair, truth)
+    return new, replace(followed, name=f"{truth.name}, {change}")
 
 
 def _noisier(pair: EnergyPair, truth: CaseTruth) -> Case:
@@ -103,7 +107,8 @@ def _coarser(*axes: int) -> Callable[[EnergyPair, CaseTruth], Case]:
     """Voxels larger along ``axes``, each the mean of what it covers: slices as a scanner averages them."""
 
     def coarsen(pair: EnergyPair, truth: CaseTruth) -> Case:
-        low, high, labels = pair.low.hu, pair.high.hu, truth.labels
+        labels = truth.labels
+        low, high = (volume.hu.astype(np.float32) for volume in (pair.low, pair.high))
         for axis in axes:
             low, high = _averaged(low, axis), _averaged(high, axis)
             middles = ((np.arange(low.shape[axis]) + 0.5) * COARSER).astype(np.intp)
@@ -118,7 +123,7 @@ def _coarser(*axes: int) -> Callable[[EnergyPair, CaseTruth], Case]:
     return coarsen
 
 
-def _averaged(hu: NDArray[np.generic], axis: int) -> NDArray[np.float32]:
+def _averaged(hu: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
     """Means over ``COARSER`` voxels along ``axis``, from differences of the running sum."""
     count = int(hu.shape[axis] / COARSER)
     running = np.cumsum(np.moveaxis(hu, axis, 0), axis=0, dtype=np.float64)
@@ -127,7 +132,8 @@ def _averaged(hu: NDArray[np.generic], axis: int) -> NDArray[np.float32]:
     below = np.minimum(edges.astype(np.intp), len(running) - 2)
     share = (edges - below)[:, None, None]
     sums = running[below] * (1 - share) + running[below + 1] * share
-    return np.moveaxis(np.diff(sums, axis=0) / COARSER, 0, axis).astype(np.float32)
+    means: NDArray[np.float32] = (np.diff(sums, axis=0) / COARSER).astype(np.float32)
+    return np.moveaxis(means, 0, axis)
 
 
 def _grid(old: Geometry, shape: tuple[int, ...], factors: tuple[float, ...], *, centred: bool) -> Geometry:

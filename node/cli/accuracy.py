@@ -22,6 +22,9 @@ def accuracy(
     suite: Annotated[
         bool, typer.Option("--suite", help="Score the random phantoms too (without DIR: always).")
     ] = False,
+    changed: Annotated[
+        bool, typer.Option("--changed", help="Score DIR's cases with other noise, grid, side, size and build too.")
+    ] = False,
     count: Annotated[int, typer.Option(min=0, help="How many random phantoms; every other one is hard.")] = 40,
     seeds: Annotated[str, typer.Option(help="Only these seeds of the random phantoms: 3,8,20-24.")] = "",
     only: Annotated[str, typer.Option(help="Only the studies whose name holds this text.")] = "",
@@ -44,14 +47,17 @@ def accuracy(
 
     \b
     Examples:
-      calcinode accuracy ../shared/data/cases
+      calcinode accuracy ../shared/data/cases --changed --jobs 2
       calcinode accuracy --count 40 --jobs 2 --out accuracy.json
       calcinode accuracy --seeds 3,8,100-110 --wrong
     """
     from node.accuracy.table import markdown
-    from node.service.accuracy import case_studies, score_all, suite_studies, table_of
+    from node.service.accuracy import case_studies, changed_studies, score_all, suite_studies, table_of
 
+    if changed and folder is None:
+        raise typer.BadParameter("It changes the cases of DIR: name one.", param_hint="--changed")
     studies = case_studies(folder) if folder else []
+    studies += changed_studies(studies) if changed else []
     if suite or seeds or folder is None:
         studies += suite_studies(count, _numbers(seeds))
     studies = [study for study in studies if only in study.name]

@@ -8,12 +8,13 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 
+from node.accuracy.changed import Change, changed
 from node.accuracy.score import CaseScore, score
 from node.accuracy.table import Row, table
 from node.accuracy.truth import CaseTruth, read_truth
@@ -30,23 +31,26 @@ from node.service.phantom_cache import kept_phantom
 Progress = Callable[[str, float], None]
 CASES = "cases"
 """The set of the studies that lie in folders."""
+CHANGED = "changed cases"
+"""The set of the same studies after each change that their truth can follow."""
 
 
 @dataclass(frozen=True)
 class Study:
     """One study to score: a case's folder (``dicom/`` and ``truth/``) or a phantom's spec, and the set it belongs to.
 
-    Studies of one ``hand`` are repeat scans of it.
+    Studies of one ``hand`` are repeat scans of it. With ``change`` it is scored after that change.
     """
 
     group: str
     source: Path | PhantomSpec
     hand: str = ""
+    change: Change | None = None
 
     @property
     def name(self) -> str:
         """What the study is called."""
-        return self.source.name
+        return f"{self.source.name}, {self.change}" if self.change else self.source.name
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,11 @@ def case_studies(folder: Path) -> list[Study]:
             f"{folder} holds no case.", hint="A case has truth/truth.json and truth/labels.npz beside its dicom/."
         )
     return found
+
+
+def changed_studies(studies: Sequence[Study]) -> list[Study]:
+    """Each of ``studies`` after every change: another noise, another grid, another size and build of hand."""
+    return [replace(study, group=CHANGED, change=change) for study in studies for change in Change]
 
 
 def suite_studies(count: int, seeds: Sequence[int] = ()) -> list[Study]:
@@ -106,6 +115,8 @@ def _results(studies: Sequence[Study], jobs: int) -> Iterator[StudyScore]:
 def score_study(study: Study) -> StudyScore:
     """Load or make one study, analyse it, score it. A refusal is scored as an analysis that found nothing."""
     pair, truth = _load(study.source)
+    if study.change:
+        pair, truth = changed(pair, truth, study.change)
     began = time.perf_counter()
     analysis = _analysis(pair)
     seconds = time.perf_counter() - began

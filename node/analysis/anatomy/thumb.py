@@ -10,7 +10,7 @@ from node.analysis.anatomy.soft_tissue import SoftTissue
 SECTIONS = (0.3, 0.5, 0.7)
 """Where along a phalanx the tissue around it is felt."""
 DIRECTIONS = 24
-LEAST_LEAN = 0.1
+LEAST_LEAN = 0.03
 """The pulp is thicker than the bed of the nail: the tissue's lean to one side over its mean thickness."""
 
 
