@@ -1,10 +1,13 @@
-"""Free dense bodies between carpal bones: in doubt there, deposits elsewhere."""
+"""Small bones: sesamoids by their place; free dense bodies between carpal bones are in doubt there alone."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from node.analysis.anatomy.model import Frame, HandAnatomy
+from node.analysis.anatomy.model import Frame, HandAnatomy, NamedBone, Ray, Vector
+from node.analysis.anatomy.parts import make_part
 from node.analysis.candidates import Candidate
-from node.analysis.small_bones import ossicles
+from node.analysis.small_bones import ossicles, sesamoids
 from node.domain.findings import Laterality
 from node.domain.volume import Geometry
 
@@ -71,3 +74,56 @@ def test_other_bodies_are_not(other: Candidate) -> None:
 
 def test_without_a_hand_nothing_is_told() -> None:
     assert not doubtful(ball(-20.0), anatomy(None))
+
+
+HEAD = np.array([25.0, 20.0, 60.0])
+"""The end of a metacarpal or phalanx along z; its palm side is +y."""
+
+
+def thumb(palmar: Vector | None = Y, level: str = "PP") -> HandAnatomy:
+    """One long bone of the thumb and where its palmar side is."""
+    base = HEAD - 30.0 * Z
+    part = make_part(1, 900.0, np.linspace(base, HEAD, 50), False, 0.5)
+    bone = NamedBone(f"{level}1", 1, level, base, HEAD, (1,), part)
+    return replace(anatomy(), rays=(Ray(1, True, (bone,)),), bones={1: bone.name}, thumb_palmar=palmar)
+
+
+def seed(offset_mm: Vector, *, hu: float = 1500.0, edge: int = 6, long: int = 6) -> Candidate:
+    """A block of voxels about a point ``offset_mm`` from the head."""
+    first = np.rint((HEAD + offset_mm)[::-1] / 0.5).astype(int) - np.array([long, edge, edge]) // 2
+    voxels = np.argwhere(np.ones((long, edge, edge), bool)) + first
+    return Candidate(voxels, len(voxels) * GEOMETRY.voxel_mm3, hu, hu, 1.5, 2.0, 0.0, 0)
+
+
+def found(candidates: list[Candidate], where: HandAnatomy) -> set[int]:
+    return sesamoids(candidates, where, GEOMETRY, CORTEX_HU, SOFT_HU)
+
+
+def test_a_dense_ovoid_palmar_of_the_head_is_a_sesamoid() -> None:
+    assert found([seed(7.0 * Y - 2.0 * Z)], thumb()) == {0}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        seed(-7.0 * Y - 2.0 * Z),  # dorsal
+        seed(7.0 * X - 2.0 * Z),  # beside
+        seed(7.0 * Y - 14.0 * Z),  # along the shaft
+        seed(7.0 * Y + 8.0 * Z),  # at the next bone
+        seed(7.0 * Y - 2.0 * Z, hu=500.0),  # pale
+        seed(7.0 * Y - 2.0 * Z, edge=4, long=20),  # a cord
+        seed(7.0 * Y - 2.0 * Z, edge=12, long=12),  # too large
+    ],
+)
+def test_what_lies_elsewhere_or_looks_otherwise_is_none(other: Candidate) -> None:
+    assert found([other], thumb()) == set()
+
+
+def test_a_joint_has_no_more_sesamoids_than_it_has() -> None:
+    three = [seed(7.0 * Y + shift * X - 2.0 * Z) for shift in (-3.0, 0.5, 3.5)]
+    assert found(three, thumb()) == {1}, "one at the interphalangeal joint: the most palmar"
+    assert len(found(three, thumb(level="MC"))) == 2
+
+
+def test_without_the_palmar_side_there_is_no_sesamoid() -> None:
+    assert found([seed(7.0 * Y - 2.0 * Z)], thumb(None)) == set()
