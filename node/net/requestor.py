@@ -172,10 +172,11 @@ def _explained(association: Association, peer: Peer, calling: str) -> Transient:
     failure = cast(RequestorSocket, association.dul.socket).failure
     if failure is not None:
         return _no_connection(failure, place, peer)
-    answer = association.acceptor.primitive
-    if association.is_rejected and isinstance(answer, A_ASSOCIATE):
+    # pynetdicom 3.0.4 leaves a rejection unread when the peer has closed the connection before it looks
+    answer = association.acceptor.primitive or association.dul.receive_pdu(wait=False)
+    if isinstance(answer, A_ASSOCIATE) and answer.result != 0:
         return _rejected(answer, place, peer, calling)
-    if isinstance(answer, A_ASSOCIATE) and answer.result == 0:
+    if isinstance(answer, A_ASSOCIATE):
         classes = {str(context.abstract_syntax) for context in association.requestor.requested_contexts}
         names = ", ".join(name_of(uid) for uid in sorted(classes))
         return Transient(

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,11 +13,13 @@ from node.domain.peer import Peer
 from node.net.access import AccessRules
 from node.net.echo import NetworkEchoer
 from node.net.listener import open_listener
-from node.net.requestor import RequestorOptions
+from node.net.requestor import RequestorOptions, open_association
 from node.net.scp import Receiver
 from node.net.scu import NetworkSender
 from node.service.ports import IntakeOutcome, Parcel
 from pydicom.uid import ExplicitVRLittleEndian
+from pynetdicom import build_context, evt
+from pynetdicom.sop_class import Verification
 from tests.fakes.ct_files import write_ct_files
 from tests.fakes.ports import FakeAssociationLog, FakeCommitmentInbox, FakeIntake
 from tests.peers import Orthanc, StoreScp, free_port, run
@@ -136,6 +139,19 @@ def test_echo_says_that_the_peer_rejects(start_orthanc: Callable[..., Orthanc]) 
     server = start_orthanc(options={"DicomCheckCalledAet": True, "DicomAlwaysAllowEcho": False})
     with pytest.raises(Transient, match="not called 'PACS'"):
         ECHOER.echo(peer_at(server.port))
+
+
+def test_a_rejection_is_told_when_the_connection_closes_at_once(
+    start_storescp: Callable[..., StoreScp],
+) -> None:
+    server = start_storescp(options=("--refuse",))
+    late = [(evt.EVT_REQUESTED, lambda _: time.sleep(0.5))]
+    contexts = [build_context(Verification)]
+    with (
+        pytest.raises(Transient, match="rejected the association"),
+        open_association(peer_at(server.port), "CALCINODE", contexts, RequestorOptions(), late),
+    ):
+        pass
 
 
 def test_echo_says_that_this_node_is_unknown() -> None:
