@@ -14,6 +14,9 @@ SURE_CONTRAST_TO_NOISE: Final = 10.0
 LEAST: Final = 0.1
 UNPLACED: Final = 0.5
 """Of a deposit whose place is not certain, which says nothing of whether it is one [K]."""
+FAINT_MM3: Final = 12.0
+FAINT_CONFIDENCE: Final = 0.45
+"""Of small bodies: what is brighter by chance, or blurred from bone, is as small, and its material as uncertain [K]."""
 LARGEST_RATIO: Final = 30.0
 """A logistic of more is 1 in any case."""
 
@@ -28,3 +31,9 @@ def confidence_of(measures: Measures, likelihood_ratio: float, noise_low_hu: flo
         contrast_to_noise=min(1.0, max(contrast, LEAST)),
         label_margin=UNPLACED if place.region is None else place.share,
     )
+
+
+def is_faint(measures: Measures, confidence: Confidence) -> bool:
+    """True for a small body that is hardly brighter than noise and of no certain material."""
+    sure = confidence.material * confidence.contrast_to_noise
+    return measures.volume_mm3 < FAINT_MM3 and sure < FAINT_CONFIDENCE

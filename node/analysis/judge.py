@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from node.analysis.anatomy.place import PlaceFinder
 from node.analysis.candidates import Candidate
-from node.analysis.certainty import confidence_of
+from node.analysis.certainty import confidence_of, is_faint
+from node.analysis.company import BONE_SURFACE, FAINT, UNSURE_SHAPES
 from node.analysis.contact import touched_bones
 from node.analysis.course import shape_of
 from node.analysis.doubt import Doubt
@@ -15,8 +16,6 @@ from node.analysis.noise import Anchors
 from node.analysis.skeleton import Skeleton
 from node.domain.findings import Deposit, Material
 from node.domain.volume import Geometry
-
-BONE_SURFACE = "bone surface"
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,9 +38,14 @@ class Judge:
     def deposit(self, number: int, measures: Measures, candidate: Candidate | None) -> Deposit:
         """The finding. ``candidate`` None: found as urate, by another way than mineral."""
         material, ratio = classify(measures, self.slopes, self.anchors, self.tin)
-        rough = candidate is not None and needs_review(candidate)
-        review = rough or self.doubt.is_about(measures.voxels, measures.radius_mm)
         place, anatomy = self.places.place(measures.voxels), self.places.anatomy
+        confidence = confidence_of(measures, ratio, self.anchors.noise_low_hu, place)
+        shape = shape_of(measures, material, place, anatomy, self.geometry)
+        if candidate is not None and is_faint(measures, confidence):
+            shape = FAINT
+        if candidate is not None and needs_review(candidate):
+            shape = BONE_SURFACE
+        review = shape in UNSURE_SHAPES or self.doubt.is_about(measures.voxels, measures.radius_mm)
         return Deposit(
             number=number,
             centroid_lps_mm=measures.centroid_lps_mm,
@@ -65,7 +69,7 @@ class Judge:
             bones=place.bones,
             touches=touched_bones(measures, self.skeleton, anatomy, self.geometry),
             key_slice=measures.key_slice,
-            shape=BONE_SURFACE if rough else shape_of(measures, material, place, anatomy, self.geometry),
-            confidence_parts=confidence_of(measures, ratio, self.anchors.noise_low_hu, place),
+            shape=shape,
+            confidence_parts=confidence,
             review=review,
         )

@@ -47,6 +47,8 @@ def analyse(
     out.print(findings_table(result.findings))
     for reason in result.reasons:
         out.print(f"{result.outcome.value}: {reason}", markup=False)
+    for note in (note for hand in result.findings.hands for note in hand.notes):
+        out.print(note, markup=False)
     out.print(f"{time.perf_counter() - began:.1f} s; {', '.join(path.name for path in done.files)} in {out_folder}")
     out.print("Investigational; not for primary diagnosis; unverified until a physician signs.")
 

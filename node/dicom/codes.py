@@ -108,6 +108,7 @@ class Concept(Enum):
     OTHER_COVERAGE = ("OTHERCOVER", PRIVATE_SCHEME, "Coverage of the other hand by the images", "99CALC: our own")
     COVERED = ("COVERED", PRIVATE_SCHEME, "Covered", "99CALC: our own")
     NOT_COVERED = ("NOTCOVERED", PRIVATE_SCHEME, "Not covered", "99CALC: our own")
+    NOTE = ("121106", "DCM", "Comment", "P: what was seen and not listed")
     LIMIT = ("LIMIT", PRIVATE_SCHEME, "Limit of assessment", "99CALC: our own")
     ACRO_OSTEOLYSIS_1 = (
         "ACROLYSIS1",

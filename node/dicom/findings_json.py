@@ -96,6 +96,7 @@ def _hand(hand: Hand, tracking_uid: Callable[[int], str], key_sop_instance_uids:
     return {
         "laterality": hand.laterality,
         "limits": hand.limits,
+        "notes": hand.notes,
         "totals": _totals(hand.totals),
         "digit_totals": [{"digit": digit} | _totals(totals) for digit, totals in digit_totals(hand)],
         "region_totals": [{"region": region} | _totals(totals) for region, totals in region_totals(hand)],

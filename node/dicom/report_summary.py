@@ -63,6 +63,7 @@ def hand_group(index: int, analysis: Analysis, source: Source, origin: Origin) -
 
 def _texts(hand: Hand) -> Iterator[tuple[Concept, str]]:
     yield from ((Concept.LIMIT, limit) for limit in hand.limits)
+    yield from ((Concept.NOTE, note) for note in hand.notes)
     yield from ((Concept.PART_TOTALS, words) for words in part_words(hand))
     yield Concept.SCORE_IN_WORDS, score_words(hand)
     for region in hand.sctc_style.regions if hand.sctc_style else ():

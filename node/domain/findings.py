@@ -181,7 +181,8 @@ class SctcStyleScore:
 class Hand:
     """One hand, and what limited its assessment (``limits``: sentences for a reader).
 
-    ``sctc_style`` is None where the directions, the side or the digits of the hand are not known.
+    ``notes`` tell a reader what was seen and not listed, and why; they limit nothing. ``sctc_style`` is None where the
+    directions, the side or the digits of the hand are not known.
     """
 
     laterality: Laterality
@@ -189,6 +190,7 @@ class Hand:
     digits: tuple[Digit, ...]
     deposits: tuple[Deposit, ...]
     sctc_style: SctcStyleScore | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def totals(self) -> Totals:

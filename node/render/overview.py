@@ -154,8 +154,9 @@ def _limit_lines(hand: Hand) -> list[str]:
 
 
 def _fact_lines(hand: Hand, findings: Findings) -> list[str]:
-    """What is known of the hand besides its calcinosis; of many parts the first lines."""
+    """What is known of the hand besides its calcinosis, and what is not listed; of many parts the first lines."""
     facts = [other_words(hand, findings), osteolysis_words(hand), score_words(hand)]
+    facts += [line for note in hand.notes for line in wrapped(note, 16, WIDTH - EDGE - _TABLE_X)]
     parts = wrapped("; ".join(part_words(hand)), 16, WIDTH - EDGE - _TABLE_X)
     if len(parts) > _PART_LINES:
         parts = [*parts[: _PART_LINES - 1], "... more parts: see the report"]

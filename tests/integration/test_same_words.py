@@ -52,6 +52,7 @@ SITES = {
     "forearm": Concept.FOREARM,
     None: Concept.HAND,
 }
+NOTE = "Not listed: 1 small body (4 mm³)."
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +81,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> FakeStudy:
     right, left = findings.hands
     first, second, *rest = right.deposits
     unplaced = replace(second, region=None, digit=None, level=None, compartment=None, bones=("sesamoid_MCP1_r", "PP"))
-    hands = (replace(right, deposits=(replace(first, digit=None), unplaced, *rest)), left)
+    hands = (replace(right, deposits=(replace(first, digit=None), unplaced, *rest)), replace(left, notes=(NOTE,)))
     return replace(study, analysis=replace(study.analysis, findings=replace(findings, hands=hands)))
 
 
@@ -198,6 +199,12 @@ def test_the_score_under_its_full_name(said: Said) -> None:
         assert [f"{r['score']:.1f}" for r in score["regions"]] == [text.rpartition(": ")[2] for text in in_words[1:]]
 
 
+def test_what_is_not_listed_is_told(said: Said) -> None:
+    for group, hand in zip(said.hand_groups, said.hands, strict=True):
+        assert texts(group, Concept.NOTE) == hand["notes"]
+    assert [hand["notes"] for hand in said.hands] == [[], [NOTE]]
+
+
 def test_the_picture_takes_its_lines_from_the_same_words(
     said: Said, study: FakeStudy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -210,6 +217,7 @@ def test_the_picture_takes_its_lines_from_the_same_words(
     overview.overview(study.pair, study.analysis, "1")
     page = " ".join(lines)
     findings = study.analysis.findings
+    assert plain(NOTE) in page
     for group, hand in zip(said.hand_groups, findings.hands, strict=True):
         assert texts(group, Concept.PART_TOTALS) == list(part_words(hand))
         for sentence in (calcinosis_words(hand, findings), other_words(hand, findings), osteolysis_words(hand)):

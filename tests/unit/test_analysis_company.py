@@ -1,0 +1,58 @@
+"""Small bodies of uncertain nature: left to a reader beside sure deposits, told and not listed where they are alone."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from node.analysis.certainty import is_faint
+from node.analysis.company import BONE_SURFACE, FAINT, lone_bodies, lone_words
+from node.domain.confidence import Confidence
+from node.domain.findings import Deposit, Material
+from tests.fakes.analysis import make_study
+from tests.fakes.sticks import MEASURES
+
+
+@pytest.fixture
+def sure(tmp_path: Path) -> Deposit:
+    first = make_study(tmp_path).analysis.findings.deposits[0]
+    return replace(first, material=Material.CALCIUM, review=False)
+
+
+def unsure(like: Deposit, number: int, volume_mm3: float = 20.0, shape: str = BONE_SURFACE) -> Deposit:
+    return replace(
+        like, number=number, material=Material.INDETERMINATE, volume_mm3=volume_mm3, shape=shape, review=True
+    )
+
+
+def test_beside_a_sure_deposit_all_are_listed(sure: Deposit) -> None:
+    assert lone_bodies([sure, unsure(sure, 2), unsure(sure, 3, shape=FAINT)], 1.0) == ()
+
+
+def test_alone_the_small_ones_are_not_listed(sure: Deposit) -> None:
+    bodies = [unsure(sure, 1), unsure(sure, 2, volume_mm3=90.0), unsure(sure, 3, shape=FAINT)]
+    assert lone_bodies(bodies, 1.0) == (1, 3)
+    assert lone_bodies(bodies, 1.1) == (1, 2, 3), "a larger hand has larger ossicles"
+
+
+def test_urate_tells_nothing_of_calcium(sure: Deposit) -> None:
+    tophus = replace(sure, material=Material.URATE)
+    assert lone_bodies([tophus, unsure(sure, 2)], 1.0) == (2,)
+
+
+def test_what_metal_or_the_edge_of_the_scan_puts_in_doubt_stays(sure: Deposit) -> None:
+    assert lone_bodies([unsure(sure, 1, shape="stone")], 1.0) == ()
+
+
+def test_each_body_is_told(sure: Deposit) -> None:
+    assert lone_words([]) == ()
+    (words,) = lone_words([unsure(sure, 1, 3.6), unsure(sure, 2, 20.2)])
+    assert words.startswith("Not listed: 2 small bodies (20, 4 mm³)")
+    assert lone_words([unsure(sure, 1)])[0].startswith("Not listed: 1 small body (20 mm³)")
+
+
+def test_faint_is_small_and_pale_and_of_no_certain_material() -> None:
+    small, large = replace(MEASURES, volume_mm3=4.0), replace(MEASURES, volume_mm3=40.0)
+    assert is_faint(small, Confidence(0.8, 1.0, 0.4, 1.0))
+    assert not is_faint(large, Confidence(0.8, 1.0, 0.4, 1.0))
+    assert not is_faint(small, Confidence(1.0, 1.0, 0.7, 1.0))
+    assert not is_faint(small, Confidence(0.8, 0.8, 1.0, 0.5)), "place and contact say nothing of whether it is one"
