@@ -1,6 +1,6 @@
 """Fits the parts of one chain to the bones of one digit: dynamic programming over lengths and gaps."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,6 +69,14 @@ class _Best:
         way = self.ways[self.choice[size]]
         return (*way.levels, *(way.then.levels(size) if way.then else ()))
 
+    def near(self, size: int, slack: float) -> Iterator[Levels]:
+        """All readings for that size that are dearer than the cheapest by less than ``slack``."""
+        for way in self.ways:
+            left = slack - float(way.cost[size] - self.cost[size])
+            if left > 0.0:
+                rests = way.then.near(size, left) if way.then else ((),)
+                yield from ((*way.levels, *rest) for rest in rests)
+
 
 def _cheapest(ways: Sequence[_Way]) -> _Best:
     costs = np.array([way.cost for way in ways])
@@ -100,6 +108,11 @@ def alignments(chain: Chain, digit: int, scales: Sequence[float]) -> list[Alignm
     """
     best = _Aligner(chain, digit, scales).best(0, 0, True)
     return [Alignment(float(cost), best.levels(n)) for n, cost in enumerate(best.cost)]
+
+
+def near_levels(chain: Chain, digit: int, scale: float, slack: float) -> set[Levels]:
+    """Every reading of a chain as the bones of ``digit`` that costs less than the cheapest and ``slack``."""
+    return set(_Aligner(chain, digit, (scale,)).best(0, 0, True).near(0, slack))
 
 
 class _Aligner:

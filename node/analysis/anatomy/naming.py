@@ -1,12 +1,12 @@
 """Names every bone of a limb and tells its side: the steps in order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from node.analysis.anatomy.align import Levels
+from node.analysis.anatomy.align import Levels, near_levels
 from node.analysis.anatomy.bones import named_bones
 from node.analysis.anatomy.chains import Chain, complete, link_chains
 from node.analysis.anatomy.mend import mend
@@ -22,6 +22,8 @@ from node.domain.findings import Laterality
 
 LEAST_LEAD = 3.0
 """Lead in cost (log likelihood) of a reading over the best contrary one before it is believed: odds of 20 to 1."""
+RIVAL_LEAD = 2.0
+"""The same over another reading of one ray alone, as the same digit of the same hand: odds of 7 to 1."""
 LEAST_MARGIN = 0.3
 LEAST_VOTES = 3
 LEAST_SURE_DIGITS = 2
@@ -89,6 +91,9 @@ def _sure_bones(chains: Sequence[Chain], readings: Sequence[Reading]) -> dict[in
     best, close = readings[0], _close(readings)
     agreed, doubtful = [], set()
     for n, fit in enumerate(best.alignments):
+        if fit:
+            rivals = near_levels(chains[n], best.digits[n], best.scale, RIVAL_LEAD)
+            fit = replace(fit, levels=_uncontested(fit.levels, rivals))
         seen = {_levels(r, n) for r in close} - {None}
         if fit and len(seen) > 1 and len({_ends(levels) for levels in seen}) == 1:
             fit = replace(fit, levels=_common(fit.levels, seen))
@@ -106,6 +111,11 @@ def _ends(levels: Levels | None) -> tuple[tuple[int, ...], ...] | None:
 def _common(levels: Levels, seen: set[Levels | None]) -> Levels:
     """What all of ``seen`` say of each part."""
     return tuple(held if all(one and one[n] == held for one in seen) else () for n, held in enumerate(levels))
+
+
+def _uncontested(levels: Levels, rivals: Set[Levels]) -> Levels:
+    """Without what any of ``rivals`` takes for another bone; that it may be no bone at all contests nothing."""
+    return tuple(held if all(one[n] in ((), held) for one in rivals) else () for n, held in enumerate(levels))
 
 
 def _same_from_the_root(seen: set[Levels | None]) -> bool:
