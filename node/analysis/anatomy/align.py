@@ -33,6 +33,8 @@ CUT_AGAIN = 1.5
 """Cost of each cut bone behind another cut one: a ray leaves the scanned volume once. Splinters of a shaft that is cut
 lie side by side at the border, and would pass for a finger each."""
 GAP_SD_MM = 6.0
+HOLE_SD_MM = 3.0
+"""Where a bone within the ray was not found its neighbours stand its length apart: hardly less, and rather more."""
 
 Levels = tuple[tuple[int, ...], ...]
 Costs = NDArray[np.float64]
@@ -174,5 +176,6 @@ class _Aligner:
         return 0.0 if self.cut[-1] or count <= 0 else MISSING + MISSING_MORE * (count - 1)
 
     def _hole(self, part: int, missing_mm: Costs) -> Costs:
-        off = np.maximum(0.0, np.abs(self.gap[part] - missing_mm) - GAP_SD_MM) / GAP_SD_MM
+        over = self.gap[part] - missing_mm
+        off = np.maximum(0.0, np.maximum(over / GAP_SD_MM, -over / HOLE_SD_MM) - 1.0)
         return np.minimum(0.5 * off * off, WORST)
