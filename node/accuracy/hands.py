@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from node.accuracy.truth import LEFT_BONES, NO_BONE, SIDES, CaseTruth
-from node.domain.anatomy import BONE_NAMES
+from node.domain.anatomy import BONE_NAMES, UNNAMED
 from node.domain.findings import AcroOsteolysis, Analysis, Hand, Laterality
 from node.domain.volume import Geometry
 
@@ -95,7 +95,7 @@ def _votes(labels: NDArray[np.uint16], bones: NDArray[np.uint16]) -> NDArray[np.
 
 
 def _winner(votes: NDArray[np.int64]) -> str:
-    return BONE_NAMES.get(int(votes[1:].argmax()) + 1, "unnamed") if votes[1:].any() else ""
+    return BONE_NAMES.get(int(votes[1:].argmax()) + 1, UNNAMED) if votes[1:].any() else ""
 
 
 def fingertips(truth: CaseTruth, hands: tuple[Hand, ...]) -> Fingertips:

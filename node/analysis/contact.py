@@ -11,13 +11,13 @@ from node.analysis.anatomy.model import HandAnatomy
 from node.analysis.measure import TOUCHING_MM, Measures
 from node.analysis.outline import SKIRT_MM
 from node.analysis.skeleton import Skeleton
+from node.domain.anatomy import UNNAMED
 from node.domain.volume import Float64Array, Geometry
 
 LOOKED_FOR_MM: Final = 3.0
 """The bone that a surface belongs to is looked for this far from it."""
 LEAST_SHARE: Final = 0.05
 """Share of the contact below which a bone is only brushed at the rim of another."""
-NAMELESS: Final = "unnamed"
 
 Int64Array = NDArray[np.int64]
 
@@ -37,7 +37,7 @@ def touched_bones(measures: Measures, skeleton: Skeleton, anatomy: HandAnatomy, 
     for label in np.unique(owners).tolist():
         widths.update(_names(label, points[owners == label], anatomy))
     least = LEAST_SHARE * len(points)
-    return tuple(name for name, width in widths.most_common() if width >= least) or (NAMELESS,)
+    return tuple(name for name, width in widths.most_common() if width >= least) or (UNNAMED,)
 
 
 def _owners(points: Float64Array, contact: Int64Array, skeleton: Skeleton, geometry: Geometry) -> NDArray[np.int32]:
@@ -57,6 +57,6 @@ def _names(label: int, points: Float64Array, anatomy: HandAnatomy) -> list[str]:
     """The name of the bone at each point; that of the nearer axis where a label holds two bones."""
     bones = [bone for ray in anatomy.rays for bone in ray.bones if label in bone.labels]
     if len(bones) < 2:
-        return [anatomy.bones.get(label, NAMELESS)] * len(points)
+        return [anatomy.bones.get(label, UNNAMED)] * len(points)
     nearest = np.argmin([bone.distance_to_axis_mm(points) for bone in bones], axis=0)
     return [anatomy.public_name(bones[n].name) for n in nearest]

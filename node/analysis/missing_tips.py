@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from node.analysis.anatomy.model import HandAnatomy, NamedBone, Ray
-from node.analysis.anatomy.proportions import MEAN_LENGTH_MM
+from node.analysis.anatomy.proportions import usual_length_mm
 from node.analysis.attachment import bone_shape, density_beside
 from node.analysis.axes import Axes, principal_axes
 from node.analysis.candidates import Candidate
@@ -40,7 +40,7 @@ def missing_tips(
             n
             for n, (c, own) in enumerate(zip(candidates, axes, strict=True))
             if DENSITY[0] < density_beside(c, shape, soft_hu) < DENSITY[1]
-            and _is_tip(c, own, last, MEAN_LENGTH_MM[ray.digit][-1] * anatomy.scale, limb)
+            and _is_tip(c, own, last, usual_length_mm(ray.digit, "DP", anatomy.scale), limb)
         ]
         if fitting:
             largest = max(fitting, key=lambda n: candidates[n].volume_mm3)

@@ -1,36 +1,23 @@
-"""Second look at what touches bone, once the bones have names: tips of distal phalanges and rough carpal surface."""
+"""Second look at what touches bone, once the bones have names: ends of the bones of a ray, and rough carpal surface."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from node.analysis.anatomy.model import HandAnatomy, NamedBone
-from node.analysis.anatomy.proportions import MEAN_LENGTH_MM
+from node.analysis.anatomy.model import HandAnatomy, NamedBone, Vector
+from node.analysis.anatomy.proportions import usual_length_mm
+from node.analysis.anatomy.wrist import in_carpus
 from node.analysis.attachment import bone_shape, density_beside
+from node.analysis.bone_ends import LEAST_CONTACT, SHELL_SHARE, Piece, aside, is_end, may_be_end
 from node.analysis.candidates import Candidate
 from node.analysis.limbs import Limb
 from node.analysis.skeleton import Skeleton
-from node.domain.anatomy import CARPALS
+from node.domain.anatomy import CARPALS, UNNAMED
 
-TIP_LATERAL_MM = 1.0
-TIP_DENSITY = (0.6, 1.6)
-TUFT_LATERAL_MM = 2.5
-TUFT_DENSITY = (0.8, 1.2)
-"""Level over that of the bone's own shell: the nearer to the axis, the less it has to prove."""
-BONE_DENSITY = (0.75, 1.4)
 CARPAL_BEYOND_MM = 3.2
-LEAST_CONTACT = 0.1
-SHELL_SHARE, SHELL_LATERAL = 0.15, 0.3
-"""A sheet as dense as the bone that it touches, its largest ball a small share of it, is a part of the bone's shell
-whose marrow was not seen, as is common in carpal bones and fingertips of a noisy or coarse scan; its middle lies off
-the axis of a phalanx by less than that share of the usual length."""
-SHORT_SHARE, WHOLE_SHARE, WHOLE_COSINE = 0.85, (0.72, 1.35), 0.8
-"""What may be the rest of a fingertip whose marrow was seen in its base alone: the base is shorter than that share of
-the usual length, both together neither much shorter nor longer than that, in one line within 37°."""
-BEYOND_BASE, TUFT_BALL_SHARE, TUFT_ASIDE = 1.1, 0.22, 0.25
-"""The middle of a tuft lies beyond the end of the base; a tuft is broad and thin, and what is solid may be a deposit
-in its place; its middle lies off the axis by less than that share of the usual length."""
+BESIDE_AXIS = 0.25
+"""A bit without a name is of a fingertip where it lies off its axis by less than that share of the usual length."""
 REVIEW_BEYOND_MM, REVIEW_CONTACT = 2.4, 0.045
 REVIEW_MM3 = 12.0
 
@@ -46,67 +33,41 @@ def bone_by_name(
     """Indices of candidates that belong to the bone that they touch, and of those that may be the rest of one."""
     found, doubtful = set(), set()
     for number, candidate in enumerate(candidates):
-        name = anatomy.bones.get(candidate.bone, "") if candidate.contact_mm2 > 0.0 else ""
-        bone = anatomy.named(name)
-        carpal = name in CARPALS or name == "carpus"
-        if not carpal and (bone is None or bone.level != "DP"):
+        if candidate.contact_mm2 <= 0.0:
             continue
         shape = bone_shape(candidate.bone, skeleton, image, limb.spacing_mm)
-        density = density_beside(candidate, shape, soft_hu)
-        if (carpal and _is_carpal(candidate, density)) or (
-            bone and _is_tip(candidate, density, bone, anatomy.scale, limb)
-        ):
+        points = limb.geometry.to_lps_mm(candidate.voxels.astype(np.float64))
+        piece = Piece(candidate, density_beside(candidate, shape, soft_hu), points)
+        bone = _ray_bone(candidate.bone, piece.middle, anatomy)
+        usual_mm = usual_length_mm(bone.digit, bone.level, anatomy.scale) if bone else 0.0
+        if is_end(piece, bone, usual_mm) if bone else _is_carpal(piece, anatomy):
             found.add(number)
-        elif bone and _may_complete(candidate, density, bone, anatomy.scale, limb):
+        elif bone and bone.level == "DP" and may_be_end(piece, bone, usual_mm):
             doubtful.add(number)
     return found, doubtful
 
 
-def _is_carpal(candidate: Candidate, density: float) -> bool:
+def _ray_bone(label: int, middle: Vector, anatomy: HandAnatomy) -> NamedBone | None:
+    """The metacarpal or phalanx with a label; for a bit without a name the fingertip that ``middle`` lies in."""
+    name = anatomy.bones.get(label, UNNAMED)
+    if name != UNNAMED:
+        return anatomy.named(name)
+    tips = (ray.bones[-1] for ray in anatomy.rays if ray.bones[-1].level == "DP")
+    return next((tip for tip in tips if _is_in_tip(middle, tip, anatomy.scale)), None)
+
+
+def _is_in_tip(middle: Vector, tip: NamedBone, scale: float) -> bool:
+    usual_mm, offset = usual_length_mm(tip.digit, tip.level, scale), middle - tip.proximal
+    return 0.0 < float(offset @ tip.axis) < usual_mm and aside(offset, tip) < BESIDE_AXIS * usual_mm
+
+
+def _is_carpal(piece: Piece, anatomy: HandAnatomy) -> bool:
     """Carpal bones have tubercles and a hook; what stays near one, as dense as it and broadly joined, is one."""
+    name, candidate = anatomy.bones.get(piece.candidate.bone, UNNAMED), piece.candidate
+    if name not in (*CARPALS, "carpus") and not (name == UNNAMED and in_carpus(anatomy, piece.middle)):
+        return False
     near = candidate.beyond_mm < CARPAL_BEYOND_MM and candidate.flatness > LEAST_CONTACT
-    return (near or candidate.ball_share < SHELL_SHARE) and BONE_DENSITY[0] < density < BONE_DENSITY[1]
-
-
-def _is_tip(candidate: Candidate, density: float, bone: NamedBone, scale: float, limb: Limb) -> bool:
-    """The solid tuft of a distal phalanx: on its axis and as dense."""
-    usual_mm = scale * MEAN_LENGTH_MM[bone.digit][-1]
-    lateral = _aside(_points(candidate, limb).mean(axis=0) - bone.distal, bone)
-    if lateral < TIP_LATERAL_MM:
-        return TIP_DENSITY[0] < density < TIP_DENSITY[1]
-    sheet = candidate.ball_share < SHELL_SHARE and lateral < SHELL_LATERAL * usual_mm
-    if sheet or (candidate.ball_share < TUFT_BALL_SHARE and _completes(candidate, bone, usual_mm, limb)):
-        return BONE_DENSITY[0] < density < BONE_DENSITY[1]
-    joined = candidate.flatness > LEAST_CONTACT and lateral < TUFT_LATERAL_MM
-    return joined and TUFT_DENSITY[0] < density < TUFT_DENSITY[1]
-
-
-def _may_complete(candidate: Candidate, density: float, bone: NamedBone, scale: float, limb: Limb) -> bool:
-    """True where a short distal phalanx and a candidate as dense make one of the usual length.
-
-    So do a resorbed phalanx and a deposit in the place of its tuft.
-    """
-    usual_mm = scale * MEAN_LENGTH_MM[bone.digit][-1]
-    return BONE_DENSITY[0] < density < BONE_DENSITY[1] and _completes(candidate, bone, usual_mm, limb)
-
-
-def _completes(candidate: Candidate, bone: NamedBone, usual_mm: float, limb: Limb) -> bool:
-    """True for a piece that goes on where a short phalanx ends, up to the usual length of the whole."""
-    away = _points(candidate, limb) - bone.proximal
-    middle, reach_mm = away.mean(axis=0), float(np.linalg.norm(away, axis=1).max())
-    along = float(middle @ bone.axis)
-    straight = along > WHOLE_COSINE * float(np.linalg.norm(middle)) and _aside(middle, bone) < TUFT_ASIDE * usual_mm
-    short = bone.length_mm < SHORT_SHARE * usual_mm and along > BEYOND_BASE * bone.length_mm
-    return straight and short and WHOLE_SHARE[0] < reach_mm / usual_mm < WHOLE_SHARE[1]
-
-
-def _points(candidate: Candidate, limb: Limb) -> NDArray[np.float64]:
-    return limb.geometry.to_lps_mm(candidate.voxels.astype(np.float64))
-
-
-def _aside(offset: NDArray[np.float64], bone: NamedBone) -> float:
-    """Distance from the axis of a bone, mm, of what lies ``offset`` from one of its ends."""
-    return float(np.linalg.norm(offset - (offset @ bone.axis) * bone.axis))
+    return (near or candidate.ball_share < SHELL_SHARE) and piece.is_as_dense
 
 
 def needs_review(candidate: Candidate) -> bool:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from node.analysis.anatomy.compartment import local_palmar
 from node.analysis.anatomy.model import HandAnatomy, NamedBone
+from node.analysis.anatomy.wrist import in_carpus
 from node.analysis.axes import Axes, principal_axes
 from node.analysis.candidates import Candidate
 from node.domain.volume import Geometry
@@ -25,9 +26,8 @@ THUMB_DENSITY = 0.35
 PALMAR_SHARE = 0.5
 LARGEST_OSSICLE_MM3 = 80.0
 OSSICLE_BEYOND_MM, OSSICLE_CONTACT = 4.5, 0.05
-WRIST_MM, WRIST_RADIAL_MM = (-38.0, 6.0), 34.0
-"""Accessory ossicles are 3 to 5 mm large, in a mean hand, and lie between or beside carpal bones, a joint's space away;
-the wrist along the hand's own axes from the bases of the metacarpals [K]."""
+"""Accessory ossicles are 3 to 5 mm large, in a mean hand, and lie between or beside carpal bones, a joint's space away
+[K]."""
 
 
 def sesamoids(
@@ -60,17 +60,13 @@ def ossicles(
 
     A stone of the same size and density looks alike, so these are a reader's to judge.
     """
-    if anatomy.frame is None:
-        return set()
     found = set()
     for n, candidate in enumerate(candidates):
         axes = principal_axes(candidate.voxels, geometry)
-        distal, _, radial = anatomy.frame.place(axes.centre)
         alike = _is_compact(axes) and _density(candidate, cortex_hu, soft_hu) > SESAMOID_DENSITY
         size = candidate.volume_mm3 < LARGEST_OSSICLE_MM3 * anatomy.scale**3
-        wrist = WRIST_MM[0] < distal < WRIST_MM[1] and abs(radial) < WRIST_RADIAL_MM
         close = candidate.flatness < OSSICLE_CONTACT and candidate.beyond_mm < OSSICLE_BEYOND_MM
-        if alike and size and wrist and close:
+        if alike and size and close and in_carpus(anatomy, axes.centre):
             found.add(n)
     return found
 

@@ -12,6 +12,7 @@ import numpy as np
 from node.analysis.anatomy.model import HandAnatomy, Vector
 from node.analysis.limbs import Limb
 from node.analysis.skeleton import Skeleton
+from node.domain.anatomy import UNNAMED
 
 RAY_BONES = 19
 SHAFT = (0.15, 0.85)
@@ -44,7 +45,7 @@ class _Shaft:
 def strangers(anatomy: HandAnatomy, skeleton: Skeleton, limb: Limb) -> list[int]:
     """Labels of bones without a name that lie beside the shaft of a named one, where there is no bone."""
     shafts = list(_shafts(anatomy))
-    unnamed = [n for n, name in anatomy.bones.items() if name == "unnamed" and skeleton.voxels_of(n).size]
+    unnamed = [n for n, name in anatomy.bones.items() if name == UNNAMED and skeleton.voxels_of(n).size]
     found = [label for label in unnamed if shafts and _is_beside(_centre(label, skeleton, limb), shafts)]
     return found if len(found) <= MOST else []
 

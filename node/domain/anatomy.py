@@ -35,7 +35,8 @@ def _codes() -> dict[str, int]:
 
 BONE_CODES: Final[dict[str, int]] = _codes()
 BONE_NAMES: Final[dict[int, str]] = {code: name for name, code in BONE_CODES.items()}
+UNNAMED: Final = "unnamed"
 UNNAMED_BONE: Final = 99
-"""Code of bone that could not be named."""
+"""Name and code of bone that could not be named."""
 CARPUS: Final = 98
 """Code of carpal bone that could not be told apart further."""

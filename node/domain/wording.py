@@ -3,6 +3,7 @@
 import unicodedata
 from typing import Final
 
+from node.domain.anatomy import UNNAMED
 from node.domain.findings import Deposit, Laterality, Level, Material, Region
 
 SIDE_WORDS: Final = {Laterality.RIGHT: "right", Laterality.LEFT: "left", Laterality.UNCERTAIN: ""}
@@ -59,7 +60,7 @@ def whereabouts(deposit: Deposit, laterality: Laterality) -> str:
 
 def bone_words(name: str) -> str:
     """A bone's name for a reader: of the short names those of ``domain.anatomy`` are used among radiologists."""
-    if name == "unnamed":
+    if name == UNNAMED:
         return "a bone without a name"
     return f"{name} of uncertain digit" if name in ("MC", "PP", "MP", "DP") else name.replace("_", " ")
 

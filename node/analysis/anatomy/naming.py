@@ -18,6 +18,7 @@ from node.analysis.anatomy.parts import Part, measure_parts
 from node.analysis.anatomy.rays import Reading, read_rays
 from node.analysis.anatomy.soft_tissue import SoftTissue, thin
 from node.analysis.anatomy.thumb import thumb_palmar
+from node.domain.anatomy import UNNAMED
 from node.domain.findings import Laterality
 
 LEAST_LEAD = 3.0
@@ -55,7 +56,7 @@ def _unread(parts: Sequence[Part]) -> HandAnatomy:
     return HandAnatomy(
         laterality=Laterality.UNCERTAIN,
         laterality_margin=0.0,
-        bones={p.label: "unnamed" for p in parts} | lone_forearm(parts),
+        bones={p.label: UNNAMED for p in parts} | lone_forearm(parts),
         rays=(),
         distal=None,
         palmar=None,
@@ -156,7 +157,7 @@ def _read(
     palmar = np.cross(radial, distal) * np.sign(balance or 1.0)
     frame = Frame(_origin(bones, distal, reading.scale), distal, palmar, radial, reading.scale)
     rays = tuple(Ray(digit, digit in sure_digits, ray) for digit, ray in bones.items())
-    names = {p.label: "unnamed" for p in parts} | _ray_names(rays)
+    names = {p.label: UNNAMED for p in parts} | _ray_names(rays)
     if sure_radial:
         names |= _other_names(rest, bones, frame)
     side = Laterality.RIGHT if balance > 0 else Laterality.LEFT

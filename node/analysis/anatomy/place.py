@@ -14,7 +14,7 @@ from node.analysis.anatomy.model import HandAnatomy, NamedBone
 from node.analysis.anatomy.parts import Points
 from node.analysis.anatomy.soft_tissue import SoftTissue, thin
 from node.analysis.anatomy.wrist import in_carpal_tunnel, in_forearm
-from node.domain.anatomy import CARPALS
+from node.domain.anatomy import CARPALS, UNNAMED
 from node.domain.findings import Level, Region
 from node.kernels.geodesic import geodesic_nearest
 
@@ -117,7 +117,7 @@ def _sources(
     sizes = np.bincount(labels.ravel(), minlength=top + 1) * float(abs(np.linalg.det(affine[:3, :3])))
     named = {label: bone.name for ray in anatomy.rays for bone in ray.bones[::-1] for label in bone.labels}
     for label, name in anatomy.bones.items():
-        chip = name == "unnamed" and sizes[label] < LARGE_UNNAMED_MM3
+        chip = name == UNNAMED and sizes[label] < LARGE_UNNAMED_MM3
         if label not in named and not chip and not name.startswith("sesamoid"):
             named[label] = name
     names = [bone.name for ray in anatomy.rays for bone in ray.bones]
@@ -160,7 +160,7 @@ def zone_of(name: str) -> str:
 
 def _decide(anatomy: HandAnatomy, shares: dict[str, float], mm: Points, depth_mm: Points) -> Place:
     order = sorted(shares.items(), key=lambda item: -item[1])
-    bones = tuple(anatomy.public_name(n) for n, s in order if s >= 0.1 and n not in ("unnamed", "forearm"))
+    bones = tuple(anatomy.public_name(n) for n, s in order if s >= 0.1 and n not in (UNNAMED, "forearm"))
     zones: dict[str, float] = {}
     for name, share in shares.items():
         zones[zone_of(name)] = zones.get(zone_of(name), 0.0) + share
@@ -170,7 +170,7 @@ def _decide(anatomy: HandAnatomy, shares: dict[str, float], mm: Points, depth_mm
         zones["wrist"] = zones.get("wrist", 0.0) + moved
         zones["forearm"] -= moved
     zone, share = max(zones.items(), key=lambda item: item[1])
-    if zone == "unnamed":
+    if zone == UNNAMED:
         return Place(None, None, None, None, bones, share)
     if zone == "forearm":
         words = describe_proximal(anatomy, Region.FOREARM, Level.RADIUS_ULNA, mm, depth_mm)

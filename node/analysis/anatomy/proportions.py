@@ -25,3 +25,8 @@ coefficients of variation (8 to 15 %) hold the size of the hand as well, so this
 
 SCALES: Final = tuple(0.70 * 1.06**n for n in range(12))
 """Hand sizes that are tried, 0.70 to 1.33 of the mean adult."""
+
+
+def usual_length_mm(digit: int, level: str, scale: float) -> float:
+    """Length in mm of a bone in a hand ``scale`` times the mean; ``level``: MC, PP, MP or DP."""
+    return scale * MEAN_LENGTH_MM[digit][LEVELS[digit].index(level)]

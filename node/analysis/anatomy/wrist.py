@@ -19,6 +19,17 @@ TUNNEL_PALMAR_MM: Final = (5.0, 20.0)
 of a mean hand from the middle of the metacarpal bases [K]."""
 TUNNEL_DEPTH_MM: Final = 4.0
 """Below the transverse ligament, so never nearer to the skin than this."""
+CARPUS_DISTAL_MM: Final = (-38.0, 6.0)
+CARPUS_RADIAL_MM: Final = 34.0
+"""Where carpal bones and accessory ossicles lie, along the hand's own axes from the bases of the metacarpals [K]."""
+
+
+def in_carpus(anatomy: HandAnatomy, point: Points) -> bool:
+    """True for a point (3,) in mm among the carpal bones; never where no hand is known."""
+    if anatomy.frame is None:
+        return False
+    distal, _, radial = anatomy.frame.place(point)
+    return bool(CARPUS_DISTAL_MM[0] < distal < CARPUS_DISTAL_MM[1] and abs(radial) < CARPUS_RADIAL_MM)
 
 
 def in_forearm(anatomy: HandAnatomy, mm: Points) -> NDArray[np.bool_]:

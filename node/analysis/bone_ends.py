@@ -1,0 +1,88 @@
+"""What goes on where a bone of a ray was seen to end: the solid tuft of a fingertip, or an end without marrow."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from node.analysis.anatomy.model import NamedBone, Vector
+from node.analysis.candidates import Candidate
+
+TIP_LATERAL_MM = 1.0
+TIP_DENSITY = (0.6, 1.6)
+TUFT_LATERAL_MM = 2.5
+TUFT_DENSITY = (0.8, 1.2)
+"""Level over that of the bone's own shell: the nearer to the axis, the less it has to prove."""
+BONE_DENSITY = (0.75, 1.4)
+LEAST_CONTACT = 0.1
+SHELL_SHARE, SHELL_LATERAL = 0.15, 0.3
+"""A sheet as dense as the bone that it touches, its largest ball a small share of it, is a part of the bone's shell
+whose marrow was not seen, as is common in carpal bones and fingertips of a noisy or coarse scan; its middle lies off
+the axis of a phalanx by less than that share of the usual length."""
+SHORT_SHARE, WHOLE_SHARE, WHOLE_COSINE = 0.85, (0.72, 1.35), 0.8
+"""What may be the rest of a bone whose marrow was seen in its base alone: the base is shorter than that share of the
+usual length, both together neither much shorter nor longer than that, in one line within 37°."""
+BEYOND_BASE, END_BALL_SHARE = 1.1, 0.22
+"""The middle of the rest lies beyond the end of the base; it is a shell, or broad and thin, and what is solid may be a
+deposit in its place."""
+TUFT_ASIDE, END_ASIDE = 0.25, 0.1
+"""Distance of its middle from the axis over the usual length: a tuft is flat, other ends go round the axis, and a plate
+on a bone lies beside it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """A candidate beside a bone: its ``points`` (n, 3) in mm; ``density``: level over that of the bone's shell."""
+
+    candidate: Candidate
+    density: float
+    points: NDArray[np.float64]
+
+    @cached_property
+    def middle(self) -> Vector:
+        """Mean of its points (3,) in mm."""
+        return np.asarray(self.points.mean(axis=0))
+
+    @property
+    def is_as_dense(self) -> bool:
+        """True where it is neither paler nor denser than bone."""
+        return BONE_DENSITY[0] < self.density < BONE_DENSITY[1]
+
+
+def is_end(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
+    """True for a piece that is the end of ``bone``; ``usual_mm``: length of that bone in a hand of this size."""
+    solid = piece.candidate.ball_share >= END_BALL_SHARE
+    if bone.level != "DP":
+        round_axis = aside(piece.middle - bone.proximal, bone) < END_ASIDE * usual_mm
+        return not solid and round_axis and may_be_end(piece, bone, usual_mm)
+    return _is_tip(piece, bone, usual_mm) or (not solid and may_be_end(piece, bone, usual_mm))
+
+
+def may_be_end(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
+    """True where a short bone and a piece as dense make one of the usual length.
+
+    So do a resorbed phalanx and a deposit in the place of its tuft.
+    """
+    away = piece.points - bone.proximal
+    middle, reach_mm = away.mean(axis=0), float(np.linalg.norm(away, axis=1).max())
+    along = float(middle @ bone.axis)
+    straight = along > WHOLE_COSINE * float(np.linalg.norm(middle)) and aside(middle, bone) < TUFT_ASIDE * usual_mm
+    short = bone.length_mm < SHORT_SHARE * usual_mm and along > BEYOND_BASE * bone.length_mm
+    return piece.is_as_dense and straight and short and WHOLE_SHARE[0] < reach_mm / usual_mm < WHOLE_SHARE[1]
+
+
+def aside(offset: Vector, bone: NamedBone) -> float:
+    """Distance from the axis of a bone, mm, of what lies ``offset`` from one of its ends."""
+    return float(np.linalg.norm(offset - (offset @ bone.axis) * bone.axis))
+
+
+def _is_tip(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
+    """The solid tuft of a distal phalanx: on its axis and as dense."""
+    lateral = aside(piece.middle - bone.distal, bone)
+    if lateral < TIP_LATERAL_MM:
+        return TIP_DENSITY[0] < piece.density < TIP_DENSITY[1]
+    if piece.candidate.ball_share < SHELL_SHARE and lateral < SHELL_LATERAL * usual_mm:
+        return piece.is_as_dense
+    joined = piece.candidate.flatness > LEAST_CONTACT and lateral < TUFT_LATERAL_MM
+    return joined and TUFT_DENSITY[0] < piece.density < TUFT_DENSITY[1]
