@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from node.analysis.anatomy.fingertip import aside
 from node.analysis.anatomy.model import NamedBone, Vector
 from node.analysis.candidates import Candidate
 
@@ -70,11 +71,6 @@ def may_be_end(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
     straight = along > WHOLE_COSINE * float(np.linalg.norm(middle)) and aside(middle, bone) < TUFT_ASIDE * usual_mm
     short = bone.length_mm < SHORT_SHARE * usual_mm and along > BEYOND_BASE * bone.length_mm
     return piece.is_as_dense and straight and short and WHOLE_SHARE[0] < reach_mm / usual_mm < WHOLE_SHARE[1]
-
-
-def aside(offset: Vector, bone: NamedBone) -> float:
-    """Distance from the axis of a bone, mm, of what lies ``offset`` from one of its ends."""
-    return float(np.linalg.norm(offset - (offset @ bone.axis) * bone.axis))
 
 
 def _is_tip(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:

@@ -5,19 +5,18 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from node.analysis.anatomy.fingertip import is_in_tip
 from node.analysis.anatomy.model import HandAnatomy, NamedBone, Vector
 from node.analysis.anatomy.proportions import usual_length_mm
 from node.analysis.anatomy.wrist import in_carpus
 from node.analysis.attachment import bone_shape, density_beside
-from node.analysis.bone_ends import LEAST_CONTACT, SHELL_SHARE, Piece, aside, is_end, may_be_end
+from node.analysis.bone_ends import LEAST_CONTACT, SHELL_SHARE, Piece, is_end, may_be_end
 from node.analysis.candidates import Candidate
 from node.analysis.limbs import Limb
 from node.analysis.skeleton import Skeleton
 from node.domain.anatomy import CARPALS, UNNAMED
 
 CARPAL_BEYOND_MM = 3.2
-BESIDE_AXIS = 0.25
-"""A bit without a name is of a fingertip where it lies off its axis by less than that share of the usual length."""
 REVIEW_BEYOND_MM, REVIEW_CONTACT = 2.4, 0.045
 REVIEW_MM3 = 12.0
 
@@ -53,12 +52,7 @@ def _ray_bone(label: int, middle: Vector, anatomy: HandAnatomy) -> NamedBone | N
     if name != UNNAMED:
         return anatomy.named(name)
     tips = (ray.bones[-1] for ray in anatomy.rays if ray.bones[-1].level == "DP")
-    return next((tip for tip in tips if _is_in_tip(middle, tip, anatomy.scale)), None)
-
-
-def _is_in_tip(middle: Vector, tip: NamedBone, scale: float) -> bool:
-    usual_mm, offset = usual_length_mm(tip.digit, tip.level, scale), middle - tip.proximal
-    return 0.0 < float(offset @ tip.axis) < usual_mm and aside(offset, tip) < BESIDE_AXIS * usual_mm
+    return next((tip for tip in tips if is_in_tip(middle, tip, anatomy.scale)), None)
 
 
 def _is_carpal(piece: Piece, anatomy: HandAnatomy) -> bool:

@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 
+from node.analysis.anatomy.fingertip import is_in_tip
 from node.analysis.anatomy.model import HandAnatomy, NamedBone, Ray
 from node.analysis.anatomy.proportions import MEAN_LENGTH_MM
 from node.domain.findings import AcroOsteolysis
@@ -33,6 +34,8 @@ TAPER_LIMITS: Final = (-0.5, 2.0)
 to a loss of length and speaks little against one: what is left of a broad phalanx is broad."""
 DECIDED: Final = 0.7
 WAIST, TUFT = 0.55, 0.80
+BASE_SHARE: Final = 0.35
+"""The middle of a base without a name lies no farther behind the rest, over the usual length [K]."""
 WINDOW_MM: Final = 1.2
 
 
@@ -50,7 +53,7 @@ class DistalPhalanx:
 
 def assess_distal_phalanges(anatomy: HandAnatomy) -> tuple[DistalPhalanx, ...]:
     """Digits 1 to 5 in order; all undetermined where the digits are not sure."""
-    seen = {ray.digit: ray for ray in anatomy.rays if ray.sure and _pair(ray) is not None}
+    seen = {ray.digit: ray for ray in anatomy.rays if ray.sure and _pair(ray) and not _is_in_bits(ray, anatomy)}
     factors = {digit: _factor(ray) for digit, ray in seen.items()}
     usual = _hand_factor(list(factors.values()))
     return tuple(_assess(digit, seen.get(digit), factors.get(digit, 0.0) / usual) for digit in range(1, 6))
@@ -62,6 +65,12 @@ def _pair(ray: Ray) -> tuple[NamedBone, NamedBone] | None:
     if distal is None or before is None or distal.part.cut or before.part.cut:
         return None
     return None if set(distal.labels) & set(before.labels) else (distal, before)
+
+
+def _is_in_bits(ray: Ray, anatomy: HandAnatomy) -> bool:
+    """True where bone without a name lies in the place of the distal phalanx, which then was not seen whole."""
+    distal = ray.bone("DP")
+    return distal is not None and any(is_in_tip(p.centroid, distal, anatomy.scale, BASE_SHARE) for p in anatomy.loose)
 
 
 def _factor(ray: Ray) -> float:

@@ -103,7 +103,7 @@ class HandAnatomy:
     of the winning side over all votes; narrow, the side is uncertain. ``scale``: size over that of a mean adult hand.
     ``frame`` is the hand's own frame (None without a hand), ``forearm_axis`` the unit vector of the forearm towards
     the hand, ``forearm`` what is seen of radius and ulna. ``limits``: sentences for the reader of the findings.
-    ``thumb_palmar``: the palmar side of the thumb, which is not that of the palm.
+    ``loose``: parts without a name. ``thumb_palmar``: the palmar side of the thumb, which is not that of the palm.
     """
 
     laterality: Laterality
@@ -119,6 +119,7 @@ class HandAnatomy:
     forearm: tuple[Part, ...]
     limits: tuple[str, ...]
     thumb_palmar: Vector | None = None
+    loose: tuple[Part, ...] = ()
 
     def codes(self) -> dict[int, int]:
         """Code of ``domain.anatomy`` by bone label: the first name of a label that holds two bones."""

@@ -174,6 +174,7 @@ def _read(
         forearm_axis=forearm_axis(parts, names, distal),
         forearm=tuple(p for p in parts if names[p.label] in ("radius", "ulna")),
         limits=_limits(rays, sure_side),
+        loose=tuple(p for p in rest if names[p.label] == UNNAMED),
         thumb_palmar=thumb_palmar(bones.get(1, ()), tissue) if heading_sure else None,
     )
 
