@@ -1,0 +1,66 @@
+"""What goes on where a bone of a ray was seen to end: its own end, or a deposit."""
+
+import numpy as np
+import pytest
+from node.analysis.anatomy.fingertip import is_in_tip
+from node.analysis.anatomy.model import NamedBone
+from node.analysis.anatomy.parts import make_part
+from node.analysis.anatomy.proportions import usual_length_mm
+from node.analysis.bone_ends import Piece, is_end, may_be_end
+from node.analysis.candidates import Candidate
+
+X, Y, Z = np.eye(3)
+SHELL_RADIUS_MM = 0.8
+
+
+def bone(level: str, share: float) -> NamedBone:
+    """A bone of digit 3 along z from the origin, of that share of its usual length."""
+    far = share * usual_length_mm(3, level, 1.0) * Z
+    part = make_part(1, 300.0, np.linspace(0.0 * Z, far, 30), False, 0.5)
+    return NamedBone(f"{level}3", 3, level, 0.0 * Z, far, (1,), part)
+
+
+def piece(first_mm: float, last_mm: float, *, off_mm: float = 0.0, ball: float = 0.1, density: float = 1.0) -> Piece:
+    """A ring of points round the axis between two heights, ``ball`` its largest ball over its volume."""
+    angle, height = np.meshgrid(np.linspace(0, 2 * np.pi, 12, endpoint=False), np.linspace(first_mm, last_mm, 9))
+    points = np.stack([3 * np.cos(angle).ravel() + off_mm, 3 * np.sin(angle).ravel(), height.ravel()], axis=1)
+    volume = 4.0 / 3.0 * np.pi * SHELL_RADIUS_MM**3 / ball
+    candidate = Candidate(np.zeros((1, 3), np.int64), volume, 900.0, 1000.0, SHELL_RADIUS_MM, 3.0, 2.0, 1)
+    return Piece(candidate, density, points)
+
+
+def ends(level: str, share: float, beyond: Piece) -> bool:
+    return is_end(beyond, bone(level, share), usual_length_mm(3, level, 1.0))
+
+
+@pytest.mark.parametrize("level", ["PP", "MP", "DP"])
+def test_the_shell_that_completes_a_short_bone_is_its_end(level: str) -> None:
+    usual = usual_length_mm(3, level, 1.0)
+    assert ends(level, 0.5, piece(0.5 * usual, usual))
+
+
+@pytest.mark.parametrize("level", ["PP", "MP"])
+def test_other_pieces_are_none(level: str) -> None:
+    usual = usual_length_mm(3, level, 1.0)
+    beyond = (0.5 * usual, usual)
+    assert not ends(level, 1.0, piece(*beyond)), "on a bone of its usual length"
+    assert not ends(level, 0.5, piece(*beyond, off_mm=6.0)), "a plate lies beside the bone"
+    assert not ends(level, 0.5, piece(*beyond, ball=0.5)), "solid"
+    assert not ends(level, 0.5, piece(*beyond, density=0.4)), "pale"
+    assert not ends(level, 0.5, piece(usual, 1.6 * usual)), "it would make the bone too long"
+
+
+def test_what_is_solid_in_the_place_of_a_tuft_may_be_either() -> None:
+    usual = usual_length_mm(3, "DP", 1.0)
+    solid = piece(0.5 * usual, 0.9 * usual, off_mm=3.0, ball=0.5)
+    assert not ends("DP", 0.4, solid)
+    assert may_be_end(solid, bone("DP", 0.4), usual)
+
+
+def test_the_place_of_a_fingertip() -> None:
+    tip, usual = bone("DP", 0.6), usual_length_mm(3, "DP", 1.0)
+    assert is_in_tip(0.9 * usual * Z, tip, 1.0)
+    assert not is_in_tip(1.5 * usual * Z, tip, 1.0)
+    assert not is_in_tip(0.5 * usual * Z + 0.4 * usual * X, tip, 1.0)
+    assert not is_in_tip(-0.2 * usual * Z, tip, 1.0)
+    assert is_in_tip(-0.2 * usual * Z, tip, 1.0, behind=0.35)

@@ -1,0 +1,67 @@
+"""One chain of parts read as the bones of a digit: what is found in part, missing, broken or contested."""
+
+import numpy as np
+import pytest
+from node.analysis.anatomy.align import align, near_levels
+from node.analysis.anatomy.chains import Chain
+from node.analysis.anatomy.parts import make_part
+from node.analysis.anatomy.proportions import MEAN_LENGTH_MM
+
+MC, PP, MP, DP = MEAN_LENGTH_MM[3]
+WIDTH_MM = 6.0
+
+
+def chain(*stretches: tuple[float, float]) -> Chain:
+    """Rods along z, each a gap and a length in mm."""
+    parts, at = [], 0.0
+    for label, (gap, length) in enumerate(stretches, start=1):
+        at += gap
+        z, x, y = np.meshgrid(np.linspace(at, at + length, 40), *[np.linspace(0, WIDTH_MM, 7)] * 2, indexing="ij")
+        points = np.column_stack([x.ravel(), y.ravel(), z.ravel()])
+        parts.append(make_part(label, length * WIDTH_MM**2, points, False, 0.5))
+        at += length
+    ends = tuple(int(part.ends[0][2] > part.ends[1][2]) for part in parts)
+    return Chain(tuple(parts), ends)
+
+
+def read(*stretches: tuple[float, float]) -> tuple[tuple[int, ...], ...]:
+    return align(chain(*stretches), 3, 1.0).levels
+
+
+def test_a_whole_ray() -> None:
+    assert read((0, MC), (2, PP), (2, MP), (2, DP)) == ((0,), (1,), (2,), (3,))
+
+
+def test_a_broken_phalanx_is_one_bone() -> None:
+    assert read((0, MC), (2, PP), (2, MP / 2), (1, MP / 2), (2, DP)) == ((0,), (1,), (2,), (2,), (3,))
+
+
+def test_a_bone_found_in_part_with_the_rest_missing_behind_it() -> None:
+    assert read((0, MC), (2, PP), (2, 0.55 * MP), (0.45 * MP, DP)) == ((0,), (1,), (2,), (3,))
+
+
+def test_a_bone_that_is_missing_leaves_its_length() -> None:
+    assert read((0, MC), (2, PP), (MP + 4, DP)) == ((0,), (1,), (3,))
+    assert read((0, MC), (2, PP), (2, MP)) == ((0,), (1,), (2,)), "what follows at once is the next bone"
+
+
+@pytest.mark.parametrize("share", [0.6, 0.8, 1.0])
+def test_no_next_bone_but_one_is_read_where_there_is_no_room_for_it(share: float) -> None:
+    levels = read((0, MC), (2, PP), (1.5, share * DP))
+    assert levels[:2] == ((0,), (1,))
+    assert levels[2] != (3,)
+
+
+def test_a_bit_between_two_bones_is_contested() -> None:
+    whole = chain((0, MC), (2, PP), (2, MP), (2, DP))
+    torn = chain((0, MC), (2, PP), (2, 0.62 * MP), (1, 0.5 * MP), (1, DP))
+    assert near_levels(whole, 3, 1.0, 1.0) == {((0,), (1,), (2,), (3,))}
+    held = near_levels(torn, 3, 1.0, 6.0)
+    assert ((0,), (1,), (2,), (2,), (3,)) in held
+    assert len(held) > len(near_levels(torn, 3, 1.0, 0.5)) >= 1
+
+
+def test_the_near_readings_hold_the_cheapest() -> None:
+    for one in (chain((0, MC), (2, PP)), chain((0, PP), (2, MP), (2, DP))):
+        best = align(one, 3, 1.0).levels
+        assert best in near_levels(one, 3, 1.0, 0.01)
