@@ -1,0 +1,34 @@
+"""A distal phalanx of which a part has no name was not seen whole, and nothing is said of its length."""
+
+from dataclasses import replace
+
+import numpy as np
+from node.analysis.anatomy.acro import assess_distal_phalanges
+from node.analysis.anatomy.parts import Part, make_part
+from node.domain.findings import AcroOsteolysis
+from tests.fakes.sticks import anatomy
+
+
+def bit_at(middle: np.ndarray) -> Part:
+    points = middle + np.argwhere(np.ones((3, 3, 3))) - 1.0
+    return make_part(99, 27.0, points, False, 1.0)
+
+
+def test_bone_without_a_name_in_the_place_of_a_fingertip_leaves_it_open() -> None:
+    hand = anatomy()
+    before = assess_distal_phalanges(hand)
+    tip = hand.named("DP3")
+    assert tip is not None
+    after = assess_distal_phalanges(replace(hand, loose=(bit_at(tip.distal),)))
+    assert before[2].acro_osteolysis is AcroOsteolysis.ABSENT
+    assert (after[2].acro_osteolysis, after[2].length_mm) == (AcroOsteolysis.UNDETERMINED, None)
+    others = [0, 1, 3, 4]
+    assert [after[n].acro_osteolysis for n in others] == [before[n].acro_osteolysis for n in others]
+
+
+def test_bone_without_a_name_elsewhere_says_nothing_of_fingertips() -> None:
+    hand = anatomy()
+    tip = hand.named("DP3")
+    assert tip is not None
+    beside = replace(hand, loose=(bit_at(tip.distal - 4 * tip.length_mm * tip.axis),))
+    assert assess_distal_phalanges(beside) == assess_distal_phalanges(hand)
