@@ -20,7 +20,7 @@ LEAST_BEYOND_MM = 1.25
 """Nothing nearer to the usual bone surface is told from it."""
 ROUGH_CONTACT, DOUBTFUL_CONTACT = 0.25, 0.18
 """Contact with bone over the surface of a ball of the same volume: rough bone surface lies flat on its bone."""
-PALE, PALE_MM3 = (0.25, 0.5), (20.0, 150.0)
+PALE, PALE_MM3 = (0.25, 0.65), (20.0, 150.0)
 """A piece of such density beside that of its bone and of such size is hardly a surface of the bone: it is in doubt.
 Larger ones are spongiosa."""
 DOUBTFUL_RADIUS_MM = 1.3
