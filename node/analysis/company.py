@@ -5,7 +5,11 @@ Beside sure deposits the same body may well be one more, and is left to a reader
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from node.analysis.small_bones import LARGEST_OSSICLE_MM3
 from node.domain.findings import Deposit, Material
@@ -15,8 +19,24 @@ FAINT: Final = "too faint to tell"
 UNSURE_SHAPES: Final = (BONE_SURFACE, FAINT)
 
 
-def lone_bodies(deposits: Sequence[Deposit], scale: float) -> tuple[int, ...]:
-    """Numbers of the small bodies for review in a hand without a sure deposit; ``scale``: size over a mean hand."""
+def without_lone_bodies(
+    deposits: Sequence[Deposit], labels: NDArray[np.int32], scale: float
+) -> tuple[list[Deposit], list[Deposit]]:
+    """(the rest numbered anew from 1, the small bodies for review in a hand without a sure deposit).
+
+    ``labels`` int32 (z, y, x) hold the deposits' numbers, and then the new ones; ``scale``: size over a mean hand.
+    """
+    lone = _lone(deposits, scale)
+    kept = [d for d in deposits if d.number not in lone]
+    anew = np.zeros(len(deposits) + 1, labels.dtype)
+    anew[[d.number for d in kept]] = np.arange(1, len(kept) + 1)
+    if lone:
+        voxels = np.flatnonzero(labels)
+        labels.reshape(-1)[voxels] = anew[labels.reshape(-1)[voxels]]
+    return [replace(d, number=n) for n, d in enumerate(kept, 1)], [d for d in deposits if d.number in lone]
+
+
+def _lone(deposits: Sequence[Deposit], scale: float) -> tuple[int, ...]:
     if any(d.material is not Material.URATE and not d.review for d in deposits):
         return ()
     largest = LARGEST_OSSICLE_MM3 * scale**3

@@ -1,7 +1,7 @@
 """The analysis of one limb, from its crop to its hand's findings."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from node.analysis.anatomy.acro import assess_distal_phalanges
 from node.analysis.anatomy.model import HandAnatomy
 from node.analysis.anatomy.place import find_places
 from node.analysis.candidates import Candidate
-from node.analysis.company import lone_bodies, lone_words
+from node.analysis.company import lone_words, without_lone_bodies
 from node.analysis.doubt import Doubt
 from node.analysis.filters import smooth
 from node.analysis.judge import Judge
@@ -82,13 +82,12 @@ def analyse_limb(
     measurer = Measurer(limb, anchors, skeleton, labels, scale)
     judge = Judge(limb.geometry, skeleton, slopes, anchors, places, doubt, tin)
     found, numbered = _judged(labels, measurer, deposits, judge)
-    lone = lone_bodies(found, anatomy.scale)
-    kept, numbered = _without(lone, found, numbered)
+    kept, lone = without_lone_bodies(found, numbered, anatomy.scale)
     hand = Hand(
         laterality=anatomy.laterality,
         limits=find_limits(anatomy, limb, shift_mm, doubt, numbered),
         digits=_digits(anatomy),
-        notes=lone_words([d for d in found if d.number in lone]),
+        notes=lone_words(lone),
         deposits=tuple(kept),
         sctc_style=score_deposits(kept, numbered, limb, anchors.soft_low_hu, places, weights),
     )
@@ -107,14 +106,6 @@ def _judged(
             found.append(judge.deposit(len(found) + 1, measures, candidate))
             numbered[tuple(measures.voxels.T)] = len(found)
     return found, numbered
-
-
-def _without(lone: Sequence[int], found: Sequence[Deposit], numbered: Int32Array) -> tuple[list[Deposit], Int32Array]:
-    """The findings and their voxels without some, numbered anew from 1."""
-    kept = [d for d in found if d.number not in lone]
-    anew = np.zeros(len(found) + 1, numbered.dtype)
-    anew[[d.number for d in kept]] = np.arange(1, len(kept) + 1)
-    return [replace(d, number=n) for n, d in enumerate(kept, start=1)], anew[numbered]
 
 
 def _beside(calcium: Int32Array, limb: Limb) -> NDArray[np.bool_]:

@@ -3,9 +3,10 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from node.analysis.certainty import is_faint
-from node.analysis.company import BONE_SURFACE, FAINT, lone_bodies, lone_words
+from node.analysis.company import BONE_SURFACE, FAINT, lone_words, without_lone_bodies
 from node.domain.confidence import Confidence
 from node.domain.findings import Deposit, Material
 from tests.fakes.analysis import make_study
@@ -22,6 +23,17 @@ def unsure(like: Deposit, number: int, volume_mm3: float = 20.0, shape: str = BO
     return replace(
         like, number=number, material=Material.INDETERMINATE, volume_mm3=volume_mm3, shape=shape, review=True
     )
+
+
+def lone_bodies(deposits: list[Deposit], scale: float) -> tuple[int, ...]:
+    """Numbers of those that are not listed; each is one voxel."""
+    labels = np.arange(len(deposits) + 1, dtype=np.int32).reshape(1, 1, -1)
+    kept, lone = without_lone_bodies(deposits, labels, scale)
+    assert [d.number for d in kept] == list(range(1, len(kept) + 1))
+    left = [d.number for d in deposits if d not in lone]
+    assert np.flatnonzero(labels).tolist() == left, "voxels of what is not listed are no deposit's"
+    assert labels[0, 0, left].tolist() == list(range(1, len(kept) + 1))
+    return tuple(d.number for d in lone)
 
 
 def test_beside_a_sure_deposit_all_are_listed(sure: Deposit) -> None:

@@ -92,14 +92,13 @@ def _sure_bones(chains: Sequence[Chain], readings: Sequence[Reading]) -> dict[in
     best, close = readings[0], _close(readings)
     agreed, doubtful = [], set()
     for n, fit in enumerate(best.alignments):
-        if fit:
-            rivals = near_levels(chains[n], best.digits[n], best.scale, RIVAL_LEAD)
-            fit = replace(fit, levels=_uncontested(fit.levels, rivals))
         seen = {_levels(r, n) for r in close} - {None}
-        if fit and len(seen) > 1 and len({_ends(levels) for levels in seen}) == 1:
-            fit = replace(fit, levels=_common(fit.levels, seen))
-        elif len(seen) > 1 and not _same_from_the_root(seen):
+        same_ray = len({_ends(levels) for levels in seen}) == 1
+        if len(seen) > 1 and not same_ray and not _same_from_the_root(seen):
             doubtful.add(best.digits[n])
+        if fit:
+            levels = _uncontested(fit.levels, near_levels(chains[n], best.digits[n], best.scale, RIVAL_LEAD))
+            fit = replace(fit, levels=_common(levels, seen) if same_ray else levels)
         agreed.append(fit)
     kept = named_bones(chains, replace(best, alignments=tuple(agreed)))
     return {digit: ray for digit, ray in kept.items() if ray and digit not in doubtful}
