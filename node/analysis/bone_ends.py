@@ -65,8 +65,8 @@ def may_be_end(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
 
     So do a resorbed phalanx and a deposit in the place of its tuft.
     """
-    away = piece.points - bone.proximal
-    middle, reach_mm = away.mean(axis=0), float(np.linalg.norm(away, axis=1).max())
+    middle = piece.middle - bone.proximal
+    reach_mm = float(np.linalg.norm(piece.points - bone.proximal, axis=1).max())
     along = float(middle @ bone.axis)
     straight = along > WHOLE_COSINE * float(np.linalg.norm(middle)) and aside(middle, bone) < TUFT_ASIDE * usual_mm
     short = bone.length_mm < SHORT_SHARE * usual_mm and along > BEYOND_BASE * bone.length_mm

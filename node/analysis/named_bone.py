@@ -34,12 +34,14 @@ def bone_by_name(
     for number, candidate in enumerate(candidates):
         if candidate.contact_mm2 <= 0.0:
             continue
-        shape = bone_shape(candidate.bone, skeleton, image, limb.spacing_mm)
         points = limb.geometry.to_lps_mm(candidate.voxels.astype(np.float64))
+        bone = _ray_bone(candidate.bone, points.mean(axis=0), anatomy)
+        if bone is None and not _is_of_carpus(candidate.bone, points.mean(axis=0), anatomy):
+            continue
+        shape = bone_shape(candidate.bone, skeleton, image, limb.spacing_mm)
         piece = Piece(candidate, density_beside(candidate, shape, soft_hu), points)
-        bone = _ray_bone(candidate.bone, piece.middle, anatomy)
         usual_mm = usual_length_mm(bone.digit, bone.level, anatomy.scale) if bone else 0.0
-        if is_end(piece, bone, usual_mm) if bone else _is_carpal(piece, anatomy):
+        if is_end(piece, bone, usual_mm) if bone else _is_carpal(piece):
             found.add(number)
         elif bone and bone.level == "DP" and may_be_end(piece, bone, usual_mm):
             doubtful.add(number)
@@ -55,11 +57,15 @@ def _ray_bone(label: int, middle: Vector, anatomy: HandAnatomy) -> NamedBone | N
     return next((tip for tip in tips if is_in_tip(middle, tip, anatomy.scale)), None)
 
 
-def _is_carpal(piece: Piece, anatomy: HandAnatomy) -> bool:
+def _is_of_carpus(label: int, middle: Vector, anatomy: HandAnatomy) -> bool:
+    """True for a carpal bone's label, and for a bit without a name where ``middle`` lies among the carpal bones."""
+    name = anatomy.bones.get(label, UNNAMED)
+    return name in (*CARPALS, "carpus") or (name == UNNAMED and in_carpus(anatomy, middle))
+
+
+def _is_carpal(piece: Piece) -> bool:
     """Carpal bones have tubercles and a hook; what stays near one, as dense as it and broadly joined, is one."""
-    name, candidate = anatomy.bones.get(piece.candidate.bone, UNNAMED), piece.candidate
-    if name not in (*CARPALS, "carpus") and not (name == UNNAMED and in_carpus(anatomy, piece.middle)):
-        return False
+    candidate = piece.candidate
     near = candidate.beyond_mm < CARPAL_BEYOND_MM and candidate.flatness > LEAST_CONTACT
     return (near or candidate.ball_share < SHELL_SHARE) and piece.is_as_dense
 
