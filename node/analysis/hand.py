@@ -79,7 +79,7 @@ def analyse_limb(
     labels.reshape(-1)[urate.voxels] = urate.owner + len(deposits)
     advance("measures")
     places = find_places(anatomy, skeleton.labels, limb.body, limb.geometry.affine)
-    measurer = Measurer(limb, anchors, skeleton, labels, scale)
+    measurer = Measurer(limb, image, anchors, skeleton, labels, scale)
     judge = Judge(limb.geometry, skeleton, slopes, anchors, places, doubt, tin)
     found, numbered = _judged(labels, measurer, deposits, judge)
     kept, lone = without_lone_bodies(found, numbered, anatomy.scale)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from node.analysis.gap import dip_towards_bone
 from node.analysis.limbs import Limb
 from node.analysis.nearest import nearest_around, nearest_source
 from node.analysis.noise import Anchors
@@ -18,7 +19,10 @@ MASS_MARGIN_MM = 1.3
 """Blur carries mineral this far out of its boundary; less would miss the neighbouring slice of a coarse scan."""
 SKIN_MM = 0.8
 SURROUNDINGS_MM = (1.0, 2.5)
-TOUCHING_MM = 0.5
+TOUCHING_MM, LEAST_DIP = 0.5, 0.1
+"""A deposit touches bone nearer than the first, unless the image dips between them by that share of the deposit's level
+(LEVEL_QUANTILE of its voxels)."""
+LEVEL_QUANTILE = 0.6
 NEAR_MM, FAR_MM = 6.0, 50.0
 """Skin and bone are looked for within the first, for the few deposits that have none there within the second."""
 LEAST_SURROUNDINGS = 10
@@ -69,12 +73,18 @@ class _Own:
 
 
 class Measurer:
-    """Measures deposits of one limb; holds what is common to all of them."""
+    """Measures deposits of one limb; holds what is common to all of them. ``image``: the detection image."""
 
     def __init__(
-        self, limb: Limb, anchors: Anchors, skeleton: Skeleton, labels: NDArray[np.int32], scale: Scale
+        self,
+        limb: Limb,
+        image: NDArray[np.int16],
+        anchors: Anchors,
+        skeleton: Skeleton,
+        labels: NDArray[np.int32],
+        scale: Scale,
     ) -> None:
-        self.limb, self.anchors, self.skeleton, self.scale = limb, anchors, skeleton, scale
+        self.limb, self.image, self.anchors, self.skeleton, self.scale = limb, image, anchors, skeleton, scale
         self.low, self.high = limb.low.reshape(-1), limb.high.reshape(-1)
         self.near = nearest_around(labels, limb, SURROUNDINGS_MM[1])
         self.order = np.argsort(self.near.label, kind="stable")
@@ -98,6 +108,7 @@ class Measurer:
         volume = len(inside) * self.limb.geometry.voxel_mm3
         mass = self._mass(own, core)
         bone = self._distance_to_bone(inside)
+        touches = bone is not None and bone < TOUCHING_MM and not self._is_apart(voxels)
         points = self.limb.geometry.to_lps_mm(voxels.astype(np.float64))
         centre = points.mean(axis=0)
         long_mm, short_mm = diameters_mm(points, self.limb.spacing_mm)
@@ -116,8 +127,8 @@ class Measurer:
             long_axis_mm=long_mm,
             short_axis_mm=short_mm,
             distance_to_skin_mm=self._to_skin(inside),
-            distance_to_bone_mm=bone,
-            touches_bone=bone is not None and bone < TOUCHING_MM,
+            distance_to_bone_mm=bone if bone is None or touches else max(bone, TOUCHING_MM),
+            touches_bone=touches,
             key_slice=int(np.bincount(voxels[:, 0]).argmax()),
             shape=name_shape(voxels, self.limb.geometry, volume, mass),
             radius_mm=float(depth.max()),
@@ -158,17 +169,14 @@ class Measurer:
         scale = weight * self.scale.low + (1.0 - weight) * self.scale.high
         low, high = self._surroundings(own)
         around = weight * low + (1.0 - weight) * high
-        level = float(self._mixed(core).mean())
+        image = self.image.reshape(-1)
+        level = float(image[core].mean())
         if level <= max(around, self.anchors.soft_hu):
             return 0.0
         share = (level - self.anchors.soft_hu) / (level - around)
         counted = np.concatenate([own.inside, self._edge(own)])
-        excess = float((self._mixed(counted) - around).sum())
+        excess = float((image[counted] - around).sum())
         return max(0.0, share * excess * self.limb.geometry.voxel_mm3 / (1000.0 * scale))
-
-    def _mixed(self, voxels: Int64Array) -> NDArray[np.float64]:
-        weight = self.anchors.weight_low
-        return np.asarray(weight * self.low[voxels] + (1.0 - weight) * self.high[voxels])
 
     def _edge(self, own: _Own) -> Int64Array:
         """Voxels around the deposit that its blur reaches; not in bone, not in the skin."""
@@ -182,6 +190,13 @@ class Measurer:
         if not np.isfinite(nearest):
             nearest = self._far(self.skeleton.labels, inside)
         return max(0.0, nearest + abs(SKIRT_MM)) if np.isfinite(nearest) else None
+
+    def _is_apart(self, voxels: Int64Array) -> bool:
+        """True where soft tissue is seen between a deposit and the bone that it lies close to."""
+        soft = self.anchors.soft_hu
+        level = float(np.quantile(self.image[tuple(voxels.T)], LEVEL_QUANTILE)) - soft
+        dip = dip_towards_bone(voxels, self.image, soft, level, self.skeleton, self.limb.spacing_mm)
+        return dip is not None and dip > LEAST_DIP
 
     def _to_skin(self, inside: Int64Array) -> float:
         """Least distance to the skin, mm, at most FAR_MM."""

@@ -22,7 +22,10 @@ def ball(radius_mm: float, centre_mm: Point) -> Shape:
 
 
 def shell(inner_mm: float, outer_mm: float, centre_mm: Point) -> Shape:
-    whole, hole = ball(outer_mm, centre_mm), ball(inner_mm, centre_mm)
+    return without(ball(outer_mm, centre_mm), ball(inner_mm, centre_mm))
+
+
+def without(whole: Shape, hole: Shape) -> Shape:
     return lambda axes: whole(axes) & ~hole(axes)
 
 

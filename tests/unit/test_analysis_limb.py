@@ -14,7 +14,7 @@ from node.analysis.registration import find_shift, register
 from node.analysis.skeleton import find_skeleton
 from node.analysis.urate import find_urate
 from node.domain.errors import Refused
-from tests.fakes.limbs import HIGH_TUBE, LOW_TUBE, MUSCLE, Shape, ball, cube, muscle_limb, shell, slab
+from tests.fakes.limbs import HIGH_TUBE, LOW_TUBE, MUSCLE, Shape, ball, cube, muscle_limb, shell, slab, without
 
 NOISE = (22.0, 18.0)
 K = (hu_per_mg_cc(LOW_TUBE)[0], hu_per_mg_cc(HIGH_TUBE)[0])
@@ -54,17 +54,17 @@ def test_a_shift_beyond_two_millimetres_is_refused() -> None:
         register(moved((1.6, 1.6, -0.4)))
 
 
-def deposits(limb: Limb, weights: tuple[float, float] = K) -> list[tuple[Candidate, Measures]]:
+def deposits(limb: Limb, weights: tuple[float, float] = K, bones: int = 0) -> list[tuple[Candidate, Measures]]:
     """All that is found beside the skeleton, outlined and measured."""
     anchors = measure_anchors(limb)
     image = anchors.detection_image(limb)
     smoothed = smooth(image, limb.spacing_mm, limb.spans)
     skeleton = find_skeleton(limb, image, smoothed, anchors)
-    assert not skeleton.labels.any(), "a solid deposit has no marrow"
+    assert skeleton.labels.max() == bones, "a solid deposit has no marrow, a shell has"
     candidates = find_candidates(limb, image, smoothed, anchors, skeleton)
     labels = outline_deposits(candidates, limb, image, skeleton, anchors.soft_hu)
     scale = scale_of(LOW_TUBE, HIGH_TUBE, weights[0] / weights[1])
-    measurer = Measurer(limb, anchors, skeleton, labels, scale)
+    measurer = Measurer(limb, image, anchors, skeleton, labels, scale)
     measured = [measurer.measure(n) for n in range(1, len(candidates) + 1)]
     return [(c, m) for c, m in zip(candidates, measured, strict=True) if m is not None]
 
@@ -83,6 +83,22 @@ def test_a_ball_of_calcium_in_muscle_has_its_volume_mass_and_place(radius_mm: fl
     assert found.distance_to_skin_mm == pytest.approx(12.0 - radius_mm, abs=0.8)
     assert found.key_slice == round(MIDDLE[0] / 0.6)
     assert (found.touches_bone, found.distance_to_bone_mm, found.shape) == (False, None, "stone")
+
+
+@pytest.mark.parametrize(("gap_mm", "touches"), [(0.0, True), (0.8, False), (1.2, False), (2.0, False)])
+@pytest.mark.parametrize("mg_cc", [300.0, 800.0])
+def test_a_gap_that_blur_fills_is_no_contact(gap_mm: float, mg_cc: float, *, touches: bool) -> None:
+    at, bone_mm = (9.0, 9.0, 9.0), 5.0
+    bone, spared = shell(bone_mm - 1.5, bone_mm, at), ball(bone_mm + gap_mm, at)
+    stone = ball(4.5, (9.0, 9.0, 9.0 + bone_mm + 2.0))
+    moulded = without(stone, spared)
+    contents = ((bone, (2400.0, 1100.0)), (moulded, (mg_cc * K[0], mg_cc * K[1])))
+    limb = muscle_limb(contents, noise_hu=NOISE, spacing_mm=(0.6, 0.4, 0.4))
+    found = max((m for _, m in deposits(limb, bones=1)), key=lambda m: m.volume_mm3)
+    assert found.touches_bone is touches
+    assert found.distance_to_bone_mm is not None
+    assert (found.distance_to_bone_mm < 0.5) is touches
+    assert found.distance_to_bone_mm == pytest.approx(max(gap_mm, 0.0), abs=0.5)
 
 
 @pytest.mark.parametrize(("radius_mm", "mg_cc"), [(1.5, 600.0), (2.5, 300.0), (4.0, 800.0)])
