@@ -60,6 +60,8 @@ def is_bone(candidate: Candidate, shape: BoneShape, soft_hu: float, spacing_mm: 
     """True where a candidate that touches this bone is a part of it."""
     density, flat = density_beside(candidate, shape, soft_hu), candidate.flatness
     alike = DENSE_AS_BONE[0] < density < DENSE_AS_BONE[1]
+    if candidate.radius_mm > SOLID_RADIUS_MM and density > DENSE_AS_BONE[1]:
+        return False
     if alike and flat > PATCH_CONTACT and _is_thin(candidate):
         return True
     if flat > ROUGH_CONTACT or (flat > DOUBTFUL_CONTACT and alike and candidate.radius_mm < DOUBTFUL_RADIUS_MM):

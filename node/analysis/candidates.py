@@ -53,6 +53,11 @@ class Candidate:
         return float(self.contact_mm2 / (np.pi ** (1 / 3) * (6.0 * self.volume_mm3) ** (2 / 3)))
 
     @property
+    def standing(self) -> float:
+        """Height over the bone's surface, over the radius of a disc as large as the contact; 0 without contact."""
+        return float(self.beyond_mm / np.sqrt(self.contact_mm2 / np.pi)) if self.contact_mm2 > 0.0 else 0.0
+
+    @property
     def ball_share(self) -> float:
         """Volume of the largest ball inside over its own: 1 for a ball, little for sheets, nets and cords."""
         return float(4.0 / 3.0 * np.pi * self.radius_mm**3 / self.volume_mm3)

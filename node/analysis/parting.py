@@ -15,6 +15,7 @@ from node.analysis.named_bone import bone_by_name
 from node.analysis.noise import Anchors
 from node.analysis.skeleton import Skeleton, without_bones
 from node.analysis.small_bones import ossicles, sesamoids
+from node.analysis.spurs import spurs
 from node.analysis.strangers import strangers
 from node.analysis.vessels import vessels
 
@@ -31,7 +32,8 @@ def part_bones(
         attached, whole, anatomy = _named(attached, _with(skeleton, bony), image, anchors.soft_hu, limb)
         strange = strangers(anatomy, skeleton, limb)
         if not strange:
-            return attached, whole, anatomy
+            off = spurs(bony, anatomy, skeleton, image, anchors.soft_hu, limb)
+            return (*attached, *off), _with(whole, off, bone=False), anatomy
         skeleton = without_bones(skeleton, strange, limb, image, anchors)
 
 
@@ -63,9 +65,9 @@ def without_lookalikes(
     return deposits, [candidates[n] for n in sorted(small_bones)]
 
 
-def _with(skeleton: Skeleton, bony: tuple[Candidate, ...]) -> Skeleton:
-    """The skeleton with the candidates that belong to a bone."""
+def _with(skeleton: Skeleton, candidates: tuple[Candidate, ...], *, bone: bool = True) -> Skeleton:
+    """The skeleton with the candidates as parts of the bones that they touch, or as none."""
     labels = skeleton.labels.copy()
-    for candidate in bony:
-        labels[candidate.index] = candidate.bone
+    for candidate in candidates:
+        labels[candidate.index] = candidate.bone if bone else 0
     return replace(skeleton, labels=labels)

@@ -1,27 +1,11 @@
 """One chain of parts read as the bones of a digit: what is found in part, missing, broken or contested."""
 
-import numpy as np
 import pytest
 from node.analysis.anatomy.align import align, near_levels
-from node.analysis.anatomy.chains import Chain
-from node.analysis.anatomy.parts import make_part
 from node.analysis.anatomy.proportions import MEAN_LENGTH_MM
+from tests.fakes.rods import chain
 
 MC, PP, MP, DP = MEAN_LENGTH_MM[3]
-WIDTH_MM = 6.0
-
-
-def chain(*stretches: tuple[float, float]) -> Chain:
-    """Rods along z, each a gap and a length in mm."""
-    parts, at = [], 0.0
-    for label, (gap, length) in enumerate(stretches, start=1):
-        at += gap
-        z, x, y = np.meshgrid(np.linspace(at, at + length, 40), *[np.linspace(0, WIDTH_MM, 7)] * 2, indexing="ij")
-        points = np.column_stack([x.ravel(), y.ravel(), z.ravel()])
-        parts.append(make_part(label, length * WIDTH_MM**2, points, False, 0.5))
-        at += length
-    ends = tuple(int(part.ends[0][2] > part.ends[1][2]) for part in parts)
-    return Chain(tuple(parts), ends)
 
 
 def read(*stretches: tuple[float, float]) -> tuple[tuple[int, ...], ...]:

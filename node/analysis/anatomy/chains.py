@@ -37,6 +37,9 @@ LONGEST_HOLE_MM = 52.0
 """Length of a large proximal phalanx, the longest bone that may be missing within a ray."""
 TERMINAL_GAP_MM = 4.0
 DEAREST = 3.0
+LEAST_FALL = 0.65
+"""A chain whose lengths fall by less (``Chain.fall``; two bones in line, not the fifth's last two, fall by 0.7 to 1.2)
+may run the other way: half a phalanx and a fingertip."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,15 @@ class Chain:
             reach = float(((last.points - last.centroid) @ self.heading).max())
             return np.asarray(last.centroid + reach * self.heading)
         return np.asarray(last.ends[1 - self.ends[-1]])
+
+    @property
+    def fall(self) -> float:
+        """How much the lengths fall along the chain: ln of first over last times their number; 0 when unknown.
+
+        Bones cut by the border have no length.
+        """
+        whole = [p.length_mm for p in self.parts if not p.cut]
+        return float(np.log(whole[0] / whole[-1])) * len(whole) if len(whole) > 1 else 0.0
 
     @property
     def direction(self) -> Points:
@@ -263,23 +275,28 @@ def _terminal_cost(chain: Chain, part: Part) -> float | None:
 def bridge(chains: Sequence[Chain], longest_hole_mm: float) -> list[Chain]:
     """Join chains (proximal to distal) of one ray across a hole, where a bone was not found, the nearest first."""
     offers = sorted(
-        (cost, n, m)
+        (cost, n, m, turned)
         for n, near in enumerate(chains)
         for m, far in enumerate(chains)
-        if n != m and (cost := _bridge_cost(near, far, longest_hole_mm)) is not None
+        for turned in ((False, True) if abs(far.fall) < LEAST_FALL else (False,))
+        if n != m and (cost := _bridge_cost(near, far.reversed() if turned else far, longest_hole_mm)) is not None
     )
     after: dict[int, int] = {}
-    for _, n, m in offers:
-        if n not in after and m not in after.values() and _last(after, m) != n:
+    way = list(chains)
+    for _, n, m, turned in offers:
+        if n not in after and m not in after.values() and _last(after, m) != n and way[n] is chains[n]:
+            if turned and m in after:
+                continue
             after[n] = m
+            way[m] = chains[m].reversed() if turned else chains[m]
     joined = []
     for n in range(len(chains)):
         if n in after.values():
             continue
-        chain, at = chains[n], n
+        chain, at = way[n], n
         while at in after:
             at = after[at]
-            chain = Chain((*chain.parts, *chains[at].parts), (*chain.ends, *chains[at].ends))
+            chain = Chain((*chain.parts, *way[at].parts), (*chain.ends, *way[at].ends))
         joined.append(chain)
     return joined
 

@@ -28,8 +28,8 @@ class Heading:
 
 def head(chains: Sequence[Chain], parts: Sequence[Part]) -> Heading:
     """Turn every chain from proximal to distal; those that do not tell by themselves follow the others."""
-    turned = [c if fall(c) >= 0 else c.reversed() for c in chains]
-    votes = [abs(fall(c)) * c.direction for c in turned] + [_from_carpus(chains, parts)]
+    turned = [c if c.fall >= 0 else c.reversed() for c in chains]
+    votes = [abs(c.fall) * c.direction for c in turned] + [_from_carpus(chains, parts)]
     total = np.sum(votes, axis=0)
     distal = unit(total)
     along = [float(v @ distal) for v in votes]
@@ -42,22 +42,13 @@ def head(chains: Sequence[Chain], parts: Sequence[Part]) -> Heading:
 
 def _agree(chain: Chain, distal: Vector, longest_mm: float) -> Chain:
     """The chain turned to the heading of the others, unless it reads better as it is (a finger bent right back)."""
-    if chain.direction @ distal > -0.3 and (fall(chain) != 0 or chain.direction @ distal >= 0):
+    if chain.direction @ distal > -0.3 and (chain.fall != 0 or chain.direction @ distal >= 0):
         return chain
     back = chain.reversed()
-    if fall(chain) == 0 or chain.parts[0].length_mm > METACARPAL_SHARE * longest_mm:
+    if chain.fall == 0 or chain.parts[0].length_mm > METACARPAL_SHARE * longest_mm:
         return back
     costs = [min(align(c, digit, 1.0).cost for digit in (1, 3)) for c in (chain, back)]
     return back if costs[1] < costs[0] else chain
-
-
-def fall(chain: Chain) -> float:
-    """How much the lengths fall along the chain: ln of first over last times their number; 0 when unknown.
-
-    Bones cut by the border have no length.
-    """
-    whole = [p.length_mm for p in chain.parts if not p.cut]
-    return float(np.log(whole[0] / whole[-1])) * len(whole) if len(whole) > 1 else 0.0
 
 
 def _from_carpus(chains: Sequence[Chain], parts: Sequence[Part]) -> Vector:

@@ -1,0 +1,68 @@
+"""Second look at what its shape calls bone, once the bones have names: what stands off the side of a shaft.
+
+Rough surface is broad and low, and the end of a bone whose marrow was not seen goes round its axis. What stands off
+the side of a metacarpal or a phalanx is no part of it; near a joint it may be an osteophyte, and a reader judges it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from node.analysis.anatomy.fingertip import aside
+from node.analysis.anatomy.model import HandAnatomy, NamedBone, Vector
+from node.analysis.attachment import bone_shape, density_beside
+from node.analysis.candidates import Candidate
+from node.analysis.limbs import Limb
+from node.analysis.skeleton import Skeleton
+
+STANDING: Final = 1.0
+"""Height over the radius of a disc as large as the contact; half a ball has 1."""
+ASIDE: Final = 0.3
+"""Distance of its middle from the axis over the width of the bone."""
+LEAST_DENSITY: Final = 0.4
+"""Level over that of the bone's own shell: what is paler is a bone's own edge, spongiosa or noise."""
+SHAFT: Final = (0.15, 0.75)
+"""Part of the length that is too far from a joint for an osteophyte."""
+TUFT: Final = 0.6
+"""From this part of its length on a distal phalanx is knobbly."""
+
+
+def spurs(
+    bony: Sequence[Candidate],
+    anatomy: HandAnatomy,
+    skeleton: Skeleton,
+    image: NDArray[np.int16],
+    soft_hu: float,
+    limb: Limb,
+) -> tuple[Candidate, ...]:
+    """Those of ``bony`` that are no bone after all, ``doubtful`` where they may be; ``skeleton`` is without them."""
+    found = []
+    for candidate in bony:
+        bone = anatomy.named(anatomy.bones.get(candidate.bone, ""))
+        middle = limb.geometry.to_lps_mm(candidate.voxels.astype(np.float64)).mean(axis=0)
+        if bone is None or not stands_off(candidate, middle, bone):
+            continue
+        shape = bone_shape(candidate.bone, skeleton, image, limb.spacing_mm)
+        if density_beside(candidate, shape, soft_hu) > LEAST_DENSITY:
+            found.append(replace(candidate, doubtful=candidate.doubtful or not on_shaft(middle, bone)))
+    return tuple(found)
+
+
+def stands_off(candidate: Candidate, middle: Vector, bone: NamedBone) -> bool:
+    """True for a piece round ``middle`` (3,) in mm that is higher than broad and lies at the side of its bone."""
+    at_side = aside(middle - bone.proximal, bone) > ASIDE * bone.part.width_mm
+    in_tuft = bone.level == "DP" and _along(middle, bone) > TUFT
+    return candidate.standing > STANDING and at_side and not in_tuft
+
+
+def on_shaft(middle: Vector, bone: NamedBone) -> bool:
+    """True for a place too far from a joint for an osteophyte."""
+    return SHAFT[0] < _along(middle, bone) < SHAFT[1]
+
+
+def _along(middle: Vector, bone: NamedBone) -> float:
+    """Share of the way from the proximal to the distal end."""
+    return float((middle - bone.proximal) @ bone.axis) / bone.length_mm

@@ -1,0 +1,57 @@
+"""What stands off the side of a shaft, and what is its rough surface, its tuft, or may be an osteophyte."""
+
+import numpy as np
+import pytest
+from node.analysis.anatomy.model import NamedBone, Vector
+from node.analysis.anatomy.parts import make_part
+from node.analysis.anatomy.proportions import usual_length_mm
+from node.analysis.candidates import Candidate
+from node.analysis.spurs import on_shaft, stands_off
+
+WIDTH_MM = 10.0
+
+
+def bone(level: str) -> NamedBone:
+    """A rod of digit 3 along z from the origin."""
+    length = usual_length_mm(3, level, 1.0)
+    grid = np.meshgrid(*[np.linspace(-WIDTH_MM / 2, WIDTH_MM / 2, 11)] * 2, np.linspace(0.0, length, 40))
+    part = make_part(1, 300.0, np.stack([axis.ravel() for axis in grid], axis=1), False, 0.5)
+    return NamedBone(f"{level}3", 3, level, np.zeros(3), np.array([0.0, 0.0, length]), (1,), part)
+
+
+def piece(height_mm: float, contact_mm2: float) -> Candidate:
+    return Candidate(np.zeros((1, 3), np.int64), 20.0, 900.0, 1000.0, 1.0, height_mm, contact_mm2, 1)
+
+
+def at(level: str, share: float, aside_mm: float) -> Vector:
+    return np.array([aside_mm, 0.0, share * usual_length_mm(3, level, 1.0)])
+
+
+STONE, ROUGH = piece(2.2, 9.0), piece(1.4, 20.0)
+
+
+@pytest.mark.parametrize("level", ["MC", "PP", "MP"])
+def test_a_stone_at_the_side_of_a_shaft_is_no_bone(level: str) -> None:
+    assert stands_off(STONE, at(level, 0.4, 6.0), bone(level))
+    assert on_shaft(at(level, 0.4, 6.0), bone(level))
+
+
+@pytest.mark.parametrize("level", ["MC", "PP", "MP"])
+def test_bone_is_low_or_lies_round_its_axis(level: str) -> None:
+    assert not stands_off(ROUGH, at(level, 0.4, 6.0), bone(level))
+    assert not stands_off(STONE, at(level, 0.9, 1.0), bone(level)), "an end whose marrow was not seen"
+
+
+def test_a_knob_of_the_tuft_is_bone_and_one_at_the_base_is_not() -> None:
+    assert not stands_off(STONE, at("DP", 0.9, 4.0), bone("DP"))
+    assert stands_off(STONE, at("DP", 0.1, 4.0), bone("DP"))
+
+
+@pytest.mark.parametrize("share", [0.05, 0.9])
+def test_beside_a_joint_it_may_be_an_osteophyte(share: float) -> None:
+    assert not on_shaft(at("PP", share, 6.0), bone("PP"))
+
+
+def test_what_touches_nothing_does_not_stand_on_it() -> None:
+    assert piece(2.2, 0.0).standing == 0.0
+    assert piece(2.0, np.pi * 4.0).standing == pytest.approx(1.0)
