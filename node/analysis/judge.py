@@ -11,7 +11,6 @@ from node.analysis.course import shape_of
 from node.analysis.doubt import Doubt
 from node.analysis.material import SlopeScale, classify, is_mineral, is_urate
 from node.analysis.measure import Measures
-from node.analysis.named_bone import needs_review
 from node.analysis.noise import Anchors
 from node.analysis.skeleton import Skeleton
 from node.domain.findings import Deposit, Material
@@ -43,7 +42,7 @@ class Judge:
         shape = shape_of(measures, material, place, anatomy, self.geometry)
         if candidate is not None and is_faint(measures, confidence):
             shape = FAINT
-        if candidate is not None and needs_review(candidate):
+        if candidate is not None and candidate.doubtful:
             shape = BONE_SURFACE
         review = shape in UNSURE_SHAPES or self.doubt.is_about(measures.voxels, measures.radius_mm)
         return Deposit(

@@ -14,11 +14,12 @@ from node.analysis.bone_ends import LEAST_CONTACT, SHELL_SHARE, Piece, is_end, m
 from node.analysis.candidates import Candidate
 from node.analysis.limbs import Limb
 from node.analysis.skeleton import Skeleton
+from node.analysis.spurs import LEAST_DENSITY, on_shaft
 from node.domain.anatomy import CARPALS, UNNAMED
 
 CARPAL_BEYOND_MM = 3.2
-REVIEW_BEYOND_MM, REVIEW_CONTACT = 2.4, 0.045
-REVIEW_MM3 = 12.0
+SMALL_MM3, SMALL_BEYOND_MM, SMALL_CONTACT = 12.0, 2.4, 0.045
+"""A small piece that does not stand far off its bone and lies on it with that share of its surface may be bone."""
 
 
 def bone_by_name(
@@ -29,23 +30,31 @@ def bone_by_name(
     soft_hu: float,
     limb: Limb,
 ) -> tuple[set[int], set[int]]:
-    """Indices of candidates that belong to the bone that they touch, and of those that may be the rest of one."""
+    """Indices of candidates that belong to the bone that they touch, and of those that may."""
     found, doubtful = set(), set()
     for number, candidate in enumerate(candidates):
         if candidate.contact_mm2 <= 0.0:
             continue
-        points = limb.geometry.to_lps_mm(candidate.voxels.astype(np.float64))
-        bone = _ray_bone(candidate.bone, points.mean(axis=0), anatomy)
-        if bone is None and not _is_of_carpus(candidate.bone, points.mean(axis=0), anatomy):
-            continue
         shape = bone_shape(candidate.bone, skeleton, image, limb.spacing_mm)
+        points = limb.geometry.to_lps_mm(candidate.voxels.astype(np.float64))
         piece = Piece(candidate, density_beside(candidate, shape, soft_hu), points)
+        bone = _ray_bone(candidate.bone, piece.middle, anatomy)
         usual_mm = usual_length_mm(bone.digit, bone.level, anatomy.scale) if bone else 0.0
-        if is_end(piece, bone, usual_mm) if bone else _is_carpal(piece):
+        if is_end(piece, bone, usual_mm) if bone else _is_carpal(piece, anatomy):
             found.add(number)
-        elif bone and bone.level == "DP" and may_be_end(piece, bone, usual_mm):
+        elif may_be_bone(piece, bone, usual_mm):
             doubtful.add(number)
     return found, doubtful
+
+
+def may_be_bone(piece: Piece, bone: NamedBone | None, usual_mm: float) -> bool:
+    """True for what may be the rest of a fingertip, and for a small piece on bone that does not lie at a shaft."""
+    if bone and bone.level == "DP" and may_be_end(piece, bone, usual_mm):
+        return True
+    candidate = piece.candidate
+    small = candidate.volume_mm3 < SMALL_MM3 and candidate.beyond_mm < SMALL_BEYOND_MM
+    at_shaft = bone is not None and piece.density > LEAST_DENSITY and on_shaft(piece.middle, bone)
+    return small and candidate.flatness > SMALL_CONTACT and not at_shaft
 
 
 def _ray_bone(label: int, middle: Vector, anatomy: HandAnatomy) -> NamedBone | None:
@@ -63,14 +72,10 @@ def _is_of_carpus(label: int, middle: Vector, anatomy: HandAnatomy) -> bool:
     return name in (*CARPALS, "carpus") or (name == UNNAMED and in_carpus(anatomy, middle))
 
 
-def _is_carpal(piece: Piece) -> bool:
+def _is_carpal(piece: Piece, anatomy: HandAnatomy) -> bool:
     """Carpal bones have tubercles and a hook; what stays near one, as dense as it and broadly joined, is one."""
     candidate = piece.candidate
+    if not _is_of_carpus(candidate.bone, piece.middle, anatomy):
+        return False
     near = candidate.beyond_mm < CARPAL_BEYOND_MM and candidate.flatness > LEAST_CONTACT
     return (near or candidate.ball_share < SHELL_SHARE) and piece.is_as_dense
-
-
-def needs_review(candidate: Candidate) -> bool:
-    """True for a piece in the place of bone, or a small one on bone, that may be bone as well as a deposit."""
-    small = candidate.volume_mm3 < REVIEW_MM3 and candidate.beyond_mm < REVIEW_BEYOND_MM
-    return candidate.doubtful or (small and candidate.flatness > REVIEW_CONTACT)

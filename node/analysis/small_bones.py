@@ -12,8 +12,8 @@ from node.analysis.axes import Axes, principal_axes
 from node.analysis.candidates import Candidate
 from node.domain.volume import Geometry
 
-COMPACT = 2.5
-"""Longest over shortest spread: sesamoids are ovoids."""
+COMPACT, COMPACT_ON_BONE = 2.5, 3.5
+"""Longest over shortest spread: sesamoids are ovoids; of one on bone a slice is taken for the bone's surface."""
 SESAMOID_ALONG_MM, SESAMOID_ACROSS_MM = (-7.5, 3.0), 14.0
 """From the end of the bone in the direction of its axis, and from the axis, in a mean hand: they glide on the head,
 proximal of the joint."""
@@ -45,7 +45,7 @@ def sesamoids(
             n: share
             for n, (candidate, own) in enumerate(zip(candidates, axes, strict=True))
             if candidate.volume_mm3 < largest_mm3
-            and _is_compact(own)
+            and _is_compact(own, COMPACT_ON_BONE if candidate.contact_mm2 > 0.0 else COMPACT)
             and _density(candidate, cortex_hu, soft_hu) > (THUMB_DENSITY if name == THUMB else SESAMOID_DENSITY)
             and (share := _palmar_share(own.centre, bone, palmar, anatomy.scale)) > PALMAR_SHARE
         }
@@ -71,8 +71,8 @@ def ossicles(
     return found
 
 
-def _is_compact(axes: Axes) -> bool:
-    return bool(axes.spread_mm[0] < COMPACT * axes.spread_mm[2])
+def _is_compact(axes: Axes, most: float = COMPACT) -> bool:
+    return bool(axes.spread_mm[0] < most * axes.spread_mm[2])
 
 
 def _density(candidate: Candidate, cortex_hu: float, soft_hu: float) -> float:

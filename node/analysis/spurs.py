@@ -18,7 +18,7 @@ from node.analysis.candidates import Candidate
 from node.analysis.limbs import Limb
 from node.analysis.skeleton import Skeleton
 
-STANDING: Final = 1.0
+STANDING: Final = 0.9
 """Height over the radius of a disc as large as the contact; half a ball has 1."""
 ASIDE: Final = 0.3
 """Distance of its middle from the axis over the width of the bone."""

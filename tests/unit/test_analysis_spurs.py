@@ -5,7 +5,9 @@ import pytest
 from node.analysis.anatomy.model import NamedBone, Vector
 from node.analysis.anatomy.parts import make_part
 from node.analysis.anatomy.proportions import usual_length_mm
+from node.analysis.bone_ends import Piece
 from node.analysis.candidates import Candidate
+from node.analysis.named_bone import may_be_bone
 from node.analysis.spurs import on_shaft, stands_off
 
 WIDTH_MM = 10.0
@@ -55,3 +57,18 @@ def test_beside_a_joint_it_may_be_an_osteophyte(share: float) -> None:
 def test_what_touches_nothing_does_not_stand_on_it() -> None:
     assert piece(2.2, 0.0).standing == 0.0
     assert piece(2.0, np.pi * 4.0).standing == pytest.approx(1.0)
+
+
+def on_bone(volume_mm3: float, middle: Vector, density: float = 0.6) -> Piece:
+    candidate = Candidate(np.zeros((1, 3), np.int64), volume_mm3, 900.0, 1000.0, 0.8, 1.8, 2.0, 1)
+    return Piece(candidate, density, middle[None])
+
+
+def test_a_small_piece_on_bone_may_be_bone_unless_it_lies_at_a_shaft() -> None:
+    shaft, joint = at("PP", 0.4, 6.0), at("PP", 0.95, 6.0)
+    usual = usual_length_mm(3, "PP", 1.0)
+    assert not may_be_bone(on_bone(8.0, shaft), bone("PP"), usual)
+    assert may_be_bone(on_bone(8.0, shaft, density=0.2), bone("PP"), usual), "as pale as noise"
+    assert may_be_bone(on_bone(8.0, joint), bone("PP"), usual)
+    assert may_be_bone(on_bone(8.0, joint), None, 0.0), "on a carpal bone"
+    assert not may_be_bone(on_bone(40.0, joint), bone("PP"), usual)

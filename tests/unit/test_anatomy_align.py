@@ -1,7 +1,7 @@
 """One chain of parts read as the bones of a digit: what is found in part, missing, broken or contested."""
 
 import pytest
-from node.analysis.anatomy.align import align, near_levels
+from node.analysis.anatomy.align import SHIFTED, align, near_levels
 from node.analysis.anatomy.proportions import MEAN_LENGTH_MM
 from tests.fakes.rods import chain
 
@@ -34,6 +34,13 @@ def test_no_next_bone_but_one_is_read_where_there_is_no_room_for_it(share: float
     levels = read((0, MC), (2, PP), (1.5, share * DP))
     assert levels[:2] == ((0,), (1,))
     assert levels[2] != (3,)
+
+
+@pytest.mark.parametrize("moved_mm", [-5.0, 5.0])
+def test_two_phalanges_parted_beside_their_joint(moved_mm: float) -> None:
+    fit = align(chain((0, MC), (2, PP), (2, MP + moved_mm), (0, DP - moved_mm)), 3, 1.0)
+    assert fit.levels == ((0,), (1,), (2,), (3,))
+    assert fit.cost < SHIFTED + 0.5
 
 
 def test_a_bit_between_two_bones_is_contested() -> None:

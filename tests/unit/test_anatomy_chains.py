@@ -1,8 +1,11 @@
 """Chains of bones joined into rays."""
 
-from node.analysis.anatomy.chains import Chain, bridge
+from dataclasses import replace
+
+import numpy as np
+from node.analysis.anatomy.chains import Chain, bridge, fill
 from node.analysis.anatomy.proportions import MEAN_LENGTH_MM
-from tests.fakes.rods import chain
+from tests.fakes.rods import WIDTH_MM, chain
 
 MC, PP, MP, DP = MEAN_LENGTH_MM[3]
 NEAR_MM = 4.0
@@ -25,3 +28,27 @@ def test_half_a_phalanx_and_a_fingertip_are_joined_whichever_way_they_seem_to_ru
 def test_what_clearly_runs_the_other_way_is_not_turned() -> None:
     near, far = parted(chain((0, MC), (2, PP), (2, PP), (2, MP), (2, DP)), 2)
     assert labels(bridge([near, far.reversed()], NEAR_MM)) == [[1, 2], [5, 4, 3]]
+
+
+def test_a_stubby_part_in_a_hole_of_a_ray_is_its_phalanx() -> None:
+    whole = chain((0, MC), (2, PP), (2, MP), (2, DP))
+    *others, tip = whole.parts
+    without = Chain((*others[:2], tip), (*whole.ends[:2], whole.ends[3]))
+    assert labels(fill([without], whole.parts)) == [[1, 2, 3, 4]]
+    assert labels(fill([without], [*others[:2], tip])) == [[1, 2, 4]]
+
+
+def test_what_lies_beside_a_hole_is_none() -> None:
+    whole, other = chain((0, MC), (2, PP), (2, MP), (2, DP)), chain((MC + PP + 4, MP))
+    without = Chain((*whole.parts[:2], whole.parts[3]), (*whole.ends[:2], whole.ends[3]))
+    beside = replace(other.parts[0], label=9, centroid=other.parts[0].centroid + 2 * WIDTH_MM * np.eye(3)[0])
+    assert labels(fill([without], [beside])) == [[1, 2, 4]]
+
+
+def test_a_ray_begins_with_its_metacarpal() -> None:
+    carpals_before = chain((0, 90.0), (2, 17.0), (2, 26.0), (2, MC), (2, PP), (2, MP), (2, DP))
+    assert labels([carpals_before.rooted]) == [[4, 5, 6, 7]]
+    whole = chain((0, MC), (2, PP), (2, MP), (2, DP))
+    broken = chain((0, 0.5 * MC), (0.5, 0.5 * MC), (2, PP), (2, 0.5 * MP), (0.5, 0.5 * MP))
+    for ray in (whole, broken, parted(whole, 1)[1]):
+        assert labels([ray.rooted]) == labels([ray])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from node.analysis.anatomy.chains import Chain
+from node.analysis.anatomy.chains import CARPAL_SHARE, Chain
 from node.analysis.anatomy.proportions import LEVELS, LOG_SD, MEAN_LENGTH_MM
 
 MISSING = 1.2
@@ -14,6 +14,9 @@ MISSING_MORE = 0.4
 """Cost of a bone that was not found, and of each further one beyond it (an amputation costs little more)."""
 FUSED = 2.0
 BROKEN = 0.8
+SHIFTED, MOST_SHIFTED = 2.0, 0.35
+"""Cost of the last two phalanges of a finger where they have their length together but are parted at the wrong place,
+as in a noisy scan of thin cortex, and how far, as ln of a length over the expected one, each may be off."""
 EXTRA, EXTRA_BIT = 3.0, 1.5
 BIT_SHARE = 0.7
 """Cost of a part behind the last bone; a bit is shorter than this share of the distal phalanx."""
@@ -22,8 +25,6 @@ HALF_SEEN, JOINT_MM = 0.8, 3.0
 BEFORE = 1.0
 """Cost of a part before the metacarpal: a carpal bone that was linked to it."""
 BEFORE_LONG = 2.5
-CARPAL_SHARE = 0.6
-"""A carpal bone is shorter than this share of the metacarpal."""
 WORST = 7.0
 FUSED_BASE = 3.0
 """Highest cost of a metacarpal that is too long: fused with a carpal bone."""
@@ -166,10 +167,22 @@ class _Aligner:
             misfit = _misfit(length, expected + self.expected[level + 1], cut, -1, self.last)
             ways.append(_Way(FUSED + misfit + then.cost, ((level, level + 1),), then))
         if part + 1 < len(self.lengths) and self.gap[part + 1] < GAP_SD_MM:
+            ways += self._shifted(part, level)
             then = self.best(part + 2, level + 1)
             misfit = _misfit(self.both[part], expected, cut or self.cut[part + 1], level or -1, self.last)
             ways.append(_Way(BROKEN + misfit + then.cost, ((level,), (level,)), then))
         return ways
+
+    def _shifted(self, part: int, level: int) -> list[_Way]:
+        """The reading in which ``part`` and the next one are the last two phalanges, parted beside their joint."""
+        if level < 2 or level + 1 != self.last:
+            return []
+        both = slice(level, level + 2)
+        off = np.abs(np.log(np.asarray(self.lengths[part : part + 2])[:, None] / self.expected[both])).max(axis=0)
+        misfit = _misfit(self.both[part], self.expected[both].sum(axis=0), self.cut[part + 1], -1, self.last)
+        then = self.best(part + 2, level + 2)
+        cost = np.where(off < MOST_SHIFTED, SHIFTED + misfit, 2.0 * WORST) + then.cost
+        return [_Way(cost, ((level,), (level + 1,)), then)]
 
     def _absent(self, level: int) -> float:
         count = self.last + 1 - level

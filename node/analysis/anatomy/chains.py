@@ -36,7 +36,11 @@ SHARPEST_BEND = -0.5
 LONGEST_HOLE_MM = 52.0
 """Length of a large proximal phalanx, the longest bone that may be missing within a ray."""
 TERMINAL_GAP_MM = 4.0
+WIDEST_IN_HOLE = 1.3
+"""Width of a part in a hole over that of the bone before it; fingers get slimmer towards their tips."""
 DEAREST = 3.0
+CARPAL_SHARE = 0.6
+"""A carpal bone is shorter than this share of the metacarpal."""
 LEAST_FALL = 0.65
 """A chain whose lengths fall by less (``Chain.fall``; two bones in line, not the fifth's last two, fall by 0.7 to 1.2)
 may run the other way: half a phalanx and a fingertip."""
@@ -123,6 +127,15 @@ class Chain:
         """
         whole = [p.length_mm for p in self.parts if not p.cut]
         return float(np.log(whole[0] / whole[-1])) * len(whole) if len(whole) > 1 else 0.0
+
+    @property
+    def rooted(self) -> "Chain":
+        """The chain from its metacarpal on, without what was linked before that: a carpal bone is far shorter."""
+        lengths = [p.length_mm for p in self.parts]
+        long = [n for n, length in enumerate(lengths) if length > CARPAL_SHARE * max(lengths)]
+        carpal = [n for n in range(long[-1]) if any(lengths[n] < CARPAL_SHARE * lengths[m] for m in long if m > n)]
+        first = carpal[-1] + 1 if carpal else 0
+        return Chain(self.parts[first:], self.ends[first:])
 
     @property
     def direction(self) -> Points:
@@ -225,7 +238,7 @@ def complete(chains: Sequence[Chain], parts: Sequence[Part]) -> list[Chain]:
     whole = list(chains)
     for longest_hole_mm in (TERMINAL_GAP_MM, TERMINAL_GAP_MM, LONGEST_HOLE_MM):
         whole = bridge(attach_terminals(whole, parts), longest_hole_mm)
-    return whole
+    return fill(whole, parts)
 
 
 def attach_terminals(chains: Sequence[Chain], parts: Sequence[Part]) -> list[Chain]:
@@ -299,6 +312,40 @@ def bridge(chains: Sequence[Chain], longest_hole_mm: float) -> list[Chain]:
             chain = Chain((*chain.parts, *way[at].parts), (*chain.ends, *way[at].ends))
         joined.append(chain)
     return joined
+
+
+def fill(chains: Sequence[Chain], parts: Sequence[Part]) -> list[Chain]:
+    """Put into the holes of chains the parts that lie there: phalanges too stubby to be linked by their ends."""
+    used = {p.label for c in chains for p in c.parts}
+    loose = [p for p in parts if p.label not in used and not p.cut]
+    filled = []
+    for chain in chains:
+        order, ends = list(chain.parts), list(chain.ends)
+        for n in reversed(range(len(chain.parts) - 1)):
+            part = _lying_in(chain, n, loose)
+            if part is not None and len(order) < MOST_PARTS:
+                loose.remove(part)
+                order.insert(n + 1, part)
+                ends.insert(n + 1, int(np.argmin(np.linalg.norm(part.ends - chain.reaches[n][1], axis=1))))
+        filled.append(Chain(tuple(order), tuple(ends)))
+    return filled
+
+
+def _lying_in(chain: Chain, n: int, loose: Sequence[Part]) -> Part | None:
+    """The largest of the ``loose`` parts that lies in line in the hole behind part n of a chain, None without one."""
+    start, hole_mm = chain.reaches[n][1], chain.gaps_mm[n]
+    if hole_mm < WIDEST_GAP_MM:
+        return None
+    along = unit(chain.reaches[n + 1][0] - start)
+    width = min(chain.parts[n].width_mm, chain.parts[n + 1].width_mm)
+
+    def fits(part: Part) -> bool:
+        place = float((part.centroid - start) @ along)
+        aside = float(np.linalg.norm(part.centroid - start - place * along))
+        slim = part.width_mm < WIDEST_IN_HOLE * chain.parts[n].width_mm
+        return 0.0 < place < hole_mm and aside < 0.5 * width and slim
+
+    return max(filter(fits, loose), key=lambda part: part.volume_mm3, default=None)
 
 
 def _last(after: dict[int, int], n: int) -> int:

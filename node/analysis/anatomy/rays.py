@@ -47,12 +47,15 @@ def read_rays(chains: Sequence[Chain]) -> list[Reading]:
     """Readings of the oriented ``chains`` as digits, the cheapest first; empty where there is nothing to read."""
     fits = [[alignments(chain, d, SCALES) for d in range(1, 6)] for chain in chains]
     costs = np.array([[[fit.cost for fit in row] for row in digit] for digit in fits])
+    dropped = [_dropped_cost(chain) for chain in chains]
+    rooted = [chain.rooted for chain in chains]
     readings: list[Reading] = []
     for thumb in (*range(len(chains)), None):
         fingers = [n for n in range(len(chains)) if n != thumb]
         for kept in _choices(fingers):
             limit = min((r.cost for r in readings), default=np.inf) + BEYOND
-            readings += _readings(chains, thumb, kept, fits, costs, limit)
+            left = sum(cost for n, cost in enumerate(dropped) if n != thumb and n not in kept)
+            readings += _readings(rooted, thumb, kept, fits, costs, left, limit)
     return sorted(readings, key=lambda reading: reading.cost)
 
 
@@ -81,13 +84,16 @@ def _readings(
     kept: Sequence[int],
     fits: Sequence[Sequence[Sequence[Alignment]]],
     costs: Points,
+    dropped: float,
     limit: float,
 ) -> list[Reading]:
-    """Readings up to ``limit`` with this thumb and these fingers: both directions across, every set of digits."""
+    """Readings up to ``limit`` with this thumb and these fingers: both directions across, every set of digits.
+
+    ``dropped``: cost of the chains that are neither.
+    """
     if len(kept) < 2 and thumb is None:
         return []
     across = _across(chains, kept) if len(kept) > 1 else _towards(chains, thumb, kept[0])
-    dropped = sum(_dropped_cost(c) for n, c in enumerate(chains) if n != thumb and n not in kept)
     if dropped > limit:
         return []
     along = unit(np.sum([chains[n].direction for n in kept], axis=0))
