@@ -20,7 +20,7 @@ from node.analysis.skeleton import Skeleton
 
 STANDING: Final = 0.9
 """Height over the radius of a disc as large as the contact; half a ball has 1."""
-ASIDE: Final = 0.3
+ASIDE: Final = 0.25
 """Distance of its middle from the axis over the width of the bone."""
 LEAST_DENSITY: Final = 0.4
 """Level over that of the bone's own shell: what is paler is a bone's own edge, spongiosa or noise."""

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 from node.analysis.anatomy.chains import Chain, bridge, fill
+from node.analysis.anatomy.orient import head
 from node.analysis.anatomy.proportions import MEAN_LENGTH_MM
 from tests.fakes.rods import WIDTH_MM, chain
 
@@ -52,3 +53,10 @@ def test_a_ray_begins_with_its_metacarpal() -> None:
     broken = chain((0, 0.5 * MC), (0.5, 0.5 * MC), (2, PP), (2, 0.5 * MP), (0.5, 0.5 * MP))
     for ray in (whole, broken, parted(whole, 1)[1]):
         assert labels([ray.rooted]) == labels([ray])
+
+
+def test_a_metacarpal_is_not_bent_back_whatever_is_linked_to_it() -> None:
+    ray = chain((0, MC), (2, PP), (2, MP), (2, DP))
+    with_carpals = chain((0, 11.0), (2, 19.0), (2, 0.9 * MC), (2, 0.6 * PP))
+    assert with_carpals.fall < 0.0, "it seems to run towards the carpus"
+    assert labels(list(head([ray, ray, with_carpals], []).chains)) == labels([ray, ray, with_carpals])

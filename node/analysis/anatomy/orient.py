@@ -14,7 +14,11 @@ from node.analysis.anatomy.parts import Part
 ENOUGH: Final = 1.2
 """Votes needed to be sure: the fall of the lengths (ln) over two whole rays is 2 to 3, of the carpus at most 1."""
 METACARPAL_SHARE: Final = 0.78
-"""A bone above this share of the longest is a metacarpal (phalanges: up to 0.66), which cannot be bent back."""
+"""A bone above this share of the longest is a metacarpal (phalanges: up to 0.66), which cannot be bent back.
+A forearm bone, which is longer, is linked to no other."""
+
+BENT_BACK: Final = -0.3
+"""Cosine to the heading of the hand below which a bone points backwards."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,16 +40,18 @@ def head(chains: Sequence[Chain], parts: Sequence[Part]) -> Heading:
     sure = float(np.linalg.norm(total)) > ENOUGH and sum(a for a in along if a > 0) > -3.0 * sum(
         a for a in along if a < 0
     )
-    longest = max((p.length_mm for c in turned for p in c.parts), default=0.0)
+    longest = max((p.length_mm for c in turned if len(c.parts) > 1 for p in c.parts), default=0.0)
     return Heading(tuple(_agree(c, distal, longest) for c in turned), distal, sure)
 
 
 def _agree(chain: Chain, distal: Vector, longest_mm: float) -> Chain:
     """The chain turned to the heading of the others, unless it reads better as it is (a finger bent right back)."""
-    if chain.direction @ distal > -0.3 and (chain.fall != 0 or chain.direction @ distal >= 0):
+    back, longest = chain.reversed(), max(range(len(chain.parts)), key=lambda n: chain.parts[n].length_mm)
+    if chain.fall != 0 and chain.parts[longest].length_mm > METACARPAL_SHARE * longest_mm:
+        return chain if chain.parts[longest].outward(1 - chain.ends[longest]) @ distal > BENT_BACK else back
+    if chain.direction @ distal > BENT_BACK and (chain.fall != 0 or chain.direction @ distal >= 0):
         return chain
-    back = chain.reversed()
-    if chain.fall == 0 or chain.parts[0].length_mm > METACARPAL_SHARE * longest_mm:
+    if chain.fall == 0:
         return back
     costs = [min(align(c, digit, 1.0).cost for digit in (1, 3)) for c in (chain, back)]
     return back if costs[1] < costs[0] else chain
