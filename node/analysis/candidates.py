@@ -11,6 +11,7 @@ from node.analysis.components import components
 from node.analysis.filters import brightest
 from node.analysis.limbs import Limb
 from node.analysis.noise import Anchors
+from node.analysis.outshone import outshone
 from node.analysis.skeleton import Skeleton
 from node.analysis.spans import spans_of
 
@@ -83,7 +84,9 @@ def find_candidates(
     spans = spans_of(rest)
     ceiling = brightest(level, HALF_MAXIMUM_REACH_MM, limb.spacing_mm, spans)
     half = (ceiling >> 1) + np.int16(round(0.5 * anchors.soft_hu))
-    found = components(rest & (image > half), spans, corners=True)
+    bright = rest & (image > half)
+    bright.reshape(-1)[outshone(voxels[~bright.reshape(-1)[voxels]], image, seed, anchors.soft_hu, limb)] = True
+    found = components(bright, spans, corners=True)
     large = found.sizes * limb.geometry.voxel_mm3 >= LEAST_MM3
     found = found.only((found.maximum(smoothed) > seed) & large)
     described = (

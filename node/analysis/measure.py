@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from node.analysis.gap import dip_towards_bone
 from node.analysis.limbs import Limb
-from node.analysis.nearest import nearest_around, nearest_source
+from node.analysis.nearest import Found, nearest_around, nearest_source
 from node.analysis.noise import Anchors
 from node.analysis.outline import SKIRT_MM
 from node.analysis.physics import Scale
@@ -86,7 +86,7 @@ class Measurer:
     ) -> None:
         self.limb, self.image, self.anchors, self.skeleton, self.scale = limb, image, anchors, skeleton, scale
         self.low, self.high = limb.low.reshape(-1), limb.high.reshape(-1)
-        self.near = nearest_around(labels, limb, SURROUNDINGS_MM[1])
+        self.near = _nearest_deposit(labels, limb, skeleton)
         self.order = np.argsort(self.near.label, kind="stable")
         margin = self.near.voxels[self.near.distance_mm <= MASS_MARGIN_MM]
         self.skin = nearest_source(~limb.body, limb.spacing_mm, NEAR_MM, self._spans(margin))
@@ -212,3 +212,13 @@ class Measurer:
         mask = np.zeros(self.limb.body.shape, bool)
         mask.reshape(-1)[voxels] = True
         return spans_of(mask)
+
+
+def _nearest_deposit(labels: NDArray[np.int32], limb: Limb, skeleton: Skeleton) -> Found:
+    """The deposit that each voxel around one is nearest to; what is nearer to a piece of bone has its own label."""
+    flat, pieces = labels.reshape(-1), skeleton.attached
+    pieces = pieces[flat[pieces] == 0]
+    flat[pieces] = labels.max() + 1
+    near = nearest_around(labels, limb, SURROUNDINGS_MM[1])
+    flat[pieces] = 0
+    return near

@@ -28,12 +28,18 @@ Int16Array = NDArray[np.int16]
 def outline_deposits(
     candidates: Sequence[Candidate], limb: Limb, image: Int16Array, skeleton: Skeleton, soft_hu: float
 ) -> NDArray[np.int32]:
-    """Labels int32 (z, y, x), n for candidates[n - 1], grown or shrunk to the half-maximum boundary."""
+    """Labels int32 (z, y, x), n for candidates[n - 1], grown or shrunk to the half-maximum boundary.
+
+    What lies nearer to a piece of bone beyond its usual surface is that piece's blur.
+    """
     seeds = np.zeros(image.shape, np.int32)
     for number, candidate in enumerate(candidates, start=1):
         seeds[candidate.index] = number
+    bone = len(candidates) + 1
+    seeds.reshape(-1)[skeleton.attached] = bone
     near = nearest_around(seeds, limb, SURROUNDINGS_MM[1])
-    voxels, label, distance = near.voxels, near.label, near.distance_mm
+    ours = near.label != bone
+    voxels, label, distance = near.voxels[ours], near.label[ours], near.distance_mm[ours]
     level = image.reshape(-1)[voxels]
     marrow, body = skeleton.marrow.reshape(-1)[voxels], limb.body.reshape(-1)[voxels]
     beyond = skeleton.beyond_mm(voxels)

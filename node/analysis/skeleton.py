@@ -70,6 +70,11 @@ class Skeleton:
         bone = self._bone
         return bone[~self.marrow.reshape(-1)[bone]]
 
+    @cached_property
+    def attached(self) -> Int64Array:
+        """Flat indices of all bone voxels beyond their bone's usual surface: pieces that were told to be bone."""
+        return self._bone[self.beyond_mm(self._bone) > 0.0]
+
     def voxels_of(self, label: int) -> Int64Array:
         """Flat indices of one bone, in scan order."""
         return self._grouped[0][slice(*np.searchsorted(self._grouped[1], [label, label + 1]))]

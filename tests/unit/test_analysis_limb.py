@@ -1,5 +1,7 @@
 """Steps of the analysis on limbs of analytic shapes: yardsticks, registration, one deposit in muscle, urate."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from node.analysis.candidates import Candidate, find_candidates
@@ -99,6 +101,28 @@ def test_a_gap_that_blur_fills_is_no_contact(gap_mm: float, mg_cc: float, *, tou
     assert found.distance_to_bone_mm is not None
     assert (found.distance_to_bone_mm < 0.5) is touches
     assert found.distance_to_bone_mm == pytest.approx(max(gap_mm, 0.0), abs=0.5)
+
+
+def test_the_blur_of_a_piece_of_bone_is_not_measured_with_the_stone_beside_it() -> None:
+    radius_mm, mg_cc, tip_mm = 1.0, 400.0, 3.0
+    tip, stone = ball(tip_mm, (15.0, 15.0, 11.0)), ball(radius_mm, (15.0, 15.0, 11.0 + tip_mm + 1.0 + radius_mm))
+    contents = ((tip, (2400.0, 1100.0)), (stone, (mg_cc * K[0], mg_cc * K[1])))
+    limb = muscle_limb(contents, noise_hu=NOISE, spacing_mm=(0.6, 0.4, 0.4))
+    anchors = measure_anchors(limb)
+    image = anchors.detection_image(limb)
+    smoothed = smooth(image, limb.spacing_mm, limb.spans)
+    skeleton = find_skeleton(limb, image, smoothed, anchors)
+    small, large = sorted(find_candidates(limb, image, smoothed, anchors, skeleton), key=lambda c: c.volume_mm3)
+    labels = np.zeros(image.shape, np.int32)
+    labels[large.index] = 1
+    skeleton = replace(skeleton, labels=labels)
+    outlined = outline_deposits([small], limb, image, skeleton, anchors.soft_hu)
+    found = Measurer(limb, image, anchors, skeleton, outlined, scale_of(LOW_TUBE, HIGH_TUBE, K[0] / K[1])).measure(1)
+    assert found is not None
+    volume = 4.0 / 3.0 * np.pi * radius_mm**3
+    assert found.volume_mm3 == pytest.approx(volume, rel=0.4)
+    assert found.mass_mg == pytest.approx(volume * mg_cc / 1000.0, rel=0.2)
+    assert (outlined.max(), labels.max()) == (1, 1), "the labels are given back as they were"
 
 
 @pytest.mark.parametrize(("radius_mm", "mg_cc"), [(1.5, 600.0), (2.5, 300.0), (4.0, 800.0)])
