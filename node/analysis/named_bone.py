@@ -18,8 +18,12 @@ from node.analysis.spurs import LEAST_DENSITY, on_shaft
 from node.domain.anatomy import CARPALS, UNNAMED
 
 CARPAL_BEYOND_MM = 3.2
+GHOST_DENSITY = 0.25
+"""Motion and a sharp kernel leave a pale double of a cortex beside it."""
 SMALL_MM3, SMALL_BEYOND_MM, SMALL_CONTACT = 12.0, 2.4, 0.045
 """A small piece that does not stand far off its bone and lies on it with that share of its surface may be bone."""
+SCRAP_MM3, SCRAP_SHARE = 40.0, 0.2
+"""A larger one may be where it is thin and ragged: its largest ball has less than that share of its volume."""
 
 
 def bone_by_name(
@@ -30,17 +34,18 @@ def bone_by_name(
     soft_hu: float,
     limb: Limb,
 ) -> tuple[set[int], set[int]]:
-    """Indices of candidates that belong to the bone that they touch, and of those that may."""
+    """Indices of candidates that belong to the bone beside them, and of those that may."""
     found, doubtful = set(), set()
     for number, candidate in enumerate(candidates):
-        if candidate.contact_mm2 <= 0.0:
+        if not candidate.bone:
             continue
         shape = bone_shape(candidate.bone, skeleton, image, limb.spacing_mm)
         points = limb.geometry.to_lps_mm(candidate.voxels.astype(np.float64))
         piece = Piece(candidate, density_beside(candidate, shape, soft_hu), points)
         bone = _ray_bone(candidate.bone, piece.middle, anatomy)
         usual_mm = usual_length_mm(bone.digit, bone.level, anatomy.scale) if bone else 0.0
-        if is_end(piece, bone, usual_mm) if bone else _is_carpal(piece, anatomy):
+        touches = candidate.contact_mm2 > 0.0
+        if touches and (is_end(piece, bone, usual_mm) if bone else _is_carpal(piece, anatomy)):
             found.add(number)
         elif may_be_bone(piece, bone, usual_mm):
             doubtful.add(number)
@@ -48,13 +53,19 @@ def bone_by_name(
 
 
 def may_be_bone(piece: Piece, bone: NamedBone | None, usual_mm: float) -> bool:
-    """True for what may be the rest of a fingertip, and for a small piece on bone that does not lie at a shaft."""
+    """True for what may be the rest of a fingertip, and for a small piece at a bone that may be one of it or its ghost.
+
+    A piece on a shaft is neither, unless it is as pale as a ghost.
+    """
     if bone and bone.level == "DP" and may_be_end(piece, bone, usual_mm):
         return True
+    if bone and piece.density > LEAST_DENSITY and on_shaft(piece.middle, bone):
+        return False
     candidate = piece.candidate
+    joined, ghost = candidate.flatness > SMALL_CONTACT, piece.density < GHOST_DENSITY
     small = candidate.volume_mm3 < SMALL_MM3 and candidate.beyond_mm < SMALL_BEYOND_MM
-    at_shaft = bone is not None and piece.density > LEAST_DENSITY and on_shaft(piece.middle, bone)
-    return small and candidate.flatness > SMALL_CONTACT and not at_shaft
+    scrap = candidate.volume_mm3 < SCRAP_MM3 and candidate.ball_share < SCRAP_SHARE
+    return (small and (joined or ghost)) or (scrap and joined and candidate.beyond_mm < CARPAL_BEYOND_MM)
 
 
 def _ray_bone(label: int, middle: Vector, anatomy: HandAnatomy) -> NamedBone | None:

@@ -59,8 +59,8 @@ def test_what_touches_nothing_does_not_stand_on_it() -> None:
     assert piece(2.0, np.pi * 4.0).standing == pytest.approx(1.0)
 
 
-def on_bone(volume_mm3: float, middle: Vector, density: float = 0.6) -> Piece:
-    candidate = Candidate(np.zeros((1, 3), np.int64), volume_mm3, 900.0, 1000.0, 0.8, 1.8, 2.0, 1)
+def on_bone(volume_mm3: float, middle: Vector, density: float = 0.6, contact_mm2: float = 2.0) -> Piece:
+    candidate = Candidate(np.zeros((1, 3), np.int64), volume_mm3, 900.0, 1000.0, 0.8, 1.8, contact_mm2, 1)
     return Piece(candidate, density, middle[None])
 
 
@@ -71,4 +71,7 @@ def test_a_small_piece_on_bone_may_be_bone_unless_it_lies_at_a_shaft() -> None:
     assert may_be_bone(on_bone(8.0, shaft, density=0.2), bone("PP"), usual), "as pale as noise"
     assert may_be_bone(on_bone(8.0, joint), bone("PP"), usual)
     assert may_be_bone(on_bone(8.0, joint), None, 0.0), "on a carpal bone"
-    assert not may_be_bone(on_bone(40.0, joint), bone("PP"), usual)
+    assert may_be_bone(on_bone(8.0, shaft, density=0.2, contact_mm2=0.0), bone("PP"), usual), "a cortex seen twice"
+    assert not may_be_bone(on_bone(8.0, joint, contact_mm2=0.0), bone("PP"), usual)
+    assert may_be_bone(on_bone(30.0, joint), bone("PP"), usual), "thin and ragged"
+    assert not may_be_bone(on_bone(45.0, joint), bone("PP"), usual)
