@@ -73,5 +73,5 @@ def test_a_small_piece_on_bone_may_be_bone_unless_it_lies_at_a_shaft() -> None:
     assert may_be_bone(on_bone(8.0, joint), None, 0.0), "on a carpal bone"
     assert may_be_bone(on_bone(8.0, shaft, density=0.2, contact_mm2=0.0), bone("PP"), usual), "a cortex seen twice"
     assert not may_be_bone(on_bone(8.0, joint, contact_mm2=0.0), bone("PP"), usual)
-    assert may_be_bone(on_bone(30.0, joint), bone("PP"), usual), "thin and ragged"
-    assert not may_be_bone(on_bone(45.0, joint), bone("PP"), usual)
+    assert may_be_bone(on_bone(30.0, joint, contact_mm2=6.0), bone("PP"), usual), "thin and ragged"
+    assert not may_be_bone(on_bone(45.0, joint, contact_mm2=6.0), bone("PP"), usual)
