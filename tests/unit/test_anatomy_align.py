@@ -3,7 +3,7 @@
 import pytest
 from node.analysis.anatomy.align import SHIFTED, align, near_levels
 from node.analysis.anatomy.proportions import MEAN_LENGTH_MM
-from tests.fakes.rods import chain
+from tests.fakes.ray_chains import chain
 
 MC, PP, MP, DP = MEAN_LENGTH_MM[3]
 

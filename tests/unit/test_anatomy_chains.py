@@ -6,7 +6,7 @@ import numpy as np
 from node.analysis.anatomy.chains import Chain, bridge, fill
 from node.analysis.anatomy.orient import head
 from node.analysis.anatomy.proportions import MEAN_LENGTH_MM
-from tests.fakes.rods import WIDTH_MM, chain
+from tests.fakes.ray_chains import WIDTH_MM, chain
 
 MC, PP, MP, DP = MEAN_LENGTH_MM[3]
 NEAR_MM = 4.0
