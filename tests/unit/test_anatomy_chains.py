@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-from node.analysis.anatomy.chains import Chain, bridge, fill
+from node.analysis.anatomy.chains import Chain, bridge, complete, fill
 from node.analysis.anatomy.orient import head
 from node.analysis.anatomy.proportions import MEAN_LENGTH_MM
 from tests.fakes.ray_chains import WIDTH_MM, chain
@@ -60,3 +60,9 @@ def test_a_metacarpal_is_not_bent_back_whatever_is_linked_to_it() -> None:
     with_carpals = chain((0, 11.0), (2, 19.0), (2, 0.9 * MC), (2, 0.6 * PP))
     assert with_carpals.fall < 0.0, "it seems to run towards the carpus"
     assert labels(list(head([ray, ray, with_carpals], []).chains)) == labels([ray, ray, with_carpals])
+
+
+def test_a_ray_of_which_every_bone_is_broken_is_put_together() -> None:
+    whole = chain(*((gap, length / 2) for length in (MC, PP, MP, DP) for gap in (2, 0.5)))
+    root = Chain(whole.parts[:2], whole.ends[:2])
+    assert labels(complete([root], whole.parts)) == [[1, 2, 3, 4, 5, 6, 7, 8]]

@@ -16,8 +16,8 @@ LEAST_SLENDERNESS_THICK = 1.9
 THICK_MM = 10.5
 """Long bones of the hand have 1.8 to 6 lengths to a width, carpals 1.1 to 1.85, and those are 10 mm wide or more
 [measured on the development cases and the phantom]."""
-MOST_PARTS = 7
-"""Four bones, of which three may be broken in two: marrow is often parted at the waist of a phalanx."""
+MOST_PARTS = 8
+"""Four bones, each of which may be broken in two: marrow is often parted at the waist of a phalanx."""
 STUBBY = 1.6
 SLIP = 0.3
 VALLEY = 0.45
@@ -235,10 +235,12 @@ def _without_slips(chain: Chain) -> list[Chain]:
 
 def complete(chains: Sequence[Chain], parts: Sequence[Part]) -> list[Chain]:
     """Chains (proximal to distal) with stubby bones added at their tips and joined across bones that are missing."""
-    whole = list(chains)
-    for longest_hole_mm in (TERMINAL_GAP_MM, TERMINAL_GAP_MM, LONGEST_HOLE_MM):
-        whole = bridge(attach_terminals(whole, parts), longest_hole_mm)
-    return fill(whole, parts)
+    whole, grown = list(chains), True
+    while grown:
+        longer = bridge(attach_terminals(whole, parts), TERMINAL_GAP_MM)
+        grown = [chain.parts for chain in longer] != [chain.parts for chain in whole]
+        whole = longer
+    return fill(bridge(whole, LONGEST_HOLE_MM), parts)
 
 
 def attach_terminals(chains: Sequence[Chain], parts: Sequence[Part]) -> list[Chain]:
