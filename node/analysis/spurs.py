@@ -1,7 +1,8 @@
 """Second look at what its shape calls bone, once the bones have names: what stands off the side of a shaft.
 
 Rough surface is broad and low, and the end of a bone whose marrow was not seen goes round its axis. What stands off
-the side of a metacarpal or a phalanx is no part of it; near a joint it may be an osteophyte, and a reader judges it.
+the side of a metacarpal or a phalanx is no part of it. A reader judges what may be either: near a joint, where
+osteophytes grow, and a layer on a shaft that is paler than its cortex.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from node.analysis.anatomy.fingertip import aside
 from node.analysis.anatomy.model import HandAnatomy, NamedBone, Vector
 from node.analysis.attachment import bone_shape, density_beside
+from node.analysis.bone_ends import Piece
 from node.analysis.candidates import Candidate
 from node.analysis.limbs import Limb
 from node.analysis.skeleton import Skeleton
@@ -24,6 +26,8 @@ ASIDE: Final = 0.25
 """Distance of its middle from the axis over the width of the bone."""
 LEAST_DENSITY: Final = 0.4
 """Level over that of the bone's own shell: what is paler is a bone's own edge, spongiosa or noise."""
+PALER: Final = 0.75
+"""The cortex of a shaft is denser: what is paler may be a layer of calcium, or a periosteal reaction."""
 SHAFT: Final = (0.15, 0.75)
 """Part of the length that is too far from a joint for an osteophyte."""
 TUFT: Final = 0.6
@@ -42,20 +46,30 @@ def spurs(
     found = []
     for candidate in bony:
         bone = anatomy.named(anatomy.bones.get(candidate.bone, ""))
-        middle = limb.geometry.to_lps_mm(candidate.voxels.astype(np.float64)).mean(axis=0)
-        if bone is None or not stands_off(candidate, middle, bone):
+        if bone is None:
             continue
         shape = bone_shape(candidate.bone, skeleton, image, limb.spacing_mm)
-        if density_beside(candidate, shape, soft_hu) > LEAST_DENSITY:
-            found.append(replace(candidate, doubtful=candidate.doubtful or not on_shaft(middle, bone)))
+        points = limb.geometry.to_lps_mm(candidate.voxels.astype(np.float64))
+        doubt = doubt_of(Piece(candidate, density_beside(candidate, shape, soft_hu), points), bone)
+        if doubt is not None:
+            found.append(replace(candidate, doubtful=candidate.doubtful or doubt))
     return tuple(found)
 
 
-def stands_off(candidate: Candidate, middle: Vector, bone: NamedBone) -> bool:
-    """True for a piece round ``middle`` (3,) in mm that is higher than broad and lies at the side of its bone."""
+def doubt_of(piece: Piece, bone: NamedBone) -> bool | None:
+    """None for a piece that is bone; else whether that is in doubt."""
+    stands, at_shaft = piece.candidate.standing > STANDING, on_shaft(piece.middle, bone)
+    if not lies_beside(piece.middle, bone) or piece.density < LEAST_DENSITY:
+        return None
+    if stands or (at_shaft and piece.density < PALER):
+        return not (stands and at_shaft)
+    return None
+
+
+def lies_beside(middle: Vector, bone: NamedBone) -> bool:
+    """True for a piece round ``middle`` (3,) in mm that lies at the side of its bone, not in a tuft."""
     at_side = aside(middle - bone.proximal, bone) > ASIDE * bone.part.width_mm
-    in_tuft = bone.level == "DP" and _along(middle, bone) > TUFT
-    return candidate.standing > STANDING and at_side and not in_tuft
+    return at_side and not (bone.level == "DP" and _along(middle, bone) > TUFT)
 
 
 def on_shaft(middle: Vector, bone: NamedBone) -> bool:

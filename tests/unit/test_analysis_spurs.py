@@ -8,7 +8,7 @@ from node.analysis.anatomy.proportions import usual_length_mm
 from node.analysis.bone_ends import Piece
 from node.analysis.candidates import Candidate
 from node.analysis.named_bone import may_be_bone
-from node.analysis.spurs import on_shaft, stands_off
+from node.analysis.spurs import doubt_of
 
 WIDTH_MM = 10.0
 
@@ -32,26 +32,36 @@ def at(level: str, share: float, aside_mm: float) -> Vector:
 STONE, ROUGH = piece(2.2, 9.0), piece(1.4, 20.0)
 
 
+def doubt(candidate: Candidate, level: str, share: float, aside_mm: float, density: float = 1.0) -> bool | None:
+    return doubt_of(Piece(candidate, density, at(level, share, aside_mm)[None]), bone(level))
+
+
 @pytest.mark.parametrize("level", ["MC", "PP", "MP"])
 def test_a_stone_at_the_side_of_a_shaft_is_no_bone(level: str) -> None:
-    assert stands_off(STONE, at(level, 0.4, 6.0), bone(level))
-    assert on_shaft(at(level, 0.4, 6.0), bone(level))
+    assert doubt(STONE, level, 0.4, 6.0) is False
 
 
 @pytest.mark.parametrize("level", ["MC", "PP", "MP"])
 def test_bone_is_low_or_lies_round_its_axis(level: str) -> None:
-    assert not stands_off(ROUGH, at(level, 0.4, 6.0), bone(level))
-    assert not stands_off(STONE, at(level, 0.9, 1.0), bone(level)), "an end whose marrow was not seen"
+    assert doubt(ROUGH, level, 0.4, 6.0) is None
+    assert doubt(STONE, level, 0.9, 1.0) is None, "an end whose marrow was not seen"
+    assert doubt(STONE, level, 0.4, 6.0, density=0.2) is None, "its own edge, spongiosa or noise"
 
 
-def test_a_knob_of_the_tuft_is_bone_and_one_at_the_base_is_not() -> None:
-    assert not stands_off(STONE, at("DP", 0.9, 4.0), bone("DP"))
-    assert stands_off(STONE, at("DP", 0.1, 4.0), bone("DP"))
+@pytest.mark.parametrize("level", ["MC", "PP", "MP"])
+def test_a_layer_on_a_shaft_that_is_paler_than_cortex_is_in_doubt(level: str) -> None:
+    assert doubt(ROUGH, level, 0.4, 6.0, density=0.6) is True
+    assert doubt(ROUGH, level, 0.9, 6.0, density=0.6) is None, "ends of bones have a thin cortex"
+
+
+def test_a_knob_of_the_tuft_is_bone_and_one_at_the_base_may_be() -> None:
+    assert doubt(STONE, "DP", 0.9, 4.0) is None
+    assert doubt(STONE, "DP", 0.1, 4.0) is True
 
 
 @pytest.mark.parametrize("share", [0.05, 0.9])
 def test_beside_a_joint_it_may_be_an_osteophyte(share: float) -> None:
-    assert not on_shaft(at("PP", share, 6.0), bone("PP"))
+    assert doubt(STONE, "PP", share, 6.0) is True
 
 
 def test_what_touches_nothing_does_not_stand_on_it() -> None:
