@@ -3,7 +3,6 @@
 Half of the local maximum is that of the neighbour, a fingertip perhaps, where that is more than twice as bright.
 """
 
-from collections.abc import Iterator
 from itertools import product
 from typing import Final
 
@@ -26,8 +25,8 @@ def outshone(voxels: Int64Array, image: Int16Array, seed_hu: float, soft_hu: flo
     half of it over soft tissue; brighter voxels there make it a part of something else.
     """
     bright = voxels[image.reshape(-1)[voxels] > seed_hu]
-    found = [body for top in _maxima(bright, image) for body in _body(top, image, soft_hu, limb)]
-    return np.unique(np.concatenate(found)) if found else np.empty(0, np.int64)
+    bodies = [_body(top, image, soft_hu, limb) for top in _maxima(bright, image)]
+    return np.unique(np.concatenate([*bodies, np.empty(0, np.int64)]))
 
 
 def _maxima(voxels: Int64Array, image: Int16Array) -> Int64Array:
@@ -42,8 +41,8 @@ def _maxima(voxels: Int64Array, image: Int16Array) -> Int64Array:
     return voxels[highest]
 
 
-def _body(top: int, image: Int16Array, soft_hu: float, limb: Limb) -> Iterator[Int64Array]:
-    """Flat indices of the body below a maximum, nothing where that belongs to something brighter or larger."""
+def _body(top: int, image: Int16Array, soft_hu: float, limb: Limb) -> Int64Array:
+    """Flat indices of the body below a maximum, none where that belongs to something brighter or larger."""
     place = np.unravel_index(top, image.shape)
     reach = [int(np.ceil(LARGEST_MM / s)) for s in limb.spacing_mm]
     box = tuple(slice(max(0, p - r), p + r + 1) for p, r in zip(place, reach, strict=True))
@@ -52,6 +51,7 @@ def _body(top: int, image: Int16Array, soft_hu: float, limb: Limb) -> Iterator[I
     own = bodies == bodies[tuple(min(p, r) for p, r in zip(place, reach, strict=True))]
     rim = own.copy()
     rim[1:-1, 1:-1, 1:-1] = False
-    if level[own].max() <= image[place] and not rim.any():
-        inside = np.argwhere(own) + [part.start for part in box]
-        yield np.ravel_multi_index(tuple(inside.T), image.shape)
+    if level[own].max() > image[place] or rim.any():
+        return np.empty(0, np.int64)
+    inside = np.argwhere(own) + [part.start for part in box]
+    return np.asarray(np.ravel_multi_index(tuple(inside.T), image.shape))

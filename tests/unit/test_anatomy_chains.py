@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 import numpy as np
-from node.analysis.anatomy.chains import Chain, bridge, complete, fill
+from node.analysis.anatomy.chains import Chain
+from node.analysis.anatomy.joining import bridge, complete, fill
 from node.analysis.anatomy.orient import head
 from node.analysis.anatomy.proportions import MEAN_LENGTH_MM
 from tests.fakes.ray_chains import WIDTH_MM, chain

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from node.analysis.anatomy.align import Levels, near_levels
 from node.analysis.anatomy.bones import named_bones
-from node.analysis.anatomy.chains import Chain, complete, link_chains
+from node.analysis.anatomy.chains import Chain, link_chains
+from node.analysis.anatomy.joining import complete
 from node.analysis.anatomy.mend import mend
 from node.analysis.anatomy.model import Frame, HandAnatomy, NamedBone, Ray, Vector, unit
 from node.analysis.anatomy.orient import head
