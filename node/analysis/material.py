@@ -20,7 +20,8 @@ MODEL_SHARE = 0.25
 """A slope measured on cortex further than this from the model's is not that of the energies declared."""
 SLOPE_UNCERTAINTY = 0.10
 """Relative systematic uncertainty of a slope (beam hardening, calibration) [K]."""
-DECIDED = 3.0
+DECIDED, LEANING = 3.0, 1.0
+"""Log likelihood ratio at which a material is called, and at which what cannot be urate plots with nail and tendon."""
 LEAST_CONTRAST_HU, LEAST_CONTRAST_TO_NOISE = 110.0, 4.0
 """Over soft tissue at the low energy; what is paler and of no certain material is not called anything."""
 SPONGIOSA_SLOPE, SPONGIOSA_REACH_MM = 1.25, 2.0
@@ -102,7 +103,8 @@ def is_mineral(measures: Measures, scale: SlopeScale, anchors: Anchors, tin: boo
     if material is not Material.INDETERMINATE:
         return True
     least = max(LEAST_CONTRAST_HU, LEAST_CONTRAST_TO_NOISE * anchors.noise_low_hu)
-    return ratio > -DECIDED and measures.contrast_low_hu > least
+    lowest = -DECIDED if _can_be_urate(measures, tin) else -LEANING
+    return ratio > lowest and measures.contrast_low_hu > least
 
 
 def _can_be_urate(measures: Measures, tin: bool) -> bool:

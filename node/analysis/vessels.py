@@ -30,7 +30,7 @@ def vessels(candidates: Sequence[Candidate], geometry: Geometry) -> set[int]:
     """Indices of candidates that are calcified arterial wall: slender tubes, and bits in line with one."""
     axes = [principal_axes(c.voxels, geometry) for c in candidates]
     slim = [n for n, c in enumerate(candidates) if c.radius_mm < VESSEL_RADIUS_MM]
-    tubes = {n for n in slim if _is_tube(candidates[n], axes[n])}
+    tubes = {n for n in slim if _is_tube(candidates[n], axes[n]) or _is_bent_tube(candidates[n], axes[n], geometry)}
     for first, second in combinations(slim, 2):
         if _is_broken_tube(axes[first], axes[second]):
             tubes |= {first, second}
@@ -99,6 +99,15 @@ def _is_tube(candidate: Candidate, axes: Axes) -> bool:
     slender = axes.spread_mm[0] > VESSEL_SLENDERNESS * axes.spread_mm[1]
     free = candidate.contact_mm2 < TUBE_CONTACT * candidate.volume_mm3
     return bool(_is_thin(axes) and round_section and slender and free and axes.length_mm > VESSEL_LENGTH_MM)
+
+
+def _is_bent_tube(candidate: Candidate, axes: Axes, geometry: Geometry) -> bool:
+    """True for an artery that follows a bent finger: both halves are tubes."""
+    if axes.length_mm < 2.0 * VESSEL_LENGTH_MM:
+        return False
+    along = (geometry.to_lps_mm(candidate.voxels.astype(np.float64)) - axes.centre) @ axes.direction[0]
+    halves = [candidate.voxels[side] for side in (along < 0.0, along >= 0.0)]
+    return all(_is_tube(candidate, principal_axes(half, geometry)) for half in halves)
 
 
 def _continues(tube: Axes, other: Axes) -> bool:

@@ -1,8 +1,10 @@
 """Calcium per HU at any tube voltage, material from two energies, and what is refused."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from node.analysis.material import SlopeScale, classify
+from node.analysis.material import SlopeScale, classify, is_mineral
 from node.analysis.measure import Measures
 from node.analysis.noise import Anchors
 from node.analysis.physics import MSU_SLOPE, Scale, hu_per_mg_cc, model_slope, scale_of
@@ -14,6 +16,7 @@ from node.domain.volume import EnergyPair, Geometry, Tube, Volume
 LOW, HIGH, TIN = Tube(80), Tube(140), Tube(140, 0.4)
 ANCHORS = Anchors(47.0, 42.0, 22.0, 18.0, 0.6, 45.0, 15.0)
 SLOPES = SlopeScale(2.31, MSU_SLOPE)
+SLOPES_WITHOUT_TIN = SlopeScale(1.51, MSU_SLOPE)
 
 
 @pytest.mark.parametrize(
@@ -128,6 +131,15 @@ def test_half_way_between_the_two_nothing_is_claimed() -> None:
 )
 def test_what_plots_with_urate_and_is_no_tophus_is_indeterminate(found: Measures) -> None:
     assert classify(found, SLOPES, ANCHORS, tin=True)[0] is Material.INDETERMINATE
+
+
+def test_a_pale_sheet_that_leans_to_urate_is_nail_and_a_body_is_left_to_a_reader() -> None:
+    """The nail of a noisy scan."""
+    noisy = replace(ANCHORS, noise_low_hu=40.0, noise_high_hu=40.0)
+    sheet, body = (replace(measures(166.0, 153.0, radius_mm=r), voxels=np.zeros((90, 3), np.int64)) for r in (0.9, 3.0))
+    for found, believed in ((sheet, False), (body, True)):
+        assert classify(found, SLOPES_WITHOUT_TIN, noisy, tin=False)[0] is Material.INDETERMINATE
+        assert is_mineral(found, SLOPES_WITHOUT_TIN, noisy, tin=False) is believed
 
 
 def scan(hu: np.ndarray) -> EnergyPair:

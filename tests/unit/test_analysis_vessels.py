@@ -72,6 +72,19 @@ def test_other_shapes_are_no_artery(other: Candidate) -> None:
     assert vessels([other], UPRIGHT) == set()
 
 
+def bent(bend_mm: float, half_mm: float) -> Candidate:
+    """Two straight tubes end to end, turned against each other: the far ends lie ``bend_mm`` off one line."""
+    z, y, x = np.meshgrid(np.arange(-half_mm, half_mm, 0.9), *[np.arange(-1.0, 1.0, 0.4)] * 2, indexing="ij")
+    points = np.stack([z, y + bend_mm * np.abs(z) / half_mm, x], axis=-1).reshape(-1, 3)
+    voxels = np.unique(np.rint((points + 40.0) / SPACING).astype(np.int64), axis=0)
+    return Candidate(voxels, len(voxels) * UPRIGHT.voxel_mm3, 400.0, 500.0, 1.0, 5.0, 0.0, 0)
+
+
+def test_an_artery_follows_a_bent_finger() -> None:
+    assert vessels([bent(8.0, 16.0)], UPRIGHT) == {0}
+    assert vessels([bent(8.0, 8.0)], UPRIGHT) == set(), "short"
+
+
 def test_two_slender_pieces_in_one_line_are_an_artery_and_side_by_side_they_are_not() -> None:
     first, second, beside = (candidate((7, 5, 5), place) for place in ((0, 0, 0), (14, 0, 0), (0, 30, 0)))
     assert vessels([first, second], UPRIGHT) == {0, 1}
