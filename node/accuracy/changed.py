@@ -18,6 +18,10 @@ from node.domain.volume import EnergyPair, Geometry, Volume
 NOISE_HU: Final = 20.0
 """Standard deviation of the noise that is added, correlated in the plane as a smooth kernel leaves it."""
 NOISE_BLUR_PIXELS: Final = (0.0, 0.6, 0.6)
+KERNEL_MM: Final = 0.4
+"""Standard deviation of the blur in the plane that a softer kernel adds."""
+SHARPER: Final = -0.5
+"""Share of that blur that a sharper kernel adds: it takes some away, and edges overshoot."""
 COARSER: Final = 1.5
 BIGGER: Final = 1.15
 SMALLER: Final = 0.85
@@ -30,6 +34,8 @@ class Change(StrEnum):
     """What is done to a case."""
 
     NOISIER = "noisier"
+    SOFTER_KERNEL = "softer kernel"
+    SHARPER_KERNEL = "sharper kernel"
     THICKER_SLICES = "thicker slices"
     LARGER_PIXELS = "larger pixels"
     MIRRORED = "mirrored"
@@ -57,6 +63,17 @@ def _noisier(pair: EnergyPair, truth: CaseTruth) -> Case:
         return Volume(_stored(volume.hu + noise * (NOISE_HU / noise.std())), volume.geometry)
 
     return replace(pair, low=noisy(pair.low), high=noisy(pair.high)), truth
+
+
+def _reconstructed(share: float) -> Callable[[EnergyPair, CaseTruth], Case]:
+    """Another kernel: ``share`` of what a blur of KERNEL_MM in the plane changes is added."""
+
+    def filtered(volume: Volume) -> Volume:
+        hu = volume.hu.astype(np.float32)
+        sigma = [0.0, *(KERNEL_MM / s for s in volume.geometry.spacing_mm[1:])]
+        return Volume(_stored(hu + share * (ndimage.gaussian_filter(hu, sigma) - hu)), volume.geometry)
+
+    return lambda pair, truth: (replace(pair, low=filtered(pair.low), high=filtered(pair.high)), truth)
 
 
 def _mirrored(pair: EnergyPair, truth: CaseTruth) -> Case:
@@ -166,6 +183,8 @@ def _stored(hu: NDArray[np.floating]) -> NDArray[np.int16]:
 _OTHER: Final = {"right": "left", "left": "right"}
 _CHANGES: Final[Mapping[Change, Callable[[EnergyPair, CaseTruth], Case]]] = {
     Change.NOISIER: _noisier,
+    Change.SOFTER_KERNEL: _reconstructed(1.0),
+    Change.SHARPER_KERNEL: _reconstructed(SHARPER),
     Change.THICKER_SLICES: _coarser(0),
     Change.LARGER_PIXELS: _coarser(1, 2),
     Change.MIRRORED: _mirrored,

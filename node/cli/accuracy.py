@@ -23,7 +23,7 @@ def accuracy(
         bool, typer.Option("--suite", help="Score the random phantoms too (without DIR: always).")
     ] = False,
     changed: Annotated[
-        bool, typer.Option("--changed", help="Score DIR's cases with other noise, grid, side, size and build too.")
+        bool, typer.Option("--changed", help="Score DIR's cases with other noise, kernel, grid, side, size, build.")
     ] = False,
     count: Annotated[int, typer.Option(min=0, help="How many random phantoms; every other one is hard.")] = 40,
     seeds: Annotated[str, typer.Option(help="Only these seeds of the random phantoms: 3,8,20-24.")] = "",

@@ -74,7 +74,7 @@ def case_studies(folder: Path) -> list[Study]:
 
 
 def changed_studies(studies: Sequence[Study]) -> list[Study]:
-    """Each of ``studies`` after every change: another noise, another grid, another size and build of hand."""
+    """Each of ``studies`` after every change: another noise, kernel and grid, another size and build of hand."""
     return [replace(study, group=CHANGED, change=change) for study in studies for change in Change]
 
 
