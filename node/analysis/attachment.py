@@ -57,7 +57,10 @@ def bone_shape(label: int, skeleton: Skeleton, image: NDArray[np.int16], spacing
 
 
 def is_bone(candidate: Candidate, shape: BoneShape, soft_hu: float, spacing_mm: tuple[float, ...]) -> bool:
-    """True where a candidate that touches this bone is a part of it."""
+    """True where a candidate that touches this bone is a part of it.
+
+    What is both solid and denser than the bone is not even in doubt.
+    """
     density, flat = density_beside(candidate, shape, soft_hu), candidate.flatness
     alike = DENSE_AS_BONE[0] < density < DENSE_AS_BONE[1]
     if candidate.radius_mm > SOLID_RADIUS_MM and density > DENSE_AS_BONE[1]:

@@ -8,7 +8,10 @@ from numpy.typing import NDArray
 
 from node.analysis.anatomy.fingertip import aside
 from node.analysis.anatomy.model import NamedBone, Vector
+from node.analysis.attachment import bone_shape, density_beside
 from node.analysis.candidates import Candidate
+from node.analysis.limbs import Limb
+from node.analysis.skeleton import Skeleton
 
 TIP_LATERAL_MM = 1.0
 TIP_DENSITY = (0.6, 1.6)
@@ -49,6 +52,13 @@ class Piece:
     def is_as_dense(self) -> bool:
         """True where it is neither paler nor denser than bone."""
         return BONE_DENSITY[0] < self.density < BONE_DENSITY[1]
+
+
+def piece_of(candidate: Candidate, skeleton: Skeleton, image: NDArray[np.int16], soft_hu: float, limb: Limb) -> Piece:
+    """A candidate beside the bone of ``skeleton`` that it names; ``image``: the detection image (z, y, x), HU."""
+    shape = bone_shape(candidate.bone, skeleton, image, limb.spacing_mm)
+    points = limb.geometry.to_lps_mm(candidate.voxels.astype(np.float64))
+    return Piece(candidate, density_beside(candidate, shape, soft_hu), points)
 
 
 def is_end(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:

@@ -22,8 +22,9 @@ DEEPER_MM: Final = 0.6
 SOLID_MM: Final = 0.7
 """… and end this far below the usual surface."""
 FARTHEST_MM: Final = 3.0
-STEPS: Final = 21
-END_STEPS: Final = 3
+"""No solid bone that far away is the one touched: longer lines would cross into the next bone."""
+STEPS, END_STEPS = 21, 3
+"""Samples on a line, under 0.2 mm apart, and how many of the last ones are bone."""
 TOUCHING_SHARE: Final = 0.1
 """Share of the lines that have no dip where a deposit touches: most of a large one lies farther away."""
 Int64Array = NDArray[np.int64]

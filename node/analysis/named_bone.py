@@ -9,8 +9,7 @@ from node.analysis.anatomy.fingertip import is_in_tip
 from node.analysis.anatomy.model import HandAnatomy, NamedBone, Vector
 from node.analysis.anatomy.proportions import usual_length_mm
 from node.analysis.anatomy.wrist import in_carpus
-from node.analysis.attachment import bone_shape, density_beside
-from node.analysis.bone_ends import LEAST_CONTACT, SHELL_SHARE, Piece, is_end, may_be_end
+from node.analysis.bone_ends import LEAST_CONTACT, SHELL_SHARE, Piece, is_end, may_be_end, piece_of
 from node.analysis.candidates import Candidate
 from node.analysis.limbs import Limb
 from node.analysis.skeleton import Skeleton
@@ -39,9 +38,7 @@ def bone_by_name(
     for number, candidate in enumerate(candidates):
         if not candidate.bone:
             continue
-        shape = bone_shape(candidate.bone, skeleton, image, limb.spacing_mm)
-        points = limb.geometry.to_lps_mm(candidate.voxels.astype(np.float64))
-        piece = Piece(candidate, density_beside(candidate, shape, soft_hu), points)
+        piece = piece_of(candidate, skeleton, image, soft_hu, limb)
         bone = _ray_bone(candidate.bone, piece.middle, anatomy)
         usual_mm = usual_length_mm(bone.digit, bone.level, anatomy.scale) if bone else 0.0
         touches = candidate.contact_mm2 > 0.0

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from node.analysis.anatomy.fingertip import aside
 from node.analysis.anatomy.model import HandAnatomy, NamedBone, Vector
-from node.analysis.attachment import bone_shape, density_beside
-from node.analysis.bone_ends import Piece
+from node.analysis.bone_ends import Piece, piece_of
 from node.analysis.candidates import Candidate
 from node.analysis.limbs import Limb
 from node.analysis.skeleton import Skeleton
@@ -42,15 +41,16 @@ def spurs(
     soft_hu: float,
     limb: Limb,
 ) -> tuple[Candidate, ...]:
-    """Those of ``bony`` that are no bone after all, ``doubtful`` where they may be; ``skeleton`` is without them."""
+    """Those of ``bony`` that are no bone after all, ``doubtful`` where they may be.
+
+    ``skeleton`` is without them; ``image``: the detection image, int16 (z, y, x), HU.
+    """
     found = []
     for candidate in bony:
         bone = anatomy.named(anatomy.bones.get(candidate.bone, ""))
         if bone is None:
             continue
-        shape = bone_shape(candidate.bone, skeleton, image, limb.spacing_mm)
-        points = limb.geometry.to_lps_mm(candidate.voxels.astype(np.float64))
-        doubt = doubt_of(Piece(candidate, density_beside(candidate, shape, soft_hu), points), bone)
+        doubt = doubt_of(piece_of(candidate, skeleton, image, soft_hu, limb), bone)
         if doubt is not None:
             found.append(replace(candidate, doubtful=candidate.doubtful or doubt))
     return tuple(found)

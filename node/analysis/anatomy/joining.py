@@ -14,6 +14,7 @@ MOST_PARTS = 8
 LONGEST_HOLE_MM = 52.0
 """Length of a large proximal phalanx, the longest bone that may be missing within a ray."""
 TERMINAL_GAP_MM = 4.0
+"""Joint space before a stubby phalanx, whose end is not known as well as that of a slender one [K]."""
 WIDEST_IN_HOLE = 1.3
 """Width of a part in a hole over that of the bone before it; fingers get slimmer towards their tips."""
 LEAST_FALL = 0.65
@@ -22,7 +23,8 @@ may run the other way: half a phalanx and a fingertip."""
 
 
 def complete(chains: Sequence[Chain], parts: Sequence[Part]) -> list[Chain]:
-    """Chains (proximal to distal) with stubby bones added at their tips and joined across bones that are missing."""
+    """Chains (proximal to distal) with stubby parts added at their tips as long as one continues them, joined across
+    bones that are missing, and with parts that lie in their holes."""
     whole, grown = list(chains), True
     while grown:
         longer = bridge(attach_terminals(whole, parts), TERMINAL_GAP_MM)
