@@ -1,5 +1,6 @@
 """The hands of a study: what is said of their sides, the names of their bones, and lost fingertips."""
 
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -12,6 +13,8 @@ from node.domain.findings import AcroOsteolysis, Analysis, Hand, Laterality
 from node.domain.volume import Geometry
 
 DIGITS = range(1, 6)
+PLAIN_LOSS = 0.25
+"""Share of the length of a distal phalanx whose loss no variation among healthy digits explains."""
 RAYS = ("MC", "PP", "MP", "DP")
 """How the names of metacarpals and phalanges begin."""
 
@@ -26,7 +29,10 @@ class SideCall(StrEnum):
 
 @dataclass(frozen=True)
 class Fingertips:
-    """Distal phalanges of the hands: resorbed ones called present, absent or undetermined; sound ones likewise."""
+    """Distal phalanges of the hands: resorbed ones called present, absent or undetermined; sound ones likewise.
+
+    ``plain`` of the resorbed lost a quarter of their length or more, and ``plain_found`` of these were called present.
+    """
 
     found: int = 0
     missed: int = 0
@@ -34,6 +40,8 @@ class Fingertips:
     false: int = 0
     sound: int = 0
     sound_open: int = 0
+    plain: int = 0
+    plain_found: int = 0
 
 
 @dataclass(frozen=True)
@@ -102,10 +110,13 @@ def fingertips(truth: CaseTruth, hands: tuple[Hand, ...]) -> Fingertips:
     """Every fingertip of a true hand; one that nothing is said of is left open."""
     called = {(h.laterality, d.digit): d.acro_osteolysis for h in hands for d in h.digits}
     order = (AcroOsteolysis.PRESENT, AcroOsteolysis.ABSENT, AcroOsteolysis.UNDETERMINED)
-    counts = dict.fromkeys(("found", "missed", "open", "false", "sound", "sound_open"), 0)
+    counts: Counter[str] = Counter()
     for hand in truth.hands:
         for digit in DIGITS:
             call = called.get((SIDES[hand.side], digit), AcroOsteolysis.UNDETERMINED)
             names = ("found", "missed", "open") if digit in hand.resorbed else ("false", "sound", "sound_open")
             counts[names[order.index(call)]] += 1
+            if hand.resorbed.get(digit, 0.0) >= PLAIN_LOSS:
+                counts["plain"] += 1
+                counts["plain_found"] += call is AcroOsteolysis.PRESENT
     return Fingertips(**counts)

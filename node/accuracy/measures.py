@@ -54,6 +54,10 @@ def _found(test: _Test, least_mm3: float, below_mm3: float = float("inf"), kind:
     return lambda case: [float(d.overlap.found) for d in _chosen(case, test, least_mm3, below_mm3, kind)]
 
 
+def _found_or_flagged(case: CaseScore) -> list[float]:
+    return [float(d.overlap.found or d.overlap.review) for d in _chosen(case, _any, 10.0)]
+
+
 def _volume_error(least_mm3: float, below_mm3: float = float("inf")) -> _Values:
     return lambda case: [
         abs(d.volume_mm3 / d.true.volume_mm3 - 1.0)
@@ -117,6 +121,11 @@ def _resorbed(case: CaseScore) -> list[float]:
     return [1.0] * tips.found + [0.0] * (tips.missed + tips.open)
 
 
+def _plainly_resorbed(case: CaseScore) -> list[float]:
+    tips = case.fingertips
+    return [1.0] * tips.plain_found + [0.0] * (tips.plain - tips.plain_found)
+
+
 def _resorbed_falsely(case: CaseScore) -> list[float]:
     tips = case.fingertips
     return [1.0] * tips.false + [0.0] * (tips.sound + tips.sound_open)
@@ -144,6 +153,7 @@ MEASURES: Final = (
     _rate("… ≥ 1 mm³, ≥ 300 mg/cc, away from bone", _found(_strong_and_free, 1.0), 95.0),
     _rate("… touching bone, ≥ 50 mm³", _found(_touching, 50.0), 95.0),
     _rate("… touching bone, 10–50 mm³", _found(_touching, 10.0, 50.0), 85.0),
+    _rate("found or left to a reader, ≥ 10 mm³", _found_or_flagged),
     _per_hand("false deposits, calcinosis", _on_patients(_false), 0.3),
     _per_hand("false deposits, controls", _on_controls(_false), 0.0),
     Measure("bone called deposit", Statistic.MEAN, lambda c: [c.misplaced.bone_mm3 / c.hands], MM3_HAND, Target(5.0)),
@@ -164,6 +174,7 @@ MEASURES: Final = (
     _per_hand("sides wrong", lambda case: [float(case.sides.count(SideCall.WRONG))], 0.0),
     _rate("sides uncertain", lambda case: [float(side is SideCall.UNCERTAIN) for side in case.sides]),
     _rate("resorbed fingertips flagged", _resorbed, 95.0),
+    _rate("… that lost a quarter of their length or more", _plainly_resorbed),
     _rate("sound fingertips flagged", _resorbed_falsely, 2.0, at_least=False),
     _per_hand("deposits left to a reader, calcinosis", _on_patients(_review), 1.0),
     _per_hand("deposits left to a reader, controls", _on_controls(_review), 0.0),

@@ -43,10 +43,11 @@ class TrueDeposit:
 
 @dataclass(frozen=True)
 class TrueHand:
-    """Side (``right`` or ``left``) of a hand, and the digits whose distal phalanx is resorbed."""
+    """Side (``right`` or ``left``) of a hand, and the digits whose distal phalanx is resorbed, each with the share of
+    its length that is lost (0 where the truth does not say)."""
 
     side: str
-    resorbed: tuple[int, ...]
+    resorbed: Mapping[int, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,10 +77,7 @@ def read_truth(table: Mapping[str, Any], labels: NDArray[np.uint16]) -> CaseTrut
     depth, height, width = labels.shape
     return CaseTruth(
         name=str(table["case"]),
-        hands=tuple(
-            TrueHand(str(h["side"]), tuple(sorted(int(name[2]) for name in h["acro_osteolysis"])))
-            for h in table["hands"]
-        ),
+        hands=tuple(TrueHand(str(h["side"]), _resorbed(h["acro_osteolysis"])) for h in table["hands"]),
         deposits=tuple(
             _deposit(entry) for entry in table["deposits"] if entry["id"] < METAL and entry.get("in_scan", True)
         ),
@@ -87,6 +85,11 @@ def read_truth(table: Mapping[str, Any], labels: NDArray[np.uint16]) -> CaseTrut
         geometry=Geometry((depth, height, width), (z, y, x), np.asarray(grid["affine_lps"], np.float64)),
         labels=labels,
     )
+
+
+def _resorbed(entries: Mapping[str, Mapping[str, Any]]) -> dict[int, float]:
+    """Lost share by digit, of entries by distal phalanx."""
+    return {int(name[2]): float(entries[name].get("lost_fraction") or 0.0) for name in sorted(entries)}
 
 
 def _deposit(entry: Mapping[str, Any]) -> TrueDeposit:

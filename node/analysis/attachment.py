@@ -56,8 +56,10 @@ def bone_shape(label: int, skeleton: Skeleton, image: NDArray[np.int16], spacing
     return BoneShape(centre, float(np.quantile(shell, SHELL_QUANTILE)) if shell.size else 0.0)
 
 
-def is_bone(candidate: Candidate, shape: BoneShape, soft_hu: float, spacing_mm: tuple[float, ...]) -> bool:
-    """True where a candidate that touches this bone is a part of it.
+def is_bone(
+    candidate: Candidate, shape: BoneShape, usual_hu: float, soft_hu: float, spacing_mm: tuple[float, ...]
+) -> bool:
+    """True where a candidate that touches this bone is a part of it; ``usual_hu``: the shell of bones of this limb.
 
     What is both solid and denser than the bone is not even in doubt.
     """
@@ -65,7 +67,7 @@ def is_bone(candidate: Candidate, shape: BoneShape, soft_hu: float, spacing_mm: 
     alike = DENSE_AS_BONE[0] < density < DENSE_AS_BONE[1]
     if candidate.radius_mm > SOLID_RADIUS_MM and density > DENSE_AS_BONE[1]:
         return False
-    if alike and flat > PATCH_CONTACT and _is_thin(candidate):
+    if flat > PATCH_CONTACT and ((alike and _is_thin(candidate)) or _is_sheet(candidate, density, usual_hu, soft_hu)):
         return True
     if flat > ROUGH_CONTACT or (flat > DOUBTFUL_CONTACT and alike and candidate.radius_mm < DOUBTFUL_RADIUS_MM):
         return True
@@ -88,6 +90,12 @@ def _is_thin(candidate: Candidate) -> bool:
     return candidate.radius_mm < PATCH_RADIUS_MM or candidate.ball_share < SHEET_SHARE
 
 
+def _is_sheet(candidate: Candidate, density: float, usual_hu: float, soft_hu: float) -> bool:
+    """True for a large sheet as dense as other bones: of its own, only the palest part of the shell may be known."""
+    usual = (candidate.mean_hu - soft_hu) / max(usual_hu - soft_hu, 1.0)
+    return candidate.ball_share < SHEET_SHARE and density > DENSE_AS_BONE[0] and usual < DENSE_AS_BONE[1]
+
+
 def _points_at(candidate: Candidate, centre: NDArray[np.float64], spacing_mm: tuple[float, ...]) -> bool:
     """True for a long thin candidate whose axis runs through the centre of its bone: the solid shaft of a phalanx."""
     points = candidate.voxels * np.asarray(spacing_mm)
@@ -106,8 +114,9 @@ def split_attachments(
 ) -> tuple[tuple[Candidate, ...], tuple[Candidate, ...]]:
     """(not bone, bone). What stays within LEAST_BEYOND_MM of the usual bone surface is in neither: too near to tell."""
     far = [c for c in candidates if c.beyond_mm >= LEAST_BEYOND_MM]
-    shapes = {b: bone_shape(b, skeleton, image, limb.spacing_mm) for b in sorted({c.bone for c in far if c.bone})}
-    bony = {n for n, c in enumerate(far) if c.bone and is_bone(c, shapes[c.bone], soft_hu, limb.spacing_mm)}
+    shapes = {b: bone_shape(b, skeleton, image, limb.spacing_mm) for b in skeleton.bones}
+    usual_hu = float(np.median([shape.shell_hu for shape in shapes.values()])) if shapes else soft_hu
+    bony = {n for n, c in enumerate(far) if c.bone and is_bone(c, shapes[c.bone], usual_hu, soft_hu, limb.spacing_mm)}
     return without_solid(far, bony, {n for n in bony if _is_pale(far[n], shapes[far[n].bone], soft_hu)})
 
 

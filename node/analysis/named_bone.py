@@ -21,6 +21,7 @@ GHOST_DENSITY = 0.25
 """Motion and a sharp kernel leave a pale double of a cortex beside it."""
 SMALL_MM3, SMALL_BEYOND_MM, SMALL_CONTACT = 12.0, 2.4, 0.045
 """A small piece that does not stand far off its bone and lies on it with that share of its surface may be bone."""
+CORNER_BEYOND_MM = 3.0
 SCRAP_MM3, SCRAP_SHARE = 40.0, 0.2
 """A larger one may be where it is thin and ragged: its largest ball has less than that share of its volume."""
 
@@ -54,7 +55,7 @@ def may_be_bone(piece: Piece, bone: NamedBone | None, usual_mm: float) -> bool:
 
     A piece on a shaft is neither, unless it is as pale as a ghost.
     """
-    if bone and bone.level == "DP" and may_be_end(piece, bone, usual_mm):
+    if bone and bone.level == "DP" and (may_be_end(piece, bone, usual_mm) or _may_be_corner(piece)):
         return True
     if bone and piece.density > LEAST_DENSITY and on_shaft(piece.middle, bone):
         return False
@@ -63,6 +64,13 @@ def may_be_bone(piece: Piece, bone: NamedBone | None, usual_mm: float) -> bool:
     small = candidate.volume_mm3 < SMALL_MM3 and candidate.beyond_mm < SMALL_BEYOND_MM
     scrap = candidate.volume_mm3 < SCRAP_MM3 and candidate.ball_share < SCRAP_SHARE
     return (small and (joined or ghost)) or (scrap and joined and candidate.beyond_mm < CARPAL_BEYOND_MM)
+
+
+def _may_be_corner(piece: Piece) -> bool:
+    """True for a small piece broadly joined to a distal phalanx: what is left of a resorbed tuft is uneven."""
+    candidate = piece.candidate
+    low = candidate.volume_mm3 < SMALL_MM3 and candidate.beyond_mm < CORNER_BEYOND_MM
+    return low and candidate.flatness > LEAST_CONTACT
 
 
 def _ray_bone(label: int, middle: Vector, anatomy: HandAnatomy) -> NamedBone | None:

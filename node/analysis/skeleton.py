@@ -75,6 +75,11 @@ class Skeleton:
         """Flat indices of all bone voxels beyond their bone's usual surface: pieces that were told to be bone."""
         return self._bone[self.beyond_mm(self._bone) > 0.0]
 
+    @cached_property
+    def bones(self) -> list[int]:
+        """The labels of its bones, ascending."""
+        return [int(label) for label in np.unique(self._grouped[1])]
+
     def voxels_of(self, label: int) -> Int64Array:
         """Flat indices of one bone, in scan order."""
         return self._grouped[0][slice(*np.searchsorted(self._grouped[1], [label, label + 1]))]

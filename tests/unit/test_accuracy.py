@@ -313,7 +313,7 @@ def test_a_bone_has_the_name_of_most_of_its_voxels(code: int, said: str) -> None
 
 def test_two_hands_are_told_apart_by_their_bones() -> None:
     both = truth(l123=FAR)
-    both = replace(both, hands=(*both.hands, TrueHand("left", ())))
+    both = replace(both, hands=(*both.hands, TrueHand("left", {})))
     result = analysis(side=Laterality.LEFT)
     result.bones[FAR] = 23
     result.bones[BONE] = 123

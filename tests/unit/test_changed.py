@@ -30,7 +30,7 @@ def case() -> Case:
     ball = TrueDeposit(
         DEPOSIT, "HA", "stone", volume, volume / 2, 500.0, False, "PP3", ("PP3",), "", "right", (x, y, z), (8.0,) * 3
     )
-    truth = CaseTruth("ball", (TrueHand("right", ()),), (ball,), {BONE: "PP3"}, grid, labels)
+    truth = CaseTruth("ball", (TrueHand("right", {}),), (ball,), {BONE: "PP3"}, grid, labels)
     return EnergyPair(Volume(low, grid), Volume(high, grid), Tube(80.0), Tube(140.0)), truth
 
 
