@@ -162,6 +162,17 @@ class SctcStyleScoreSettings(_Section):
         return limits
 
 
+class PageSettings(_Section):
+    """The page that shows the queue and the findings. It has no login: ``host`` is this machine alone by default.
+
+    ``port`` 0 takes any free port (tests).
+    """
+
+    enabled: bool = True
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8085
+
+
 class LogSettings(_Section):
     """``format``: JSON lines, or text for a person at a terminal."""
 
@@ -189,6 +200,7 @@ class Settings(BaseSettings):
     results: ResultsSettings = ResultsSettings()
     sctc_style_score: SctcStyleScoreSettings = SctcStyleScoreSettings()
     delivery: DeliverySettings = DeliverySettings()
+    page: PageSettings = PageSettings()
     log: LogSettings = LogSettings()
 
     @classmethod

@@ -48,12 +48,17 @@ def calcinode(*arguments: str | Path, timeout_s: float = 180.0) -> subprocess.Co
 
 @dataclass
 class NodeProcess:
-    """``calcinode serve`` with a configuration in ``folder``. ``peers`` are the lines of its ``[peers.*]`` tables."""
+    """``calcinode serve`` with a configuration in ``folder``. ``peers`` are the lines of its ``[peers.*]`` tables.
+
+    ``roles`` run alone; none: all of them.
+    """
 
     folder: Path
     peers: str
     timing: str = QUICK
     port: int = field(default_factory=free_port)
+    page_port: int = field(default_factory=free_port)
+    roles: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     process: subprocess.Popen[str] | None = field(default=None, init=False, repr=False)
 
@@ -68,15 +73,17 @@ class NodeProcess:
     def write_config(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         head = f'[node]\nhost = "127.0.0.1"\nport = {self.port}\ndata_folder = "{self.folder / "state"}"\n'
-        self.config.write_text(f"{head}\n[storage]\nwatermark_mib = 16\n{self.timing}\n{self.peers}\n")
+        rest = f"[storage]\nwatermark_mib = 16\n\n[page]\nport = {self.page_port}\n"
+        self.config.write_text(f"{head}\n{rest}{self.timing}\n{self.peers}\n")
 
     def start(self, *, wait: bool = True) -> Self:
         """Start the node; with ``wait`` return when it says that it is ready."""
         self.write_config()
         offset = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
+            only = [part for role in self.roles for part in ("--role", role)]
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "node", "serve", "--config", str(self.config)],
+                [sys.executable, "-m", "node", "serve", "--config", str(self.config), *only],
                 stdout=log,
                 stderr=log,
                 env=os.environ | dict(self.environment),

@@ -51,6 +51,9 @@ quiet_s = 20.0
 [delivery]
 first_retry_s = 1.0
 
+[page]
+enabled = false
+
 [peers.scanner]
 ae_title = "{scanner}"
 

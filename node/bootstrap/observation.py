@@ -7,9 +7,11 @@ from pathlib import Path
 from node.bootstrap.parts import blobs_of, database_of, now
 from node.domain.job import OutboxState
 from node.service.questions import Story
+from node.service.results import ResultFiles
 from node.service.retry import Revived, Selection, resend, retry
 from node.settings import Settings, SettingsError
 from node.store.database import Database
+from node.store.result_files import StoredResults
 from node.store.revival import Revivals
 from node.store.views import Views
 
@@ -57,9 +59,8 @@ def is_committed(story: Story) -> bool:
 def save_results(settings: Settings, views: Views, job_id: int, folder: Path) -> tuple[Path, ...]:
     """Copy the files of a job's result to ``folder``; their paths, by name."""
     folder.mkdir(parents=True, exist_ok=True)
-    blobs = blobs_of(settings)
-    written = []
-    for name, key in sorted(views.results_of(job_id).items()):
-        (folder / name).write_bytes(blobs.path(key).read_bytes())
-        written.append(folder / name)
-    return tuple(written)
+    results: ResultFiles = StoredResults(views, blobs_of(settings))
+    files = results.files_of(job_id)
+    for name, path in files.items():
+        (folder / name).write_bytes(path.read_bytes())
+    return tuple(folder / name for name in files)

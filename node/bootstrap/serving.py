@@ -1,18 +1,20 @@
-"""The node as a whole: prepares the data folder, opens the port, and runs the roles under a supervisor."""
+"""The node as a whole: prepares the data folder, opens the ports, and runs the roles under a supervisor."""
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import structlog
 
 from node.bootstrap.courier import courier
 from node.bootstrap.engine import engine
 from node.bootstrap.logging import configure_logging
+from node.bootstrap.page import page
 from node.bootstrap.parts import blobs_of, data_folder, database_of
 from node.bootstrap.receiver import receiver
 from node.bootstrap.supervisor import Role, Supervisor
@@ -28,6 +30,7 @@ class RoleName(StrEnum):
     RECEIVER = "receiver"
     ENGINE = "engine"
     COURIER = "courier"
+    PAGE = "page"
 
 
 def serve(
@@ -35,24 +38,53 @@ def serve(
 ) -> None:
     """Run ``roles`` until SIGTERM or SIGINT. ``on_ready`` is called when all of them are ready, kernels included.
 
-    Raises Refused where the port is taken or the data folder cannot be used, or is used already.
+    Raises Refused where a port is taken or the data folder cannot be used, or is used already.
     """
     configure_logging(settings.log, "supervisor")
+    roles = _switched_on(settings, roles)
     folder = data_folder(settings)
     with _locked(folder, roles):
         migrate(database_of(settings))
-        bodies: dict[str, Role] = {}
-        if RoleName.RECEIVER in roles:
-            blobs_of(settings).sweep()
-            listener = open_listener(settings.node.host, settings.node.port)
-            structlog.get_logger(__name__).info("listening", port=listener.getsockname()[1])
-            for number in range(settings.node.receiver_processes):
-                bodies[f"receiver-{number}"] = partial(receiver, settings, number, listener)
-        if RoleName.ENGINE in roles:
-            bodies["engine"] = partial(engine, settings)
-        if RoleName.COURIER in roles:
-            bodies["courier"] = partial(courier, settings)
-        Supervisor(bodies, on_ready).run()
+        Supervisor({name: body for role in roles for name, body in _BODIES[role](settings)}, on_ready).run()
+
+
+def _switched_on(settings: Settings, roles: Sequence[RoleName]) -> Sequence[RoleName]:
+    """Without the page where the configuration says so."""
+    found = [role for role in roles if role is not RoleName.PAGE or settings.page.enabled]
+    if not found:
+        raise Refused("The page is switched off.", hint="Set page.enabled = true, or leave out --role page.")
+    return found
+
+
+def _receivers(settings: Settings) -> Iterator[tuple[str, Role]]:
+    blobs_of(settings).sweep()
+    listener = open_listener(settings.node.host, settings.node.port)
+    structlog.get_logger(__name__).info("listening", port=listener.getsockname()[1])
+    for number in range(settings.node.receiver_processes):
+        yield f"receiver-{number}", partial(receiver, settings, number, listener)
+
+
+def _engine(settings: Settings) -> Iterator[tuple[str, Role]]:
+    yield "engine", partial(engine, settings)
+
+
+def _courier(settings: Settings) -> Iterator[tuple[str, Role]]:
+    yield "courier", partial(courier, settings)
+
+
+def _page(settings: Settings) -> Iterator[tuple[str, Role]]:
+    listener = open_listener(settings.page.host, settings.page.port)
+    structlog.get_logger(__name__).info("page_listening", port=listener.getsockname()[1])
+    yield "page", partial(page, settings, listener)
+
+
+_BODIES: Final[Mapping[RoleName, Callable[[Settings], Iterator[tuple[str, Role]]]]] = {
+    RoleName.RECEIVER: _receivers,
+    RoleName.ENGINE: _engine,
+    RoleName.COURIER: _courier,
+    RoleName.PAGE: _page,
+}
+"""The processes of each role by name; ports are opened on the way."""
 
 
 @contextmanager

@@ -31,6 +31,7 @@ def demo(
       calcinode demo --preset both_hands --out /tmp/demo
     """
     from node.bootstrap.demonstration import demonstrate
+    from node.domain.wording import DISCLAIMER_SENTENCE
 
     with tempfile.TemporaryDirectory(prefix="calcinode-demo-") as work, progress_bar() as progress:
         done = demonstrate(preset, Path(work), out_folder, StepBar(progress))
@@ -41,7 +42,7 @@ def demo(
     out.print(f"{done.to_results_s:.1f} s after the last image; it took responsibility for {done.committed} objects.")
     for path in done.files:
         out.print(f"  {path}", markup=False)
-    out.print("Investigational; not for primary diagnosis; unverified until a physician signs.")
+    out.print(DISCLAIMER_SENTENCE)
 
 
 def _table(done: "Demonstration") -> Table:

@@ -1,6 +1,7 @@
 """Commands for whoever installs the node."""
 
 import time
+from ipaddress import ip_address
 from pathlib import Path
 
 import typer
@@ -45,6 +46,8 @@ def check_config(config: Config = None) -> None:
     out.print(f"node          {node.ae_title} on {node.host}, port {node.port}")
     out.print(f"data folder   {data_folder(settings).absolute()}")
     out.print(f"journal       {_without_password(settings.journal_url)}")
+    page = settings.page
+    out.print(f"page          {f'on {page.host}, port {page.port}' if page.enabled else 'switched off'}")
     if settings.peers:
         out.print(_peer_table(settings))
     for number, route in enumerate(settings.routes, start=1):
@@ -81,9 +84,18 @@ def _warnings(settings: Settings, config: Path | None) -> list[str]:
         found.append("the node is open: any AE title may send images to it.")
     elif "sender" not in roles:
         found.append("no peer is a sender and the node is not open: nobody can send images to it.")
+    if settings.page.enabled and not _is_this_machine(settings.page.host):
+        found.append("the page has no login and listens beyond this machine: see deploy/README.md, The page.")
     if config is None:
         found.append("no file was named: these are the defaults and the environment.")
     return found
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _without_password(url: str) -> str:

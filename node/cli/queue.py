@@ -20,6 +20,7 @@ def status(config: Config = None, as_json: AsJson = False) -> None:
     """
     settings = load(config)
     from node.bootstrap.observation import views_of
+    from node.service.why import rejected_words
 
     with views_of(settings) as views:
         found = views.status()
@@ -33,9 +34,7 @@ def status(config: Config = None, as_json: AsJson = False) -> None:
     for queue in found.queues:
         out.print(f"to {queue.destination}: {queue.count} {queue.state}. {queue.reason}", markup=False)
     for peer in found.rejected:
-        out.print(
-            f"rejected {peer.times} times, last {peer.last_at:%Y-%m-%d %H:%M:%S} UTC: {peer.reason}", markup=False
-        )
+        out.print(rejected_words(peer), markup=False)
 
 
 def jobs(
@@ -83,12 +82,11 @@ def why(
     """
     settings = load(config)
     from node.bootstrap.observation import views_of
-    from node.service.why import tell
+    from node.service.why import study_named, tell
 
     with views_of(settings) as views:
         if as_json:
-            uid = (views.study_of_job(int(study)) or study) if study.isdecimal() else study
-            _print_json(views.story(uid))
+            _print_json(views.story(study_named(views, study) or study))
             return
         for line in tell(views, study):
             out.print(line, markup=False)
@@ -148,9 +146,9 @@ def _selection(what: str | None, peer: str | None, *, everything: bool) -> Any:
 
 
 def _print_json(value: object) -> None:
-    from pydantic import TypeAdapter
+    from node.service.as_json import as_json
 
-    typer.echo(TypeAdapter(Any).dump_json(value, indent=1).decode())
+    typer.echo(as_json(value).decode())
 
 
 def register(app: typer.Typer) -> None:

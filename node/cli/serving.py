@@ -14,10 +14,10 @@ def serve(
     config: Config = None,
     role: Annotated[
         list[str] | None,
-        typer.Option(help="Run this part alone: receiver, engine or courier. May be given several times."),
+        typer.Option(help="Run this part alone: receiver, engine, courier or page. May be given several times."),
     ] = None,
 ) -> None:
-    """Run the node: receive, analyse, deliver. Ends in order on SIGTERM or Ctrl-C.
+    """Run the node: receive, analyse, deliver, show. Ends in order on SIGTERM or Ctrl-C.
 
     The log goes to stderr as JSON lines; "node_ready" says that all parts are ready, kernels included.
     Exit code 2 where it cannot start: the port is taken, or the data folder cannot be used.

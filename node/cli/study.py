@@ -34,6 +34,7 @@ def analyse(
     """
     settings = load(config)
     from node.bootstrap.parts import parameters_of
+    from node.domain.wording import DISCLAIMER_SENTENCE
     from node.service.analyse import analyse_folder
 
     began = time.perf_counter()
@@ -50,7 +51,7 @@ def analyse(
     for note in (note for hand in result.findings.hands for note in hand.notes):
         out.print(note, markup=False)
     out.print(f"{time.perf_counter() - began:.1f} s; {', '.join(path.name for path in done.files)} in {out_folder}")
-    out.print("Investigational; not for primary diagnosis; unverified until a physician signs.")
+    out.print(DISCLAIMER_SENTENCE)
 
 
 def _tell_skipped(done: "FolderResult") -> None:

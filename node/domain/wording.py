@@ -20,6 +20,7 @@ MATERIAL_RGB: Final = {
 """Orange, sky blue, reddish purple of the Okabe-Ito palette (jfly.uni-koeln.de/color): apart for the colour-blind."""
 
 DISCLAIMER: Final = "AI - investigational, unverified, not for primary diagnosis"
+DISCLAIMER_SENTENCE: Final = "Investigational; not for primary diagnosis; unverified until a physician signs."
 
 NEARLY_SURE: Final = 0.995
 
@@ -86,12 +87,12 @@ def confidence_words(deposit: Deposit) -> str:
         "contrast to noise": parts.contrast_to_noise,
         "place": parts.label_margin,
     }
-    doubts = [f"{name} {_percent(share)}" for name, share in named.items() if share < NEARLY_SURE]
-    return ": ".join(filter(None, (f"confidence {_percent(deposit.confidence)}", ", ".join(doubts))))
+    doubts = [f"{name} {percent_words(share)}" for name, share in named.items() if share < NEARLY_SURE]
+    return ": ".join(filter(None, (f"confidence {percent_words(deposit.confidence)}", ", ".join(doubts))))
 
 
-def _percent(share: float) -> str:
-    """Never 100 %: nothing that is measured is that sure."""
+def percent_words(share: float) -> str:
+    """A confidence for a reader. Never 100 %: nothing that is measured is that sure."""
     return "over 99 %" if share >= NEARLY_SURE else f"{100 * share:.0f} %"
 
 

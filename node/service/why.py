@@ -1,12 +1,12 @@
-"""``calcinode why``: a study's story in sentences. Every study has an answer."""
+"""A study's story in sentences, for ``calcinode why`` and the page. Every study has an answer."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from node.domain.job import JobState
-from node.service.questions import JournalView, RejectedPeer, Revision, Story
+from node.service.questions import JournalView, QuarantinedRow, RejectedPeer, Revision, Story
 
-_MEANING: Mapping[JobState, str] = {
+MEANING: Final[Mapping[JobState, str]] = {
     JobState.RECEIVED: "Instances are arriving, or may still be",
     JobState.PAIRED: "Complete; waits for the analysis",
     JobState.ANALYSING: "Being analysed",
@@ -19,11 +19,23 @@ _MEANING: Mapping[JobState, str] = {
     JobState.UNCHANGED: "Late instances that add nothing to what was measured",
     JobState.SUPERSEDED: "Overtaken by a later revision with more instances",
 }
+"""What each state of a job means to a person."""
+
+
+_LONGEST_JOB: Final = 18
+"""Digits of a job's number; more do not fit into the journal's column."""
+
+
+def study_named(view: JournalView, study_or_job: str) -> str | None:
+    """The Study Instance UID of a study, or of a job's number; None where there is no such job."""
+    if study_or_job.isdecimal() and len(study_or_job) <= _LONGEST_JOB:
+        return view.study_of_job(int(study_or_job))
+    return study_or_job
 
 
 def tell(view: JournalView, study_or_job: str) -> list[str]:
     """Lines for a terminal. ``study_or_job``: a Study Instance UID, or the number of a job."""
-    study = view.study_of_job(int(study_or_job)) if study_or_job.isdecimal() else study_or_job
+    study = study_named(view, study_or_job)
     if study is None:
         return [f"There is no job {study_or_job}. `calcinode jobs` lists them."]
     story = view.story(study)
@@ -39,7 +51,7 @@ def _never_came(story: Story, rejected: Sequence[RejectedPeer]) -> Iterator[str]
     yield f"Nothing of study {story.study_instance_uid} has been stored."
     yield "Check that the sender's export is set to this node, and what the sender's own log says."
     for peer in rejected[:5]:
-        yield f"Seen but rejected {peer.times} times, last {peer.last_at:%Y-%m-%d %H:%M:%S} UTC: {peer.reason}"
+        yield f"Seen but {rejected_words(peer)}"
 
 
 def _lines(story: Story) -> Iterator[str]:
@@ -49,24 +61,36 @@ def _lines(story: Story) -> Iterator[str]:
         yield ""
         yield from _revision(revision)
     for bad in story.quarantined:
-        yield f"Quarantined ({bad.outcome}) {bad.sop_instance_uid}: {bad.reason} File: quarantine/{bad.file_name}"
+        yield quarantined_words(bad)
 
 
 def _revision(revision: Revision) -> Iterator[str]:
     job = revision.job
-    yield f"Revision {job.revision} (job {job.id}): {job.state}. {_MEANING[job.state]}."
+    yield f"Revision {job.revision} (job {job.id}): {job.state}. {MEANING[job.state]}."
     yield f"  Why: {job.reason}"
     for limit in job.explanation.get("limits", ()):
         yield f"  Limit: {limit}"
     for series in job.explanation.get("series", ()):
-        yield f"  {_series(series)}"
+        yield f"  {series_words(series)}"
     for event in revision.events:
         yield f"  {event.at:%Y-%m-%d %H:%M:%S} UTC  {event.from_state or '·'} → {event.to_state}: {event.reason}"
     for delivery in revision.deliveries:
         yield f"  {delivery.file_name} → {delivery.destination}: {delivery.state}. {delivery.reason}"
 
 
-def _series(series: Mapping[str, Any]) -> str:
+def quarantined_words(bad: QuarantinedRow) -> str:
+    """One instance that was not accepted, why, and where its bytes are."""
+    return f"Quarantined ({bad.outcome}) {bad.sop_instance_uid}: {bad.reason} File: quarantine/{bad.file_name}"
+
+
+def rejected_words(peer: RejectedPeer) -> str:
+    """Somebody who was not let in, how often and why."""
+    times = "1 time" if peer.times == 1 else f"{peer.times} times"
+    return f"rejected {times}, last {peer.last_at:%Y-%m-%d %H:%M:%S} UTC: {peer.reason}"
+
+
+def series_words(series: Mapping[str, Any]) -> str:
+    """What was made of one series, of a job's ``explanation``, with a hint where one helps."""
     number = "" if series["series_number"] is None else f" {series['series_number']}"
     name = f" “{series['series_description']}”" if series["series_description"] else ""
     hint = f" {series['hint']}" if series["hint"] else ""

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool
 
 from node.domain.errors import Transient
 
@@ -16,10 +18,14 @@ _BUSY_TIMEOUT_MS = 30_000
 class Database:
     """A pool of connections to one journal. Share it between threads; each process opens its own (never fork it)."""
 
-    def __init__(self, url: str) -> None:
-        """``url`` as SQLAlchemy takes it: ``sqlite:////var/lib/calcinode/journal.db``, ``postgresql+psycopg://…``."""
+    def __init__(self, url: str, *, read_only: bool = False) -> None:
+        """``url`` as SQLAlchemy takes it: ``sqlite:////var/lib/calcinode/journal.db``, ``postgresql+psycopg://…``.
+
+        With ``read_only`` the database itself refuses every write, and a SQLite file is opened anew for each read: one
+        that is gone is noticed, and never made.
+        """
         self.url = url
-        self._engine = _engine(url)
+        self._engine = _reading_engine(url) if read_only else _engine(url)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -53,6 +59,16 @@ def _engine(url: str) -> Engine:
     if make_url(url).get_backend_name() == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _reading_engine(url: str) -> Engine:
+    address = make_url(url)
+    if address.get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True, execution_options={"postgresql_readonly": True})
+    file = f"file:{quote(address.database or '')}"
+    engine = create_engine(address.set(database=file, query={"mode": "ro", "uri": "true"}), poolclass=NullPool)
+    event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 

@@ -1,10 +1,15 @@
 """The whole way with a real PACS: Orthanc routes CT to the node, and gets SEG, SR and the picture back."""
 
+import json
 from collections.abc import Callable
+from html import unescape
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
+from pydicom import dcmread
 from tests.node_process import NodeProcess, destination, wait_until
 from tests.peers import AUTO_ROUTE_CT, Orthanc, free_port, run
 
@@ -41,6 +46,25 @@ def modalities(orthanc: Orthanc) -> list[str]:
     return sorted(series["MainDicomTags"]["Modality"] for series in orthanc.series())
 
 
+def page_shows_what_orthanc_has(node: NodeProcess, orthanc: Orthanc, job: dict[str, Any]) -> None:
+    """Over HTTP from the node that runs: findings in the words of findings.json, and the bytes that were sent."""
+    base = f"http://127.0.0.1:{node.page_port}"
+    files = f"{base}/jobs/{job['id']}/files"
+    with urlopen(f"{files}/findings.json", timeout=30) as answer:
+        listed = [deposit for hand in json.load(answer)["hands"] for deposit in hand["deposits"]]
+    with urlopen(f"{base}/studies/{job['study_instance_uid']}", timeout=30) as answer:
+        text = unescape(answer.read().decode())
+    assert listed
+    assert all(deposit["description"] in text for deposit in listed)
+    with urlopen(f"{files}/seg.dcm", timeout=30) as answer:
+        segmentation = dcmread(BytesIO(answer.read()))
+    assert segmentation.SOPInstanceUID in orthanc.sop_instance_uids()
+    with urlopen(f"{base}/metrics", timeout=30) as answer:
+        assert 'calcinode_studies{state="done"} 1.0' in answer.read().decode()
+    with urlopen(f"{base}/api/jobs", timeout=30) as answer:
+        assert json.load(answer) == node.ask("jobs")
+
+
 def test_results_come_back_committed_and_once(
     start_orthanc: Callable[..., Orthanc], small_study: Path, tmp_path: Path
 ) -> None:
@@ -61,6 +85,7 @@ def test_results_come_back_committed_and_once(
         assert len(sent) == 3
         [job] = node.ask("jobs")
         assert job["state"] == "done"
+        page_shows_what_orthanc_has(node, orthanc, job)
 
         first = routed(orthanc)
         store_study(orthanc, small_study)

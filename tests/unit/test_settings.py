@@ -20,7 +20,7 @@ def test_the_example_loads_and_says_the_defaults() -> None:
     settings = load(EXAMPLE)
     assert settings.peers["pacs"].roles == ("sender", "destination")
     assert settings.routes[0].study_description == "*hand*"
-    for section in ("node", "storage", "timing", "analysis", "results", "sctc_style_score", "delivery", "log"):
+    for section in ("node", "storage", "timing", "analysis", "results", "sctc_style_score", "delivery", "page", "log"):
         assert getattr(settings, section) == getattr(Settings(), section), section
 
 

@@ -1,0 +1,58 @@
+"""The page over the journal of a ``House``, as bootstrap wires it, with a study whose result is a real one."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from node.domain.errors import Refused
+from node.domain.job import JobState
+from node.service.encode import ResultObject, encode
+from node.service.parameters import Parameters
+from node.service.task import EncodedObject, Process, Processed, Task
+from node.store.database import Database
+from node.store.result_files import StoredResults
+from node.store.views import Views
+from node.web.app import make_app
+from node.web.sources import Sources
+from starlette.testclient import TestClient
+from tests.fakes.analysis import FakeStudy
+from tests.fakes.house import House
+
+STUDY = "1.2.3"
+HOSTILE = "<script>alert('x')</script> & <b>bold</b>"
+
+
+def encoded(study: FakeStudy) -> tuple[ResultObject, ...]:
+    """All files of the study's result, as the engine makes them."""
+    return encode(study.analysis, study.source, study.pair, Parameters())
+
+
+def gives(objects: tuple[ResultObject, ...]) -> Process:
+    """An analysis that ends with these files whatever it is given."""
+    result = tuple(
+        EncodedObject(o.role, o.file_name, o.content, o.sop_instance_uid, o.sop_class_uid, o.transfer_syntax_uid)
+        for o in objects
+    )
+    return lambda task: Processed(JobState.ENCODED, f"{len(objects)} files.", {"outcome": "complete"}, result)
+
+
+def refuses_with_a_script(task: Task) -> Processed:
+    """A reason that would be run if the page did not escape it."""
+    raise Refused(HOSTILE)
+
+
+@contextmanager
+def page_of(house: House) -> Iterator[TestClient]:
+    """Requests to the page of this house; what breaks is answered, not raised."""
+    database = Database(f"sqlite:///{house.folder}/journal.db", read_only=True)
+    views = Views(database)
+    sources = Sources(views, StoredResults(views, house.blobs), house.clock, "CALCINODE")
+    with TestClient(make_app(sources), raise_server_exceptions=False) as client:
+        yield client
+    database.close()
+
+
+def journal_is_gone(folder: Path) -> None:
+    """As when the disk of a running node is taken away."""
+    for path in folder.glob("journal.db*"):
+        path.unlink()
