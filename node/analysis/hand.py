@@ -15,7 +15,7 @@ from node.analysis.doubt import Doubt
 from node.analysis.filters import smooth
 from node.analysis.judge import Judge
 from node.analysis.limbs import Limb
-from node.analysis.limits import find_limits
+from node.analysis.limits import find_limits, is_covered
 from node.analysis.material import calibrate, cortex_level
 from node.analysis.measure import Measurer, Measures
 from node.analysis.nearest import nearest_around
@@ -27,6 +27,7 @@ from node.analysis.registration import register
 from node.analysis.sctc_style import score_deposits
 from node.analysis.skeleton import Skeleton, find_skeleton
 from node.analysis.urate import find_urate
+from node.analysis.vessels import artery_words
 from node.domain.anatomy import UNNAMED_BONE
 from node.domain.findings import Deposit, Digit, Hand
 from node.domain.sctc_style import DEFAULT_WEIGHTS, ScoreWeights
@@ -69,7 +70,8 @@ def analyse_limb(
     advance("anatomy")
     doubt = Doubt(limb)
     mineral = tuple(c for c in attached if not doubt.metal[c.index].any())
-    deposits, small_bones = without_lookalikes(mineral, anatomy, limb, anchors, cortex_level(image, skeleton))
+    cortex_hu = cortex_level(image, skeleton)
+    deposits, small_bones, arteries = without_lookalikes(mineral, anatomy, limb, anchors, cortex_hu)
     calcium = outline_deposits(deposits, limb, image, skeleton, anchors.soft_hu)
     advance("material")
     tin = high_tube.has_tin
@@ -86,8 +88,9 @@ def analyse_limb(
     hand = Hand(
         laterality=anatomy.laterality,
         limits=find_limits(anatomy, limb, shift_mm, doubt, numbered),
-        digits=_digits(anatomy),
-        notes=lone_words(lone),
+        digits=_digits(anatomy, deposits, limb),
+        notes=(*artery_words(arteries), *lone_words(lone)),
+        covered=is_covered(anatomy, limb),
         deposits=tuple(kept),
         sctc_style=score_deposits(kept, numbered, limb, anchors.soft_low_hu, places, weights),
     )
@@ -119,8 +122,9 @@ def _measure(labels: Int32Array, measurer: Measurer) -> list[tuple[int, Measures
     return sorted(found, key=lambda item: tuple(item[1].voxels[0]))
 
 
-def _digits(anatomy: HandAnatomy) -> tuple[Digit, ...]:
-    return tuple(Digit(p.digit, p.length_mm, p.acro_osteolysis) for p in assess_distal_phalanges(anatomy))
+def _digits(anatomy: HandAnatomy, deposits: list[Candidate], limb: Limb) -> tuple[Digit, ...]:
+    doubtful = [limb.geometry.to_lps_mm(c.voxels.astype(np.float64)) for c in deposits if c.doubtful]
+    return tuple(Digit(p.digit, p.length_mm, p.acro_osteolysis) for p in assess_distal_phalanges(anatomy, doubtful))
 
 
 def _bone_codes(skeleton: Skeleton, anatomy: HandAnatomy, small_bones: list[Candidate]) -> NDArray[np.uint16]:

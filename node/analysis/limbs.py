@@ -24,6 +24,8 @@ SMALLEST_LIMB_MM3 = 20_000.0
 SMALLEST_SKELETON_MM3 = 1_000.0
 THICKEST_LIMB_MM = 125.0
 """Across the largest ball inside: no forearm or fist of an adult holds it, a head, a thigh or a trunk does [K]."""
+LONGEST_VOXEL_MM = 2.0
+"""Longer voxels hide the marrow of fingertips and carpal bones, and with it that they are bone."""
 MARGIN_MM = 3.0
 COARSE_MM = 1.5
 
@@ -83,7 +85,8 @@ def find_limbs(pair: EnergyPair) -> tuple[Limb, ...]:
     """The limbs of a scan that hold bone, largest first.
 
     Raises:
-        Refused: nothing of the size of a limb with bone in it is in the scan, or only what is too thick for one.
+        Refused: the voxels are too long; nothing of the size of a limb with bone in it is in the scan, or only what is
+            too thick for one.
     """
     stride = tuple(max(1, round(COARSE_MM / s)) for s in pair.geometry.spacing_mm)
     coarse = np.ascontiguousarray(pair.low.hu[:: stride[0], :: stride[1], :: stride[2]])
@@ -106,8 +109,20 @@ def find_limbs(pair: EnergyPair) -> tuple[Limb, ...]:
             f"What was scanned is thicker than {THICKEST_LIMB_MM:g} mm; a hand or forearm was expected.",
             hint="Check the body part of the series: heads, trunks and legs are not analysed, nor hands lying on them.",
         )
+    _check_voxels(pair.geometry)
     limbs.sort(key=lambda n: -size_mm3[n])
     return tuple(_crop(pair, found.labels == n, found.boxes[n - 1], stride) for n in limbs)
+
+
+def _check_voxels(grid: Geometry) -> None:
+    """Raises Refused where small bones cannot be told from deposits."""
+    longest_mm = max(grid.spacing_mm)
+    if longest_mm > LONGEST_VOXEL_MM:
+        raise Refused(
+            f"Voxels are {longest_mm:.1f} mm long; at most {LONGEST_VOXEL_MM:g} mm are expected: in longer ones small "
+            "bones and deposits look alike.",
+            hint="Send a reconstruction with slices of 1 mm or less, without gaps.",
+        )
 
 
 def _thickness_mm(found: Components, number: int, spacing_mm: tuple[float, ...]) -> float:

@@ -20,10 +20,11 @@ def find_limits(
     limits = list(anatomy.limits)
     if shift_mm > NOTABLE_SHIFT_MM:
         limits.append(f"The two energies were displaced by {shift_mm:.1f} mm; the displacement was mended.")
-    if any(any(ends) for ends in limb.cut[1:]):
+    if _leaves_at_side(limb):
         limits.append("The limb leaves the field of view at a side; what lies outside was not assessed.")
     if _ends_in_hand(anatomy, limb):
         limits.append("The scan ends within the hand; what lies beyond was not assessed.")
+    limits += _cut_words(_cut_deposits(limb, deposits))
     if max(limb.spacing_mm) > COARSE_MM:
         limits.append(
             f"Voxels are {max(limb.spacing_mm):.1f} mm long: small bones and deposits are not told apart for sure."
@@ -35,11 +36,35 @@ def find_limits(
     return tuple(limits)
 
 
+def is_covered(anatomy: HandAnatomy, limb: Limb) -> bool:
+    """False where the hand leaves the scan, or may do so."""
+    return not (_leaves_at_side(limb) or _ends_in_hand(anatomy, limb))
+
+
+def _leaves_at_side(limb: Limb) -> bool:
+    return any(any(ends) for ends in limb.cut[1:])
+
+
+def _cut_deposits(limb: Limb, deposits: NDArray[np.int32]) -> int:
+    """How many deposits reach an end of the scan that cuts the limb."""
+    faces = [np.take(deposits, end, axis) for axis in range(3) for end in (0, -1) if limb.cut[axis][end]]
+    return len({int(number) for face in faces for number in np.unique(face) if number})
+
+
+def _cut_words(count: int) -> list[str]:
+    if count == 0:
+        return []
+    if count == 1:
+        return ["A deposit reaches the end of the scan: its volume and mass are lower bounds."]
+    return [f"{count} deposits reach the end of the scan: their volumes and masses are lower bounds."]
+
+
 def _ends_in_hand(anatomy: HandAnatomy, limb: Limb) -> bool:
-    """True where the first or last slice cuts through what lies beyond the wrist."""
+    """True where the first or last slice cuts through what lies beyond the wrist, or through what has no name."""
     ends = [end for end, cut in zip((0, limb.body.shape[0] - 1), limb.cut[0], strict=True) if cut]
     if anatomy.frame is None:
-        return bool(ends) and any(bone.part.cut for ray in anatomy.rays for bone in ray.bones)
+        bones = [bone for ray in anatomy.rays for bone in ray.bones]
+        return bool(ends) and (not bones or any(bone.part.cut for bone in bones))
     return any(_distal_mm(anatomy.frame, limb, end) > FOREARM_MM for end in ends)
 
 

@@ -9,6 +9,7 @@ from node.analysis.anatomy.fingertip import is_in_tip
 from node.analysis.anatomy.model import HandAnatomy, NamedBone, Vector
 from node.analysis.anatomy.proportions import usual_length_mm
 from node.analysis.anatomy.wrist import in_carpus
+from node.analysis.attachment import DOUBTFUL_CONTACT
 from node.analysis.bone_ends import LEAST_CONTACT, SHELL_SHARE, Piece, is_end, may_be_end, piece_of
 from node.analysis.candidates import Candidate
 from node.analysis.limbs import Limb
@@ -22,8 +23,9 @@ GHOST_DENSITY = 0.25
 SMALL_MM3, SMALL_BEYOND_MM, SMALL_CONTACT = 12.0, 2.4, 0.045
 """A small piece that does not stand far off its bone and lies on it with that share of its surface may be bone."""
 CORNER_BEYOND_MM = 3.0
-SCRAP_MM3, SCRAP_SHARE = 40.0, 0.2
-"""A larger one may be where it is thin and ragged: its largest ball has less than that share of its volume."""
+SCRAP_MM3, BROAD_MM3, SCRAP_SHARE = 40.0, 100.0, 0.2
+"""A larger one may be where it is thin and ragged: its largest ball has less than that share of its volume. So may a
+still larger one that lies broadly on the bone."""
 
 
 def bone_by_name(
@@ -62,7 +64,8 @@ def may_be_bone(piece: Piece, bone: NamedBone | None, usual_mm: float) -> bool:
     candidate = piece.candidate
     joined, ghost = candidate.flatness > SMALL_CONTACT, piece.density < GHOST_DENSITY
     small = candidate.volume_mm3 < SMALL_MM3 and candidate.beyond_mm < SMALL_BEYOND_MM
-    scrap = candidate.volume_mm3 < SCRAP_MM3 and candidate.ball_share < SCRAP_SHARE
+    broad = candidate.flatness > DOUBTFUL_CONTACT
+    scrap = candidate.volume_mm3 < (BROAD_MM3 if broad else SCRAP_MM3) and candidate.ball_share < SCRAP_SHARE
     return (small and (joined or ghost)) or (scrap and joined and candidate.beyond_mm < CARPAL_BEYOND_MM)
 
 

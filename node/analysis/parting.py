@@ -55,14 +55,14 @@ def _named(
 
 def without_lookalikes(
     candidates: tuple[Candidate, ...], anatomy: HandAnatomy, limb: Limb, anchors: Anchors, cortex_hu: float
-) -> tuple[list[Candidate], list[Candidate]]:
-    """(deposits, sesamoids)."""
+) -> tuple[list[Candidate], list[Candidate], list[Candidate]]:
+    """(deposits, sesamoids, calcified arteries)."""
     arterial = vessels(candidates, limb.geometry)
     small_bones = sesamoids(candidates, anatomy, limb.geometry, cortex_hu, anchors.soft_hu)
     rest = [c for n, c in enumerate(candidates) if n not in arterial | small_bones]
     doubtful = ossicles(rest, anatomy, limb.geometry, cortex_hu, anchors.soft_hu)
     deposits = [replace(c, doubtful=c.doubtful or n in doubtful) for n, c in enumerate(rest)]
-    return deposits, [candidates[n] for n in sorted(small_bones)]
+    return deposits, [candidates[n] for n in sorted(small_bones)], [candidates[n] for n in sorted(arterial)]
 
 
 def _with(skeleton: Skeleton, candidates: tuple[Candidate, ...], *, bone: bool = True) -> Skeleton:

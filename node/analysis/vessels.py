@@ -43,6 +43,14 @@ def vessels(candidates: Sequence[Candidate], geometry: Geometry) -> set[int]:
     return found
 
 
+def artery_words(arteries: Sequence[Candidate]) -> tuple[str, ...]:
+    """What a reader is told of calcified arterial wall; nothing where none was seen."""
+    if not arteries:
+        return ()
+    total = sum(candidate.volume_mm3 for candidate in arteries)
+    return (f"Calcified arteries were seen ({total:.0f} mm³); arterial wall is no calcinosis and is not counted.",)
+
+
 def _follows(own: Axes, known: list[Axes]) -> bool:
     """True for a bit that stands in one row with two others that are known to be one artery's."""
     return any(_is_near(own, a) and _is_near(a, b) and _in_line(own, a, b) for a in known for b in known if a is not b)

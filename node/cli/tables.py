@@ -1,16 +1,22 @@
 """Tables of findings, for a person at a terminal."""
 
+from collections.abc import Iterator
+
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from node.domain.findings import Deposit, Findings, Laterality
+from node.dicom.findings_json import rounded_findings
+from node.domain.findings import Deposit, Findings, Laterality, Totals
 from node.domain.hand_wording import score_words
-from node.domain.wording import SIDE_WORDS, whereabouts
+from node.domain.wording import SIDE_WORDS, percent_words, whereabouts
 
 
 def findings_table(findings: Findings) -> Table:
-    """One row a deposit, one a hand with its totals."""
-    table = Table(title="Deposits" if findings.deposits else "No deposit found", box=SIMPLE_HEAD, pad_edge=False)
+    """One row a deposit, and the sums of each hand, in the digits of ``findings.json``."""
+    findings = rounded_findings(findings)
+    if not findings.deposits:
+        return Table(title="No deposit found", box=None)
+    table = Table(title="Deposits", box=SIMPLE_HEAD, pad_edge=False)
     for heading in ("no.", "hand", "where", "material"):
         table.add_column(heading)
     for heading in ("mm³", "mg", "HU", "ratio", "sure"):
@@ -22,11 +28,19 @@ def findings_table(findings: Findings) -> Table:
             table.add_row(
                 str(deposit.number), side, _where(deposit, hand.laterality), deposit.material, *_figures(deposit)
             )
-        totals = hand.totals
-        mass = f"{totals.mass_mg:.1f}"
-        table.add_row("", side, f"total of {totals.count}", "", f"{totals.volume_mm3:.1f}", mass, style="bold")
+        for words, volume_mm3, mass in _sums(hand.totals):
+            table.add_row("", side, words, "", f"{volume_mm3:.1f}", mass, style="bold")
         table.add_row("", side, score_words(hand))
     return table
+
+
+def _sums(totals: Totals) -> Iterator[tuple[str, float, str]]:
+    """(words, mm³, mg) of what is counted, of urate, and of what is left to a reader."""
+    yield f"mineral, {totals.count} in all", totals.volume_mm3, f"{totals.mass_mg:.1f}"
+    if totals.urate_volume_mm3:
+        yield "urate", totals.urate_volume_mm3, ""
+    if totals.review_count:
+        yield f"for review, {totals.review_count} not counted", totals.review_volume_mm3, ""
 
 
 def _where(deposit: Deposit, laterality: Laterality) -> str:
@@ -44,6 +58,6 @@ def _figures(deposit: Deposit) -> tuple[str, ...]:
         mass,
         f"{deposit.mean_low_hu:.0f}",
         ratio,
-        f"{deposit.confidence:.2f}",
+        percent_words(deposit.confidence),
         review,
     )

@@ -107,6 +107,7 @@ class Concept(Enum):
     COVERAGE = ("COVERAGE", PRIVATE_SCHEME, "Coverage of hand by the images", "99CALC: our own")
     OTHER_COVERAGE = ("OTHERCOVER", PRIVATE_SCHEME, "Coverage of the other hand by the images", "99CALC: our own")
     COVERED = ("COVERED", PRIVATE_SCHEME, "Covered", "99CALC: our own")
+    PARTLY_COVERED = ("PARTLYCOVERED", PRIVATE_SCHEME, "Partly covered", "99CALC: our own")
     NOT_COVERED = ("NOTCOVERED", PRIVATE_SCHEME, "Not covered", "99CALC: our own")
     NOTE = ("121106", "DCM", "Comment", "P: what was seen and not listed")
     LIMIT = ("LIMIT", PRIVATE_SCHEME, "Limit of assessment", "99CALC: our own")

@@ -95,6 +95,7 @@ def _score(score: SctcStyleScore | None) -> dict[str, Any] | None:
 def _hand(hand: Hand, tracking_uid: Callable[[int], str], key_sop_instance_uids: Sequence[str]) -> dict[str, Any]:
     return {
         "laterality": hand.laterality,
+        "covered": hand.covered,
         "limits": hand.limits,
         "notes": hand.notes,
         "totals": _totals(hand.totals),

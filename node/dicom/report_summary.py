@@ -25,6 +25,7 @@ from node.domain.findings import Analysis, Digit, Findings, Hand, Laterality
 from node.domain.hand_wording import part_words, region_score_words, score_words
 from node.domain.wording import hand_words
 
+MASS_NOTE = "Calcium mass is the mass of calcium hydroxyapatite, as in calcium scoring."
 ANSWERS = {
     Answer.PRESENT: Concept.PRESENT,
     Answer.ABSENT: Concept.ABSENT,
@@ -51,7 +52,7 @@ def hand_group(index: int, analysis: Analysis, source: Source, origin: Origin) -
             *part_sums(hand),
         ],
         qualitative_evaluations=[
-            answer(Concept.COVERAGE, Concept.COVERED),
+            answer(Concept.COVERAGE, Concept.COVERED if hand.covered else Concept.PARTLY_COVERED),
             *_other_hand(findings),
             answer(Concept.SOFT_TISSUE_CALCINOSIS, ANSWERS[calcinosis(hand, findings)]),
             answer(Concept.MONOSODIUM_URATE, ANSWERS[urate(hand, findings)]),
@@ -63,7 +64,7 @@ def hand_group(index: int, analysis: Analysis, source: Source, origin: Origin) -
 
 def _texts(hand: Hand) -> Iterator[tuple[Concept, str]]:
     yield from ((Concept.LIMIT, limit) for limit in hand.limits)
-    yield from ((Concept.NOTE, note) for note in hand.notes)
+    yield from ((Concept.NOTE, note) for note in (*hand.notes, MASS_NOTE))
     yield from ((Concept.PART_TOTALS, words) for words in part_words(hand))
     yield Concept.SCORE_IN_WORDS, score_words(hand)
     for region in hand.sctc_style.regions if hand.sctc_style else ():

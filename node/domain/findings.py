@@ -182,7 +182,7 @@ class Hand:
     """One hand, and what limited its assessment (``limits``: sentences for a reader).
 
     ``notes`` tell a reader what was seen and not listed, and why; they limit nothing. ``sctc_style`` is None where the
-    directions, the side or the digits of the hand are not known.
+    directions, the side or the digits of the hand are not known. ``covered``: the scan holds all of the hand.
     """
 
     laterality: Laterality
@@ -191,6 +191,7 @@ class Hand:
     deposits: tuple[Deposit, ...]
     sctc_style: SctcStyleScore | None = None
     notes: tuple[str, ...] = ()
+    covered: bool = True
 
     @property
     def totals(self) -> Totals:

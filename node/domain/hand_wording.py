@@ -1,6 +1,6 @@
 """The sentences for a hand that the SR and the pictures share: what was found, its sums by part, its score."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from node.domain.answers import Answer, calcinosis, urate
@@ -17,7 +17,7 @@ def calcinosis_words(hand: Hand, findings: Findings) -> str:
     if not hand.totals.count:
         absent = calcinosis(hand, findings) is Answer.ABSENT
         return "No calcinosis found" if absent else "Calcinosis undetermined: see limits and deposits for review"
-    return _mineral_words(hand.totals)
+    return f"{_sums_words(hand.totals, 'mineral deposit')} hydroxyapatite"
 
 
 def other_words(hand: Hand, findings: Findings) -> str:
@@ -34,13 +34,15 @@ def osteolysis_words(hand: Hand) -> str:
     """Which fingertips are resorbed, and of which it could not be told."""
     by_state = {state: [str(d.digit) for d in hand.digits if d.acro_osteolysis is state] for state in AcroOsteolysis}
     present, open_ = by_state[AcroOsteolysis.PRESENT], by_state[AcroOsteolysis.UNDETERMINED]
-    words = f"acro-osteolysis: digits {', '.join(present)}" if present else "acro-osteolysis: none found"
-    return f"{words}; undetermined: {', '.join(open_)}" if open_ else words
+    if len(open_) == len(hand.digits):
+        return "acro-osteolysis: not assessed"
+    words = f"acro-osteolysis: {_digits_words(present)}" if present else "acro-osteolysis: none found"
+    return f"{words}; undetermined in {_digits_words(open_)}" if open_ else words
 
 
 def totals_words(totals: Totals) -> str:
     """Sums of a part, e.g. ``2 deposits, 41 mm³, 17 mg, urate 12 mm³, 1 for review (3 mm³)``."""
-    mineral = [_mineral_words(totals).removesuffix(" mineral")] if totals.count else []
+    mineral = [_sums_words(totals, "deposit")] if totals.count else []
     crystals = [f"urate {totals.urate_volume_mm3:.0f} mm³"] if totals.urate_volume_mm3 else []
     return ", ".join((*mineral, *crystals, *_review_words(totals)))
 
@@ -79,9 +81,13 @@ def _region_words(region: RegionScore) -> str:
     return str(region.region) if region.digit is None else f"metacarpal {region.digit}"
 
 
-def _mineral_words(totals: Totals) -> str:
-    noun = "deposit" if totals.count == 1 else "deposits"
-    return f"{totals.count} {noun}, {totals.volume_mm3:.0f} mm³, {totals.mass_mg:.0f} mg mineral"
+def _digits_words(digits: Sequence[str]) -> str:
+    return f"digit{'s' if len(digits) > 1 else ''} {', '.join(digits)}"
+
+
+def _sums_words(totals: Totals, noun: str) -> str:
+    plural = "" if totals.count == 1 else "s"
+    return f"{totals.count} {noun}{plural}, {totals.volume_mm3:.0f} mm³, {totals.mass_mg:.0f} mg"
 
 
 def _review_words(totals: Totals) -> list[str]:

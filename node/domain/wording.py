@@ -23,6 +23,15 @@ DISCLAIMER: Final = "AI - investigational, unverified, not for primary diagnosis
 DISCLAIMER_SENTENCE: Final = "Investigational; not for primary diagnosis; unverified until a physician signs."
 
 NEARLY_SURE: Final = 0.995
+NET: Final = "net"
+FINE_MM: Final = 2.5
+"""What is thinner is blurred to more than its size: its voxels say little of its volume."""
+_RAY_BONES: Final = {
+    "MC": "metacarpal",
+    "PP": "proximal phalanx",
+    "MP": "middle phalanx",
+    "DP": "distal phalanx",
+}
 
 _PLAIN: Final = str.maketrans(
     {"–": "-", "—": "-", "“": '"', "”": '"', "’": "'", "×": "x", "³": "3", "≥": ">=", "≤": "<="}
@@ -60,17 +69,24 @@ def whereabouts(deposit: Deposit, laterality: Laterality) -> str:
 
 
 def bone_words(name: str) -> str:
-    """A bone's name for a reader: of the short names those of ``domain.anatomy`` are used among radiologists."""
+    """A bone's name for a reader, e.g. ``distal phalanx 2`` for ``DP2``."""
     if name == UNNAMED:
-        return "a bone without a name"
-    return f"{name} of uncertain digit" if name in ("MC", "PP", "MP", "DP") else name.replace("_", " ")
+        return "an unnamed bone"
+    kind, digit = _RAY_BONES.get(name[:2]), name[2:]
+    if kind is None:
+        return name.replace("_", " ")
+    return f"{kind} {digit}" if digit else f"{kind} of uncertain digit"
 
 
 def contact_words(deposit: Deposit) -> str:
-    """Contact with bone and distances, e.g. ``touches DP2; 1.2 mm from skin``."""
+    """Contact with bone and distances, e.g. ``touches distal phalanx 2; 1.2 mm from skin``.
+
+    The blur of bone is as bright as urate, so that contact of urate is never sure.
+    """
     names = ", ".join(map(bone_words, deposit.touches or deposit.bones))
     if deposit.touches_bone:
-        bone = f"touches {names}"
+        urate = deposit.material is Material.URATE
+        bone = f"at {names}, contact not told for sure" if urate else f"touches {names}"
     elif deposit.distance_to_bone_mm is None:
         bone = "no bone near"
     else:
@@ -79,7 +95,8 @@ def contact_words(deposit: Deposit) -> str:
 
 
 def confidence_words(deposit: Deposit) -> str:
-    """The confidence and the parts that lower it, e.g. ``confidence 54 %: bone contact 80 %, place 68 %``."""
+    """What it is that is so sure, and what lowers it, e.g. ``confidence in kind and place 54 %: bone contact 80 %,
+    place 68 %``; it says nothing of the size."""
     parts = deposit.confidence_parts
     named = {
         "material": parts.material,
@@ -88,12 +105,20 @@ def confidence_words(deposit: Deposit) -> str:
         "place": parts.label_margin,
     }
     doubts = [f"{name} {percent_words(share)}" for name, share in named.items() if share < NEARLY_SURE]
-    return ": ".join(filter(None, (f"confidence {percent_words(deposit.confidence)}", ", ".join(doubts))))
+    sure = f"confidence in kind and place {percent_words(deposit.confidence)}"
+    return ": ".join(filter(None, (sure, ", ".join(doubts))))
 
 
 def percent_words(share: float) -> str:
     """A confidence for a reader. Never 100 %: nothing that is measured is that sure."""
     return "over 99 %" if share >= NEARLY_SURE else f"{100 * share:.0f} %"
+
+
+def amount_words(deposit: Deposit) -> str:
+    """Volume and mass, e.g. ``41.2 mm³, 17.0 mg hydroxyapatite``, and where the volume is not to be relied upon."""
+    mass = "" if deposit.mass_mg is None else f", {deposit.mass_mg:.1f} mg hydroxyapatite"
+    fine = deposit.short_axis_mm < FINE_MM or deposit.shape.split(",")[0] == NET
+    return f"{deposit.volume_mm3:.1f} mm³{mass}" + (", finer than the scan resolves" if fine else "")
 
 
 def size_words(deposit: Deposit) -> str:
@@ -104,7 +129,13 @@ def size_words(deposit: Deposit) -> str:
 def description(deposit: Deposit, laterality: Laterality) -> str:
     """All of the above in one sentence, for a reader."""
     label = f"{MATERIAL_WORDS[deposit.material]} deposit {deposit.number}" + (", for review" if deposit.review else "")
-    parts = (whereabouts(deposit, laterality), size_words(deposit), contact_words(deposit), confidence_words(deposit))
+    parts = (
+        whereabouts(deposit, laterality),
+        amount_words(deposit),
+        size_words(deposit),
+        contact_words(deposit),
+        confidence_words(deposit),
+    )
     return f"{label}: {'; '.join(parts)}."
 
 

@@ -20,10 +20,14 @@ _SAMPLES: Final = 100_000
 
 @dataclass(frozen=True, eq=False)
 class HandView:
-    """The picture of a hand, and where its deposits are on it: (x, y) in pixels by deposit number."""
+    """The picture of a hand, and where its deposits are on it: (x, y) in pixels by deposit number.
+
+    ``from_back``: it is the dorsal view, a right thumb on the left.
+    """
 
     rgb: RgbArray
     centres: dict[int, tuple[float, float]]
+    from_back: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +86,8 @@ def hand_view(low: Volume, analysis: Analysis, scene: Scene, hand: int, size: tu
     scale = min(size[0] / plane.columns, size[1] / plane.rows)
     width, height = int(plane.columns * scale), int(plane.rows * scale)
     rgb = grey(_exposed(resized(image, width, height)))
-    return _with_deposits(rgb, scene, analysis.findings.hands[hand].deposits, plane)
+    centres = _with_deposits(rgb, scene, analysis.findings.hands[hand].deposits, plane)
+    return HandView(rgb, centres, _radial(analysis, scene, hand, low.geometry) is not None)
 
 
 def _voxels(labels: NDArray[np.uint16], sample: int | None) -> tuple[Float64Array, NDArray[np.int64]]:
@@ -120,13 +125,20 @@ def _axes(analysis: Analysis, scene: Scene, hand: int, geometry: Geometry, point
     up = length * (np.sign(length[np.argmax(np.abs(length))]) or 1.0) if distal is None else distal
     right = np.cross(up, thickness)
     right /= np.linalg.norm(right)
-    radial = _direction(scene, hand, geometry, (15, 25, 35, 45), (12, 22, 32, 42, 11, 21))
-    side = analysis.findings.hands[hand].laterality
-    if radial is None or side is Laterality.UNCERTAIN:
+    radial = _radial(analysis, scene, hand, geometry)
+    if radial is None:
         right *= np.sign(right[np.argmax(np.abs(right))]) or 1.0
     else:
-        right *= (-1.0 if side is Laterality.RIGHT else 1.0) * (np.sign(radial @ right) or 1.0)
+        is_right = analysis.findings.hands[hand].laterality is Laterality.RIGHT
+        right *= (-1.0 if is_right else 1.0) * (np.sign(radial @ right) or 1.0)
     return np.stack([-up, right])
+
+
+def _radial(analysis: Analysis, scene: Scene, hand: int, geometry: Geometry) -> Float64Array | None:
+    """Unit vector in LPS to the thumb's side, None where the side of the hand or its digits are not known."""
+    if analysis.findings.hands[hand].laterality is Laterality.UNCERTAIN:
+        return None
+    return _direction(scene, hand, geometry, (15, 25, 35, 45), (12, 22, 32, 42, 11, 21))
 
 
 def _direction(
@@ -178,8 +190,10 @@ def _exposed(absorption: Float64Array) -> Float64Array:
     return np.asarray(np.clip(absorption / top, 0.0, 1.0) ** 0.6)
 
 
-def _with_deposits(rgb: RgbArray, scene: Scene, deposits: tuple[Deposit, ...], plane: _Plane) -> HandView:
-    """Colour the deposits' shadows on the picture; those for review get a dashed outline."""
+def _with_deposits(
+    rgb: RgbArray, scene: Scene, deposits: tuple[Deposit, ...], plane: _Plane
+) -> dict[int, tuple[float, float]]:
+    """Colour the deposits' shadows on the picture, dashed for review; the middle (x, y) of each by its number."""
     height, width = rgb.shape[:2]
     centres = {}
     for deposit in deposits:
@@ -193,7 +207,7 @@ def _with_deposits(rgb: RgbArray, scene: Scene, deposits: tuple[Deposit, ...], p
         rows, columns = np.nonzero(shadow)
         x, y = (columns.mean() + 0.5) * width / plane.columns, (rows.mean() + 0.5) * height / plane.rows
         centres[deposit.number] = (float(x), float(y))
-    return HandView(rgb, centres)
+    return centres
 
 
 def _shadow(index: Float64Array, plane: _Plane) -> NDArray[np.bool_]:

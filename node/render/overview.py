@@ -88,6 +88,7 @@ def _hands(canvas: Canvas, pair: EnergyPair, analysis: Analysis) -> None:
         top = _TOP + 46 + (_VIEW_HEIGHT - 56 - view.rgb.shape[0]) // 2
         canvas.paste(_on_panel(view.rgb), left, top)
         canvas.text(x + 16, _TOP + 12, hand_words(hands[number].laterality), 24)
+        canvas.text(x + 16, _TOP + 42, "seen from the back" if view.from_back else "side of view uncertain", 16, FAINT)
         _callouts(canvas, hands[number], view, (left, top), (x, width))
 
 
@@ -127,11 +128,13 @@ def _table(canvas: Canvas, findings: Findings) -> None:
     """For each hand its totals and its deposits."""
     y = float(_TOP)
     last = _TOP + _VIEW_HEIGHT - _ROW
-    for reason in findings.reasons:
+    limits = {limit for hand in findings.hands for limit in hand.limits}
+    reasons = [reason for reason in findings.reasons if reason not in limits]
+    for reason in reasons:
         for line in wrapped(reason, 17, WIDTH - EDGE - _TABLE_X):
             canvas.text(_TABLE_X, y, line, 17, WARNING)
             y += 22
-    y += 14 if findings.reasons else 0
+    y += 14 if reasons else 0
     room = int((last - y - sum(_head_height(hand, findings) for hand in findings.hands)) // _ROW)
     wanted = [len(hand.deposits) for hand in findings.hands]
     shown = _shares(wanted, room if sum(wanted) <= room else room - len(wanted))  # a line for what is left out
@@ -199,7 +202,7 @@ def _rows(canvas: Canvas, hand: Hand, count: int, y: float) -> float:
 
 def _row(canvas: Canvas, deposit: Deposit, hand: Hand, y: float) -> None:
     place = place_words(deposit, hand.laterality).removeprefix("right ").removeprefix("left ")
-    place += " (at bone)" if deposit.touches_bone else ""
+    place = place.removesuffix(", side uncertain") + (" (at bone)" if deposit.touches_bone else "")
     mass = "-" if deposit.mass_mg is None else f"{deposit.mass_mg:.1f}"
     material = MATERIAL_WORDS[deposit.material].lower() + (" ?" if deposit.review else "")
     cells = (str(deposit.number), place, f"{deposit.volume_mm3:.1f}", mass, material)

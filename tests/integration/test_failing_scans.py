@@ -140,6 +140,7 @@ def test_a_part_outside_of_the_field_of_view(name: str) -> None:
     found = Read(plain_phantom(), analyse(cropped(plain_phantom().pair, first, last)))
     assert found.analysis.findings.outcome is Outcome.PARTIAL
     assert found.says(words)
+    assert not found.hand.covered
     assert found.sure == []
     assert found.hand.laterality in (Laterality.LEFT, Laterality.UNCERTAIN)
     assert AcroOsteolysis.PRESENT not in [d.acro_osteolysis for d in found.hand.digits]
@@ -149,6 +150,34 @@ def test_the_end_of_the_forearm_is_no_limit() -> None:
     """Every scan of a hand ends somewhere in the forearm."""
     analysis = analyse(plain_phantom().pair)
     assert (analysis.findings.outcome, analysis.findings.reasons) == (Outcome.COMPLETE, ())
+    assert [hand.covered for hand in analysis.findings.hands] == [True]
+
+
+def test_a_deposit_at_the_end_of_the_scan_is_a_lower_bound() -> None:
+    """Half of a stone in the forearm is in the scan: the reader is told that its volume is not all."""
+    spec = replace(whole_hand(forearm_mm=30.0), deposits=(Deposit("forearm_volar", 150.0, 500.0),))
+    phantom = make(spec)
+    where = phantom.truth.deposits[0]["centroid_lps"]
+    middle = round(float(phantom.pair.geometry.to_index_zyx(np.array([where]))[0, 0]))
+    whole = Read(phantom, analyse(phantom.pair))
+    assert not whole.says("lower bound")
+    half = Read(phantom, analyse(cropped(phantom.pair, (middle, 0, 0), (0, 0, 0))))
+    assert half.analysis.findings.outcome is Outcome.PARTIAL
+    assert half.says("A deposit reaches the end of the scan", "lower bounds")
+    assert sum(d.volume_mm3 for d in half.deposits) < 0.8 * sum(d.volume_mm3 for d in whole.deposits)
+
+
+def test_long_voxels_are_refused() -> None:
+    """In slices of 3 mm fingertips have no marrow, and would be taken for deposits."""
+    pair = plain_phantom().pair
+    step = round(3.0 / pair.geometry.spacing_mm[0])
+    affine = pair.geometry.affine.copy()
+    affine[:3, 2] *= step
+    low, high = (np.ascontiguousarray(v.hu[::step]) for v in (pair.low, pair.high))
+    grid = Geometry(low.shape, (step * pair.geometry.spacing_mm[0], *pair.geometry.spacing_mm[1:]), affine)
+    with pytest.raises(Refused, match="at most 2 mm") as refused:
+        analyse(replace(pair, low=Volume(low, grid), high=Volume(high, grid)))
+    assert "1 mm or less" in refused.value.hint
 
 
 def test_a_forearm_without_a_hand() -> None:

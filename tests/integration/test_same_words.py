@@ -9,10 +9,11 @@ from typing import Any
 import highdicom as hd
 import pytest
 from node.dicom.codes import DIGITS, Concept
+from node.dicom.report_summary import MASS_NOTE
 from node.domain.findings import Analysis, Material, Region
 from node.domain.hand_wording import calcinosis_words, osteolysis_words, other_words, part_words, score_words
 from node.domain.sctc_style import NAME
-from node.domain.wording import place_words, plain, size_words
+from node.domain.wording import bone_words, place_words, plain, size_words
 from node.render import canvas, overview
 from node.service.encode import encode
 from node.service.parameters import Parameters
@@ -139,7 +140,7 @@ def test_every_deposit_in_words(said: Said) -> None:
         assert place.endswith(deposit["compartment"] or "")
         assert texts(group, Concept.SHAPE) == [deposit["shape"]]
         for bone in deposit["touches"] or deposit["bones"]:
-            assert bone.replace("_", " ") in deposit["description"], "also those that have no code"
+            assert bone_words(bone) in deposit["description"], "also those that have no code"
 
 
 def test_contact_and_review_of_every_deposit(said: Said) -> None:
@@ -201,7 +202,7 @@ def test_the_score_under_its_full_name(said: Said) -> None:
 
 def test_what_is_not_listed_is_told(said: Said) -> None:
     for group, hand in zip(said.hand_groups, said.hands, strict=True):
-        assert texts(group, Concept.NOTE) == hand["notes"]
+        assert texts(group, Concept.NOTE) == [*hand["notes"], MASS_NOTE]
     assert [hand["notes"] for hand in said.hands] == [[], [NOTE]]
 
 

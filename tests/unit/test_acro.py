@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 from node.analysis.anatomy.acro import assess_distal_phalanges
+from node.analysis.anatomy.naming import name_hand
 from node.analysis.anatomy.parts import Part, make_part
 from node.domain.findings import AcroOsteolysis
+from tests.fakes.bone_hand import bone_hand
 from tests.fakes.sticks import anatomy
 
 
@@ -32,3 +34,17 @@ def test_bone_without_a_name_elsewhere_says_nothing_of_fingertips() -> None:
     assert tip is not None
     beside = replace(hand, loose=(bit_at(tip.distal - 4 * tip.length_mm * tip.axis),))
     assert assess_distal_phalanges(beside) == assess_distal_phalanges(hand)
+
+
+def test_what_may_be_the_rest_of_a_fingertip_leaves_it_open() -> None:
+    """A piece that may be bone and makes the phalanx whole speaks against its loss; one that is too short does not."""
+    sticks = bone_hand(bend_degrees=0.0, resorbed=(3,))
+    hand = name_hand(sticks.labels, sticks.labels > 0, sticks.affine)
+    tip = hand.named("DP3")
+    assert tip is not None
+    pieces = {reach: tip.proximal + reach * tip.length_mm * tip.axis[None] for reach in (1.1, 1.7)}
+    assert assess_distal_phalanges(hand)[2].acro_osteolysis is AcroOsteolysis.PRESENT
+    assert assess_distal_phalanges(hand, [pieces[1.1]])[2].acro_osteolysis is AcroOsteolysis.PRESENT
+    assert assess_distal_phalanges(hand, [pieces[1.7]])[2].acro_osteolysis is AcroOsteolysis.UNDETERMINED
+    aside = pieces[1.7] + 30.0
+    assert assess_distal_phalanges(hand, [aside])[2].acro_osteolysis is AcroOsteolysis.PRESENT

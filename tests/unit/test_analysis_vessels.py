@@ -1,10 +1,12 @@
 """Shapes of candidates, and arterial walls told from deposits."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from node.analysis.axes import principal_axes
 from node.analysis.candidates import Candidate
-from node.analysis.vessels import vessels
+from node.analysis.vessels import artery_words, vessels
 from node.domain.volume import Geometry
 from scipy.spatial.transform import Rotation
 
@@ -105,3 +107,10 @@ def test_a_bit_in_one_row_with_two_known_pieces_is_the_same_artery_and_beside_th
     assert known == {0, 1, 2}
     assert vessels([*pieces, following], UPRIGHT) == known | {3}
     assert vessels([*pieces, beside], UPRIGHT) == known
+
+
+def test_a_reader_is_told_of_calcified_arteries() -> None:
+    assert artery_words([]) == ()
+    (words,) = artery_words([replace(TUBE, volume_mm3=100.2), replace(TUBE, volume_mm3=23.1)])
+    assert "123 mm³" in words
+    assert "not counted" in words

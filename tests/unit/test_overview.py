@@ -48,6 +48,15 @@ def test_uncertain_side_limits_and_no_hand_do_not_break_it(study: FakeStudy) -> 
         assert page.shape == (HEIGHT, WIDTH, 3)
 
 
+def test_what_limits_a_hand_is_said_once(study: FakeStudy) -> None:
+    hands = tuple(replace(h, limits=("The scan ends within the hand.",)) for h in study.analysis.findings.hands)
+    pages = [
+        overview(study.pair, replace(study.analysis, findings=Findings(Outcome.PARTIAL, reasons, hands)), "1")
+        for reasons in (hands[0].limits, ())
+    ]
+    assert (pages[0] == pages[1]).all()
+
+
 def test_many_deposits_fit_and_the_rest_is_counted(study: FakeStudy) -> None:
     right, left = study.analysis.findings.hands
     crowd = tuple(replace(right.deposits[0], number=n) for n in range(1, 120))

@@ -8,13 +8,13 @@ speaks by itself: a whole phalanx is as stout at its tuft as at its waist, a res
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from node.analysis.anatomy.fingertip import is_in_tip
-from node.analysis.anatomy.model import HandAnatomy, NamedBone, Ray
+from node.analysis.anatomy.model import HandAnatomy, NamedBone, Ray, Vector
 from node.analysis.anatomy.proportions import MEAN_LENGTH_MM
 from node.domain.findings import AcroOsteolysis
 
@@ -51,12 +51,17 @@ class DistalPhalanx:
     acro_osteolysis: AcroOsteolysis
 
 
-def assess_distal_phalanges(anatomy: HandAnatomy) -> tuple[DistalPhalanx, ...]:
-    """Digits 1 to 5 in order; all undetermined where the digits are not sure."""
+def assess_distal_phalanges(anatomy: HandAnatomy, doubtful: Sequence[Vector] = ()) -> tuple[DistalPhalanx, ...]:
+    """Digits 1 to 5 in order; all undetermined where the digits are not sure.
+
+    ``doubtful``: points (n, 3) in mm of each piece that may be bone. Where one would make up for what seems lost of a
+    fingertip, nothing is called lost there.
+    """
     seen = {ray.digit: ray for ray in anatomy.rays if ray.sure and _pair(ray) and not _is_in_bits(ray, anatomy)}
     factors = {digit: _factor(ray) for digit, ray in seen.items()}
     usual = _hand_factor(list(factors.values()))
-    return tuple(_assess(digit, seen.get(digit), factors.get(digit, 0.0) / usual) for digit in range(1, 6))
+    judged = (_assess(digit, seen.get(digit), factors.get(digit, 0.0) / usual) for digit in range(1, 6))
+    return tuple(_doubted(one, seen.get(one.digit), anatomy.scale, doubtful) for one in judged)
 
 
 def _pair(ray: Ray) -> tuple[NamedBone, NamedBone] | None:
@@ -95,6 +100,16 @@ def taper(bone: NamedBone) -> float:
     places = np.array([WAIST, TUFT]) * bone.length_mm
     weights = np.exp(-0.5 * ((along[:, None] - places) / WINDOW_MM) ** 2).sum(axis=0)
     return float(weights[1] / max(weights[0], 1e-9))
+
+
+def _doubted(one: DistalPhalanx, ray: Ray | None, scale: float, doubtful: Sequence[Vector]) -> DistalPhalanx:
+    tip = ray.bone("DP") if ray is not None else None
+    if one.acro_osteolysis is not AcroOsteolysis.PRESENT or tip is None or one.lost_fraction is None:
+        return one
+    beside = (points for points in doubtful if is_in_tip(points.mean(axis=0), tip, scale))
+    reach_mm = max((float(((points - tip.proximal) @ tip.axis).max()) for points in beside), default=0.0)
+    lost = 1.0 - (1.0 - one.lost_fraction) * reach_mm / tip.length_mm
+    return one if lost > DOUBTFUL_LOSS else replace(one, acro_osteolysis=AcroOsteolysis.UNDETERMINED)
 
 
 def _assess(digit: int, ray: Ray | None, relative: float) -> DistalPhalanx:
