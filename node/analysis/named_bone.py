@@ -39,7 +39,7 @@ def bone_by_name(
     """Indices of candidates that belong to the bone beside them, and of those that may."""
     found, doubtful = set(), set()
     for number, candidate in enumerate(candidates):
-        if not candidate.bone:
+        if candidate.bone not in skeleton.bones:  # none, or the new name of a missing fingertip
             continue
         piece = piece_of(candidate, skeleton, image, soft_hu, limb)
         bone = _ray_bone(candidate.bone, piece.middle, anatomy)

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from node.analysis.hand import HandResult, analyse_limb
-from node.analysis.limbs import find_limbs
+from node.analysis.limbs import Limb, find_limbs
 from node.analysis.spans import Spans, voxels_of
-from node.domain.findings import Analysis, Findings, Hand, Outcome
+from node.analysis.touching import parted_hands
+from node.domain.findings import Analysis, Findings, Hand, Laterality, Outcome
 from node.domain.sctc_style import DEFAULT_WEIGHTS, ScoreWeights
 from node.domain.volume import EnergyPair
 from node.kernels.memory import keep_freed_memory
@@ -41,8 +42,21 @@ def analyse(pair: EnergyPair, progress: Progress | None = None, weights: ScoreWe
         if progress:
             progress(step, min(1.0, done / (STEPS_A_LIMB * len(limbs))))
 
-    results = [analyse_limb(limb, pair.low_tube, pair.high_tube, advance, weights) for limb in limbs]
-    return _assemble(results, pair.geometry.shape)
+    def hand(limb: Limb) -> HandResult:
+        return analyse_limb(limb, pair.low_tube, pair.high_tube, advance, weights)
+
+    results = [result for limb in limbs for result in (_both_hands(limb, hand) or [hand(limb)])]
+    return _assemble(results[:MOST_LIMBS], pair.geometry.shape)
+
+
+def _both_hands(limb: Limb, hand: Callable[[Limb], HandResult]) -> list[HandResult] | None:
+    """A right and a left hand that touch, None where the limb is not two hands."""
+    parts = parted_hands(limb)
+    if parts is None:
+        return None
+    both = [hand(part) for part in parts]
+    sides = {result.hand.laterality for result in both}
+    return both if sides == {Laterality.RIGHT, Laterality.LEFT} else None
 
 
 def _assemble(results: list[HandResult], shape: tuple[int, int, int]) -> Analysis:

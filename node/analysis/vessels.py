@@ -45,10 +45,7 @@ def vessels(candidates: Sequence[Candidate], geometry: Geometry) -> set[int]:
 
 def artery_words(arteries: Sequence[Candidate]) -> tuple[str, ...]:
     """What a reader is told of calcified arterial wall; nothing where none was seen."""
-    if not arteries:
-        return ()
-    total = sum(candidate.volume_mm3 for candidate in arteries)
-    return (f"Calcified arteries were seen ({total:.0f} mm³); arterial wall is no calcinosis and is not counted.",)
+    return ("Calcified arteries were seen; arterial wall is no calcinosis and is not counted.",) if arteries else ()
 
 
 def _follows(own: Axes, known: list[Axes]) -> bool:

@@ -15,7 +15,7 @@ def findings_table(findings: Findings) -> Table:
     """One row a deposit, and the sums of each hand, in the digits of ``findings.json``."""
     findings = rounded_findings(findings)
     if not findings.deposits:
-        return Table(title="No deposit found", box=None)
+        return Table("No deposit found", box=None)
     table = Table(title="Deposits", box=SIMPLE_HEAD, pad_edge=False)
     for heading in ("no.", "hand", "where", "material"):
         table.add_column(heading)

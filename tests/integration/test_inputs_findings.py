@@ -10,7 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from node.analysis.limbs import find_limbs
 from node.analysis.pipeline import analyse
+from node.analysis.touching import parted_hands
 from node.dicom.ct_identity import StudyIdentity
 from node.dicom.ct_writer import SeriesStyle, write_series
 from node.dicom.pixels import load_pair
@@ -170,12 +172,17 @@ def test_two_hands() -> None:
 
 
 def test_both_hands_touching() -> None:
-    """Skin on skin over centimetres: every deposit is found; where the hands are not told apart, no side is named."""
-    touching = read(two_hands(65.0))
-    assert [m for m, _ in touching.deposits()] == [Material.CALCIUM] * 3
-    assert [v for _, v in touching.deposits()] == pytest.approx([v for _, v in apart().deposits()], rel=0.15)
-    if len(touching.sides) == 1:
-        assert touching.sides == [Laterality.UNCERTAIN]
-        assert touching.analysis.findings.hands[0].limits
-    else:
-        assert set(touching.sides) <= {*apart().sides, Laterality.UNCERTAIN}
+    """Skin on skin over centimetres: one body, and still two hands with the deposits that each has."""
+    spec = two_hands(65.0)
+    (limb,) = find_limbs(make(spec).pair)
+    assert parted_hands(limb) is not None
+    touching = read(spec)
+    assert touching.sides == apart().sides
+    assert touching.deposits() == [(m, pytest.approx(v, rel=0.15)) for m, v in apart().deposits()]
+    counts = [[len(hand.deposits) for hand in r.analysis.findings.hands] for r in (touching, apart())]
+    assert counts[0] == counts[1] == [2, 1]
+
+
+def test_one_hand_is_not_parted() -> None:
+    (limb,) = find_limbs(make(PLAIN).pair)
+    assert parted_hands(limb) is None
