@@ -80,7 +80,7 @@ class PeerSettings(_Section):
 class RouteSettings(_Section):
     """Studies that match all globs go to ``destinations`` (names of peers). Case is ignored."""
 
-    destinations: tuple[str, ...]
+    destinations: Annotated[tuple[str, ...], Field(min_length=1)]
     calling_ae_title: Glob = "*"
     station_name: Glob = "*"
     study_description: Glob = "*"
@@ -124,6 +124,12 @@ class DeliverySettings(_Section):
     longest_retry_s: Annotated[float, Field(gt=0)] = 3600.0
     give_up_after_days: Annotated[float, Field(gt=0)] = 14.0
     commitment_timeout_s: Annotated[float, Field(gt=0)] = 300.0
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.first_retry_s > self.longest_retry_s:
+            raise ValueError("first_retry_s <= longest_retry_s is expected")
+        return self
 
 
 class ResultsSettings(_Section):
@@ -268,7 +274,8 @@ def _explain(error: Any, name: str, text: str) -> str:
     if error["type"] == "missing":
         return f"{where}: the key '{key}' is missing."
     message = str(error["msg"]).removeprefix("Value error, ")
-    return f"{where}: {key} = {error['input']!r}: {message}." if location else f"{where}: {message}."
+    told = f"{where}: {key} = {error['input']!r}: {message}" if location else f"{where}: {message}"
+    return told if told.endswith((".", "?")) else f"{told}."
 
 
 def _suggestion(word: str, known: list[str]) -> str:

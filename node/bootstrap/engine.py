@@ -7,13 +7,12 @@ from functools import partial
 from node import __version__
 from node.bootstrap.kernels import warm_in_process_of_its_own
 from node.bootstrap.logging import configure_logging
-from node.bootstrap.parts import blobs_of, database_of, now, parameters_of
+from node.bootstrap.parts import blobs_of, database_of, now, parameters_of, routing_of
 from node.bootstrap.supervisor import Ready
 from node.domain.completeness import Patience
 from node.domain.job import AttemptLimits
 from node.service.assembly import Assembly, AssemblyRules
 from node.service.engine import Engine, EngineOptions, EngineStore
-from node.service.routing import Route, Routing
 from node.service.work import prepare, process_task
 from node.service.workers import SpawnedWorker
 from node.settings import Settings
@@ -56,12 +55,3 @@ def assembly_rules(settings: Settings) -> AssemblyRules:
             deadline=timedelta(seconds=timing.deadline_s),
         ),
     )
-
-
-def routing_of(settings: Settings) -> Routing:
-    """Which destinations get which studies."""
-    destinations = tuple(name for name, peer in settings.peers.items() if "destination" in peer.roles)
-    routes = tuple(
-        Route(r.destinations, r.calling_ae_title, r.station_name, r.study_description) for r in settings.routes
-    )
-    return Routing(destinations, routes)

@@ -9,14 +9,14 @@ from node.service.ports import Parcel
 from node.settings import Settings, SettingsError
 
 
-def echoer_of(settings: Settings) -> NetworkEchoer:
-    """C-ECHO under this node's AE title."""
-    return NetworkEchoer(settings.node.ae_title)
+def echoer_of(settings: Settings, calling: str | None = None) -> NetworkEchoer:
+    """C-ECHO under this node's AE title, or another."""
+    return NetworkEchoer(calling or settings.node.ae_title)
 
 
-def sender_of(settings: Settings) -> NetworkSender:
-    """C-STORE under this node's AE title."""
-    return NetworkSender(settings.node.ae_title)
+def sender_of(settings: Settings, calling: str | None = None) -> NetworkSender:
+    """C-STORE under this node's AE title, or another."""
+    return NetworkSender(calling or settings.node.ae_title)
 
 
 def peer_named(settings: Settings, text: str) -> Peer:

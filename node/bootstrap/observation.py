@@ -1,15 +1,17 @@
 """What the commands ask of a node's journal, whether the node runs or not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from node.bootstrap.parts import blobs_of, database_of, now
+from node.bootstrap.parts import blobs_of, database_of, now, routing_of
 from node.domain.job import OutboxState
 from node.service.questions import Story
+from node.service.records import JobRow
 from node.service.results import ResultFiles
 from node.service.retry import Revived, Selection, resend, retry
 from node.settings import Settings, SettingsError
+from node.store.assembling import AssemblyRows
 from node.store.database import Database
 from node.store.result_files import StoredResults
 from node.store.revival import Revivals
@@ -45,9 +47,15 @@ def try_again(settings: Settings, selection: Selection) -> Revived:
 
 
 def send_again(settings: Settings, selection: Selection) -> int:
-    """Send once more what was delivered. Raises Refused where nothing was."""
+    """Send once more what was delivered, and what had nowhere to go. Raises Refused where nothing was."""
+    routing = routing_of(settings)
     with journal_of(settings) as database:
-        return resend(Revivals(database), selection, now)
+        studies = AssemblyRows(database)
+
+        def destinations_of(job: JobRow) -> Sequence[str]:
+            return routing.destinations_of(studies.instances_of(job.study_instance_uid, job.revision))
+
+        return resend(Revivals(database), selection, now, destinations_of)
 
 
 def is_committed(story: Story) -> bool:

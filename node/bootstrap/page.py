@@ -2,7 +2,9 @@
 
 import socket
 import threading
+from functools import partial
 
+from node.bootstrap.condition import condition_of
 from node.bootstrap.logging import configure_logging
 from node.bootstrap.parts import blobs_of, now
 from node.bootstrap.supervisor import Ready
@@ -19,6 +21,7 @@ def page(settings: Settings, listener: socket.socket, stop: threading.Event, rea
     configure_logging(settings.log, "page")
     database = Database(settings.journal_url, read_only=True)
     views = Views(database)
-    sources = Sources(views, StoredResults(views, blobs_of(settings)), now, settings.node.ae_title)
+    results, condition = StoredResults(views, blobs_of(settings)), partial(condition_of, settings)
+    sources = Sources(views, results, now, settings.node.ae_title, condition)
     serve_page(sources, listener, stop, ready)
     database.close()

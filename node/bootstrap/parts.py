@@ -1,12 +1,15 @@
 """Parts that more than one role is wired from: the journal, the blobs, the peers as the configuration has them."""
 
+import errno
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-from node.domain.errors import Refused
+from node.domain.errors import Unusable
 from node.domain.peer import Peer
 from node.domain.sctc_style import ScoreWeights
 from node.service.parameters import Parameters
+from node.service.routing import Route, Routing
 from node.settings import PeerSettings, Settings
 from node.store.blobs import Blobs
 from node.store.database import Database
@@ -37,7 +40,7 @@ def peers_of(settings: Settings) -> tuple[Peer, ...]:
 
 
 def data_folder(settings: Settings) -> Path:
-    """The folder of journal and blobs, made if need be. Raises Refused where it cannot be used."""
+    """The folder of journal and blobs, made if need be. Raises Unusable where it cannot be used."""
     folder = settings.node.data_folder
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -45,11 +48,26 @@ def data_folder(settings: Settings) -> Path:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise Refused(
-            f"The data folder {folder} cannot be written: {error.strerror}.",
-            hint="Name another one (node.data_folder), or give the account that runs the node its rights.",
-        ) from error
+        raise _unwritable(folder, error.strerror) from error
     return folder
+
+
+def check_data_folder(settings: Settings) -> Path:
+    """The same for one that may be absent, and nothing is made."""
+    folder = settings.node.data_folder
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise _unwritable(folder, f"{there} is no folder")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise _unwritable(folder, os.strerror(errno.EACCES))
+    return folder
+
+
+def _unwritable(folder: Path, reason: str | None) -> Unusable:
+    return Unusable(
+        f"The data folder {folder} cannot be written: {reason}.",
+        hint="Name another one (node.data_folder), or give the account that runs the node its rights.",
+    )
 
 
 def blobs_of(settings: Settings) -> Blobs:
@@ -70,3 +88,12 @@ def parameters_of(settings: Settings) -> Parameters:
         refusal_notice=settings.results.refusal_notice,
         score_weights=ScoreWeights(**settings.sctc_style_score.model_dump()),
     )
+
+
+def routing_of(settings: Settings) -> Routing:
+    """Which destinations get which studies."""
+    destinations = tuple(name for name, peer in settings.peers.items() if "destination" in peer.roles)
+    routes = tuple(
+        Route(r.destinations, r.calling_ae_title, r.station_name, r.study_description) for r in settings.routes
+    )
+    return Routing(destinations, routes)

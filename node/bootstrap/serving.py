@@ -1,18 +1,14 @@
 """The node as a whole: prepares the data folder, opens the ports, and runs the roles under a supervisor."""
 
-import fcntl
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from enum import StrEnum
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 import structlog
 
 from node.bootstrap.courier import courier
 from node.bootstrap.engine import engine
+from node.bootstrap.locks import RoleName, locked
 from node.bootstrap.logging import configure_logging
 from node.bootstrap.page import page
 from node.bootstrap.parts import blobs_of, data_folder, database_of
@@ -22,15 +18,6 @@ from node.domain.errors import Refused
 from node.net.listener import open_listener
 from node.settings import Settings
 from node.store.schema import migrate
-
-
-class RoleName(StrEnum):
-    """A part of the node that can run alone."""
-
-    RECEIVER = "receiver"
-    ENGINE = "engine"
-    COURIER = "courier"
-    PAGE = "page"
 
 
 def serve(
@@ -43,7 +30,7 @@ def serve(
     configure_logging(settings.log, "supervisor")
     roles = _switched_on(settings, roles)
     folder = data_folder(settings)
-    with _locked(folder, roles):
+    with locked(folder, roles):
         migrate(database_of(settings))
         Supervisor({name: body for role in roles for name, body in _BODIES[role](settings)}, on_ready).run()
 
@@ -85,24 +72,3 @@ _BODIES: Final[Mapping[RoleName, Callable[[Settings], Iterator[tuple[str, Role]]
     RoleName.PAGE: _page,
 }
 """The processes of each role by name; ports are opened on the way."""
-
-
-@contextmanager
-def _locked(folder: Path, roles: Sequence[RoleName]) -> Iterator[None]:
-    """Two nodes on one folder would take each other's work; the lock ends with the process, however it ends."""
-    files = []
-    try:
-        for role in roles:
-            file = os.open(folder / f".{role}.lock", os.O_RDWR | os.O_CREAT, 0o600)
-            files.append(file)
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise Refused(
-                    f"Another node ({role}) already uses the data folder {folder}.",
-                    hint="Stop it, or give this one a folder of its own (node.data_folder).",
-                ) from error
-        yield
-    finally:
-        for file in files:
-            os.close(file)

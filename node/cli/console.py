@@ -4,8 +4,8 @@ Exit codes (also in the README):
 
 ====  ==========================================================================================
 0     done: a result exists, or what was asked for was shown
-2     the command or the configuration is wrong
-3     refused, incomplete or ignored: the input is out of scope, with its reasons
+2     the command or the configuration is wrong: a folder that is not there, or cannot be written
+3     refused, incomplete or ignored: the input is out of scope, or what was asked for is not there
 4     failed: our own fault, or a peer that could not be reached
 ====  ==========================================================================================
 """
@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from node.domain.errors import NodeError, Refused
+from node.domain.errors import NodeError, Refused, Unusable
 from node.settings import SettingsError
 
 EXIT_USAGE = 2
@@ -42,6 +42,8 @@ def complain(message: str, hint: str = "") -> None:
 
 def exit_code_of(error: NodeError) -> int:
     """The exit code that goes with an error of ours."""
+    if isinstance(error, Unusable):
+        return EXIT_USAGE
     return EXIT_REFUSED if isinstance(error, Refused) else EXIT_FAILED
 
 

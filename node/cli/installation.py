@@ -1,8 +1,6 @@
 """Commands for whoever installs the node."""
 
 import time
-from ipaddress import ip_address
-from pathlib import Path
 
 import typer
 from rich.table import Table
@@ -40,11 +38,12 @@ def check_config(config: Config = None) -> None:
       CALCINODE_NODE__PORT=104 calcinode check-config
     """
     settings = load(config)
-    from node.bootstrap.parts import data_folder
+    from node.bootstrap.checks import warnings_of
+    from node.bootstrap.parts import check_data_folder
 
     node = settings.node
     out.print(f"node          {node.ae_title} on {node.host}, port {node.port}")
-    out.print(f"data folder   {data_folder(settings).absolute()}")
+    out.print(f"data folder   {check_data_folder(settings).absolute()}")
     out.print(f"journal       {_without_password(settings.journal_url)}")
     page = settings.page
     out.print(f"page          {f'on {page.host}, port {page.port}' if page.enabled else 'switched off'}")
@@ -59,9 +58,16 @@ def check_config(config: Config = None) -> None:
         out.print(
             f"route {number}       {' and '.join(conditions) or 'every study'} to {', '.join(route.destinations)}"
         )
-    for warning in _warnings(settings, config):
-        out.print(f"[yellow]warning:[/] {warning}")
+    for warning in warnings_of(settings):
+        _warn(warning)
+    if config is None:
+        _warn("no file was named: these are the defaults and the environment.")
     out.print("The configuration can be used.")
+
+
+def _warn(sentence: str) -> None:
+    out.print("[yellow]warning:[/] ", end="")
+    out.print(sentence, markup=False)
 
 
 def _peer_table(settings: Settings) -> Table:
@@ -73,29 +79,6 @@ def _peer_table(settings: Settings) -> Table:
             name, peer.ae_title, place, ", ".join(peer.addresses) or "anywhere", " and ".join(peer.roles), commitment
         )
     return table
-
-
-def _warnings(settings: Settings, config: Path | None) -> list[str]:
-    roles = {role for peer in settings.peers.values() for role in peer.roles}
-    found = []
-    if "destination" not in roles:
-        found.append("no peer is a destination: results stay in the data folder.")
-    if settings.node.open:
-        found.append("the node is open: any AE title may send images to it.")
-    elif "sender" not in roles:
-        found.append("no peer is a sender and the node is not open: nobody can send images to it.")
-    if settings.page.enabled and not _is_this_machine(settings.page.host):
-        found.append("the page has no login and listens beyond this machine: see deploy/README.md, The page.")
-    if config is None:
-        found.append("no file was named: these are the defaults and the environment.")
-    return found
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _without_password(url: str) -> str:

@@ -1,40 +1,41 @@
 """Commands that tell what is going on, and why not. They read the journal, whether the node runs or not."""
 
-from typing import Annotated, Any
+import re
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from node.cli.console import out
+from node.cli.console import EXIT_REFUSED, out
 from node.cli.options import Config
-from node.settings import load
+from node.domain.counting import counted
+from node.settings import Settings, load
 
+if TYPE_CHECKING:
+    from node.service.retry import Selection
+
+_STUDY_OR_JOB = re.compile(r"[0-9]{1,18}|[0-9]+(\.[0-9]+)+", re.ASCII).fullmatch
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
 
 
 def status(config: Config = None, as_json: AsJson = False) -> None:
-    """Show the node at a glance: images received, studies by state, deliveries by destination, who was rejected.
+    """Show the node at a glance: what runs, images received, studies by state, deliveries, who was rejected.
 
     \b
     Example:
       calcinode status --config calcinode.toml
     """
     settings = load(config)
+    from node.bootstrap.condition import condition_of
     from node.bootstrap.observation import views_of
-    from node.service.why import rejected_words
+    from node.service.condition import node_status, status_lines
 
     with views_of(settings) as views:
-        found = views.status()
+        found = node_status(views, condition_of(settings))
     if as_json:
         _print_json(found)
         return
-    last = f", the last {found.last_received_at:%Y-%m-%d %H:%M:%S} UTC" if found.last_received_at else ""
-    out.print(f"{found.instances} instances received{last}; {found.quarantined} quarantined")
-    if found.jobs:
-        out.print("studies: " + ", ".join(f"{count} {state}" for state, count in sorted(found.jobs.items())))
-    for queue in found.queues:
-        out.print(f"to {queue.destination}: {queue.count} {queue.state}. {queue.reason}", markup=False)
-    for peer in found.rejected:
-        out.print(rejected_words(peer), markup=False)
+    for line in status_lines(found):
+        out.print(line, markup=False)
 
 
 def jobs(
@@ -69,11 +70,13 @@ def jobs(
 
 
 def why(
-    study: Annotated[str, typer.Argument(metavar="STUDY", help="Study Instance UID, or the number of a job.")],
+    study: Annotated[str, typer.Argument(metavar="STUDY|JOB", help="Study Instance UID, or the number of a job.")],
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
     """Tell the story of a study: what came, what became of it and why, where the results are.
+
+    Exit code 3 where nothing of it ever came.
 
     \b
     Examples:
@@ -82,19 +85,25 @@ def why(
     """
     settings = load(config)
     from node.bootstrap.observation import views_of
-    from node.service.why import study_named, tell
+    from node.service.why import is_known, study_named, tell
 
     with views_of(settings) as views:
+        story = views.story(study_named(views, study) or study)
+        known = is_known(story)
+        if not known:
+            _check_named(study)
         if as_json:
-            _print_json(views.story(study_named(views, study) or study))
-            return
-        for line in tell(views, study):
-            out.print(line, markup=False)
+            _print_json(story)
+        else:
+            for line in tell(views, study):
+                out.print(line, markup=False)
+    if not known:
+        raise typer.Exit(EXIT_REFUSED)
 
 
 def retry(
     what: Annotated[
-        str | None, typer.Argument(metavar="[STUDY|JOB]", help="Study Instance UID, or the number of a job.")
+        str | None, typer.Argument(metavar="STUDY|JOB", help="Study Instance UID, or the number of a job.")
     ] = None,
     peer: Annotated[str | None, typer.Option(help="Only failed deliveries to this destination.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Everything that ended without success.")] = False,
@@ -111,19 +120,23 @@ def retry(
     settings = load(config)
     from node.bootstrap.observation import try_again
 
-    revived = try_again(settings, _selection(what, peer, everything=everything))
-    out.print(f"{revived.jobs} studies are judged again, {revived.deliveries} deliveries start anew.")
+    revived = try_again(settings, _selection(settings, what, peer, everything=everything))
+    studies = counted(revived.jobs, "study is judged", "studies are judged")
+    deliveries = counted(revived.deliveries, "delivery starts", "deliveries start")
+    out.print(f"{studies} again, {deliveries} anew.")
 
 
 def resend(
     what: Annotated[
-        str | None, typer.Argument(metavar="[STUDY|JOB]", help="Study Instance UID, or the number of a job.")
+        str | None, typer.Argument(metavar="STUDY|JOB", help="Study Instance UID, or the number of a job.")
     ] = None,
     peer: Annotated[str | None, typer.Option(help="Only to this destination.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Everything that was delivered.")] = False,
     config: Config = None,
 ) -> None:
     """Send results once more that were delivered before: the same objects under the same UIDs.
+
+    Results that had nowhere to go are sent where the routes and destinations of the configuration lead now.
 
     \b
     Example:
@@ -132,17 +145,33 @@ def resend(
     settings = load(config)
     from node.bootstrap.observation import send_again
 
-    count = send_again(settings, _selection(what, peer, everything=everything))
-    out.print(f"{count} objects are sent again.")
+    count = send_again(settings, _selection(settings, what, peer, everything=everything))
+    out.print(f"{counted(count, 'object is', 'objects are')} sent again.")
 
 
-def _selection(what: str | None, peer: str | None, *, everything: bool) -> Any:
+def _selection(settings: Settings, what: str | None, peer: str | None, *, everything: bool) -> "Selection":
     from node.service.retry import Selection
 
     if not (what or peer or everything):
         raise typer.BadParameter("say what: a study, a job, --peer NAME, or --all")
-    job = int(what) if what and what.isdecimal() else None
-    return Selection(what if what and job is None else None, job, peer)
+    destinations = [name for name, one in settings.peers.items() if "destination" in one.roles]
+    if peer is not None and peer not in destinations:
+        known = ", ".join(sorted(destinations)) or "none"
+        raise typer.BadParameter(f"There is no destination '{peer}'; known: {known}.", param_hint="--peer")
+    if what is None:
+        return Selection(destination=peer)
+    _check_named(what)
+    is_job = "." not in what
+    return Selection(None if is_job else what, int(what) if is_job else None, peer)
+
+
+def _check_named(what: str) -> None:
+    """Raises BadParameter on what is neither a Study Instance UID nor the number of a job."""
+    if not _STUDY_OR_JOB(what):
+        raise typer.BadParameter(
+            f"'{what}': a Study Instance UID (digits and dots) or the number of a job is expected.",
+            param_hint="STUDY|JOB",
+        )
 
 
 def _print_json(value: object) -> None:

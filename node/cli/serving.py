@@ -28,7 +28,8 @@ def serve(
       calcinode serve --config calcinode.toml --role receiver
     """
     settings = load(config)
-    from node.bootstrap.serving import RoleName, serve
+    from node.bootstrap.locks import RoleName
+    from node.bootstrap.serving import serve
 
     try:
         roles = [RoleName(name) for name in role or RoleName]

@@ -112,12 +112,12 @@ class _Case:
     def _wait_for_missing(self, what: str) -> Assessment:
         if self._late():
             return self._end(Readiness.INCOMPLETE, f"Still incomplete at the deadline: {what}")
-        until = self.arrivals.first + self.patience.deadline
-        return Assessment(Readiness.WAIT, f"Waiting: {what}", until, self.pairing, self._unknown())
+        until = self._deadline()
+        return Assessment(Readiness.WAIT, f"Waiting: {what} {self._until()}", until, self.pairing, self._unknown())
 
     def _wait(self, reason: str, patience: timedelta, ask: tuple[str, ...] = ()) -> Assessment:
-        until = min(self.arrivals.last + patience, self.arrivals.first + self.patience.deadline)
-        return Assessment(Readiness.WAIT, reason, until, self.pairing, ask)
+        until = min(self.arrivals.last + patience, self._deadline())
+        return Assessment(Readiness.WAIT, f"{reason} {self._until()}", until, self.pairing, ask)
 
     def _end(self, readiness: Readiness, reason: str) -> Assessment:
         return Assessment(readiness, reason, None, self.pairing)
@@ -126,7 +126,13 @@ class _Case:
         return self.now - self.arrivals.last >= patience
 
     def _late(self) -> bool:
-        return self.now - self.arrivals.first >= self.patience.deadline
+        return self.now >= self._deadline()
+
+    def _deadline(self) -> datetime:
+        return self.arrivals.first + self.patience.deadline
+
+    def _until(self) -> str:
+        return f"Decided at the latest at {self._deadline():%Y-%m-%d %H:%M:%S} UTC."
 
     def _released(self) -> bool:
         return self.arrivals.released and self.arrivals.associations_open == 0
@@ -151,5 +157,5 @@ class _Case:
         for uid in self._series():
             wanted, held = self.expected.get(uid, 0), self._held(uid)
             if held < wanted:
-                return f"{held} of {wanted} instances of series {uid} are here."
+                return f"{held} of {wanted} images of series {uid} are here."
         return ""

@@ -20,6 +20,10 @@ class Refused(NodeError):
     """The input is out of scope. Trying again gives the same answer; the user is told why."""
 
 
+class Unusable(Refused):
+    """What a person named cannot be used: a folder that is not there, or that cannot be written."""
+
+
 class Transient(NodeError):
     """Something outside failed for now (a peer is down, the disk is full). Worth another try."""
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from itertools import permutations
 
 from node.domain.alignment import differences
+from node.domain.counting import counted
 from node.domain.instance import Instance
 from node.domain.kind import Kind, kind_of
 from node.domain.preference import preference
@@ -195,7 +196,8 @@ def _not_dual_energy(candidates: _Candidates) -> Reason:
 def _too_few(candidates: _Candidates) -> Reason:
     """CT images are there, but not as many planes with a place as make a volume."""
     placed = sum(len(i.frames) for i in candidates.instances)
-    sentence = f"{len(candidates.instances)} CT images are here, {placed} slices with a position; a volume is expected."
+    images = counted(len(candidates.instances), "CT image")
+    sentence = f"Found: {images}, {counted(placed, 'slice')} with a position. A volume is expected."
     hint = "Send the two series of a dual-energy CT, with Image Position and Orientation (Patient)."
     code = ReasonCode.MISSING_SLICES if _meant_as_dual(candidates) else ReasonCode.TOO_FEW_SLICES
     return Reason(code, sentence, hint)

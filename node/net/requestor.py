@@ -168,7 +168,9 @@ def _address(peer: Peer) -> AddressInformation:
 
 def _explained(association: Association, peer: Peer, calling: str) -> Transient:
     """Why there is no association, and what to do about it."""
-    place = f"{peer.name} ({peer.ae_title} at {peer.host}:{peer.port})"
+    place = f"{peer.ae_title} at {peer.host}:{peer.port}"
+    if peer.name != f"{peer.ae_title}@{peer.host}:{peer.port}":
+        place = f"{peer.name} ({place})"
     failure = cast(RequestorSocket, association.dul.socket).failure
     if failure is not None:
         return _no_connection(failure, place, peer)

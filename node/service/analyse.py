@@ -2,15 +2,24 @@
 
 import os
 import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from node.domain.errors import Refused
+from node.domain.errors import Refused, Unusable
 from node.domain.instance import Instance
+from node.domain.reason import Reason, ReasonCode
 from node.service.encode import FILE_NAMES, ResultObject
 from node.service.folder import Folder, Progress, read_folder
 from node.service.parameters import Parameters
 from node.service.process import Analyse, StudyResult, process_study
+
+_HINTS: Final[Mapping[ReasonCode, str]] = {
+    ReasonCode.ENERGY_MISSING: "Add the files of the other tube voltage and run again.",
+    ReasonCode.MISSING_SLICES: "Add the missing files and run again.",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,16 +42,36 @@ def analyse_folder(
     """Analyse the one study under ``folder`` and write ``seg.dcm sr.dcm overlay.dcm overlay.png findings.json``.
 
     Each file appears whole or not at all; files of an earlier result that this one does not have are removed. A study
-    that cannot be measured gives ``findings.json`` with the reasons. Raises Refused where the folder holds no DICOM,
-    or several studies.
+    that cannot be measured gives ``findings.json`` with the reasons. Raises Unusable where ``folder`` is not there or
+    ``out`` cannot be written, Refused where the folder holds no DICOM, or several studies.
     """
     found = read_folder(folder, progress)
     _one_study(folder, found)
-    result = process_study(found.instances, found.locate, parameters, progress, analyse=analyse)
-    out.mkdir(parents=True, exist_ok=True)
-    for name in set(FILE_NAMES) - {part.file_name for part in result.objects}:
-        (out / name).unlink(missing_ok=True)
-    return FolderResult(result, tuple(_written(out, part) for part in result.objects), found.skipped)
+    with _writing(out):  # before the work, not after it
+        out.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=out).close()
+    result = process_study(found.instances, found.locate, parameters, progress, analyse=analyse, say=_in_a_folder)
+    with _writing(out):
+        for name in set(FILE_NAMES) - {part.file_name for part in result.objects}:
+            (out / name).unlink(missing_ok=True)
+        return FolderResult(result, tuple(_written(out, part) for part in result.objects), found.skipped)
+
+
+@contextmanager
+def _writing(out: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Unusable(
+            f"Cannot write to {out}: {error.strerror}.",
+            hint="Name a folder that this account may write to, on a disk with free space.",
+        ) from error
+
+
+def _in_a_folder(reason: Reason) -> str:
+    """Nothing arrives late in a folder."""
+    hint = _HINTS.get(reason.code)
+    return f"{reason.sentence} {hint}" if hint else str(reason)
 
 
 def _one_study(folder: Path, found: Folder) -> None:

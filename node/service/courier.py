@@ -3,6 +3,7 @@
 A PACS may be down for days: nothing is dropped silently, nothing is called sent that was not.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -108,10 +109,13 @@ class Courier:
                 _log.exception("sending_failed", destination=peer.name)
             said = str(error) or type(error).__name__
             results = [SendResult(one.sop_instance_uid, delivered=False, message=said) for one in due]
-        for one, result in zip(due, results, strict=True):
-            self._outbox.step(one.id, OutboxState.SENDING, self._step_after(peer, one, result), self._clock())
-        delivered = sum(result.delivered for result in results)
-        _log.info("sent", destination=peer.name, delivered=delivered, failed=len(results) - delivered)
+        steps = [self._step_after(peer, one, result) for one, result in zip(due, results, strict=True)]
+        for one, step in zip(due, steps, strict=True):
+            self._outbox.step(one.id, OutboxState.SENDING, step, self._clock())
+        ended = Counter(step.state for step in steps)
+        delivered, failed = ended[OutboxState.DELIVERED], ended[OutboxState.FAILED]
+        to_retry = ended[OutboxState.PENDING]
+        _log.info("sent", destination=peer.name, delivered=delivered, to_retry=to_retry, failed=failed)
         if delivered:
             self._outbox.wake(peer.name, self._clock())
 

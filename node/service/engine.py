@@ -48,13 +48,14 @@ class EngineOptions:
 
 @dataclass
 class _Run:
-    """A job in a worker."""
+    """A job in a worker. ``nowhere`` says why its results have no destination."""
 
     job: JobRow
     worker: Worker
     future: Future[Processed]
     started: datetime
     destinations: tuple[str, ...]
+    nowhere: str
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,8 @@ class Engine:
             worker.kill()
             worker = self._make_worker()
             future = worker.submit(self._process, task)
-        self._runs.append(_Run(job, worker, future, self._clock(), self._routing.destinations_of(stored)))
+        where = self._routing.destinations_of(stored), self._routing.nowhere(stored)
+        self._runs.append(_Run(job, worker, future, self._clock(), *where))
         _log.info("analysis_started", job=job.id, study=job.study_instance_uid, attempt=job.attempts + 1)
 
     def _task(self, job: JobRow, stored: Sequence[StoredInstance]) -> Task:
@@ -185,7 +187,9 @@ class Engine:
     def _conclude(self, run: _Run, processed: Processed) -> None:
         results = tuple(self._store(one, run.destinations) for one in processed.objects)
         explanation = {**run.job.explanation, **processed.explanation}
-        conclusion = Conclusion(processed.state, processed.reason, explanation, results)
+        nowhere = run.nowhere if processed.state is JobState.ENCODED else ""
+        reason = f"{processed.reason} {nowhere}".strip()
+        conclusion = Conclusion(processed.state, reason, explanation, results)
         kept = self._jobs.conclude(run.job, self._options.owner, conclusion, self._clock())
         _log.info("analysis_ended", job=run.job.id, study=run.job.study_instance_uid, state=processed.state, kept=kept)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from node.dicom.header import read_instance
-from node.domain.errors import Refused
+from node.domain.errors import Refused, Unusable
 from node.domain.instance import Instance
 
 Progress = Callable[[str, float], None]
@@ -29,8 +29,8 @@ class Folder:
 def read_folder(folder: Path, progress: Progress | None = None) -> Folder:
     """Read every file under ``folder`` (or the one file it names). ``progress`` is told ("read", share from 0 to 1).
 
-    The first file of a SOP Instance UID counts; the same instance twice is no error. Raises Refused where there is
-    no DICOM file at all.
+    The first file of a SOP Instance UID counts; the same instance twice is no error. Raises Unusable where it
+    does not exist, Refused where there is no DICOM file at all.
     """
     paths = list(_paths(folder))
     instances: list[Instance] = []
@@ -61,7 +61,7 @@ def _instance_or_reason(path: Path) -> Instance | str:
 
 def _paths(folder: Path) -> Iterator[Path]:
     if not folder.exists():
-        raise Refused(f"{folder} does not exist.", hint="Name the folder that holds the study's DICOM files.")
+        raise Unusable(f"{folder} does not exist.", hint="Name the folder that holds the study's DICOM files.")
     if folder.is_file():
         yield folder
         return
@@ -75,5 +75,5 @@ def _nothing(folder: Path, skipped: list[tuple[Path, str]]) -> Refused:
         return Refused(f"{folder} holds no files.", hint="Name the folder that holds the study's DICOM files.")
     return Refused(
         f"{folder} holds no readable DICOM file; {len(skipped)} looked at, the first: {skipped[0][1]}",
-        hint="DICOM files (PS3.10) of both energies are expected, in this folder or below it.",
+        hint="DICOM files (PS3.10) are expected, in this folder or below it.",
     )

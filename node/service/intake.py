@@ -8,15 +8,18 @@ from concurrent.futures import Future
 from pathlib import Path
 from threading import Lock
 
+import structlog
+
 from node.domain.errors import Refused
 from node.domain.instance import Instance
 from node.service.ports import Clock, DiskFull, IntakeOutcome, Received
 from node.service.records import Arrival, ArrivalJournal, BlobStore, Quarantined, Recorded
 from node.service.same_content import IsolatedComparison, SameContent
 
+_log = structlog.get_logger(__name__)
 ReadHeader = Callable[[Path], Instance]
 
-_CONFLICT = "An instance with this SOP Instance UID and other content was received before; the first is kept."
+_CONFLICT = "Other content was received under this SOP Instance UID before; the first is kept."
 _UID_LIMIT = 64  # PS3.5 section 9.1
 
 
@@ -41,13 +44,25 @@ class StoringIntake:
         self._clock = clock
         self._journal = journal
         self._committer = _GroupCommit(journal)
+        self._is_full = False
 
     def accept(self, received: Received) -> IntakeOutcome:
         """Return when blob and row are durable, or the bytes are in quarantine with their reason."""
         try:
-            return self._accept(received)
-        except DiskFull:
+            outcome = self._accept(received)
+        except DiskFull as error:
+            self._tell_full(error)
             return IntakeOutcome.DISK_FULL
+        if outcome is IntakeOutcome.STORED and self._is_full:
+            self._is_full = False
+            _log.info("disk_has_room_again")
+        return outcome
+
+    def _tell_full(self, error: DiskFull) -> None:
+        """Once, not for each image that is refused."""
+        if not self._is_full:
+            self._is_full = True
+            _log.error("images_refused", reason=error.message, hint=error.hint)
 
     def _accept(self, received: Received) -> IntakeOutcome:
         blob = self._blobs.put(received.parts)
@@ -69,6 +84,7 @@ class StoringIntake:
         outcome = recorded.outcome
         if outcome is IntakeOutcome.CONFLICT and self._is_same(recorded.known_blob, arrival.blob):
             outcome = IntakeOutcome.DUPLICATE
+            self._journal.came_again(arrival.instance.sop_instance_uid, arrival.received_at)
         if outcome is IntakeOutcome.CONFLICT:
             self._quarantine(received, arrival.blob, IntakeOutcome.CONFLICT, _CONFLICT)
         if recorded.known_blob != arrival.blob:

@@ -14,6 +14,7 @@ from node.domain.errors import Refused
 from node.domain.findings import Analysis, Findings, Outcome
 from node.domain.instance import Instance
 from node.domain.pairing import Pairing, StackPair, find_pair
+from node.domain.reason import Reason
 from node.domain.volume import EnergyPair
 from node.service.encode import ResultObject, encode, encode_refusal
 from node.service.parameters import Parameters
@@ -41,19 +42,20 @@ def process_study(
     progress: Progress | None = None,
     *,
     analyse: Analyse | None = None,
+    say: Callable[[Reason], str] = str,
 ) -> StudyResult:
     """The result of one study; a refusal is a result too. ``locate`` gives the file of a SOP Instance UID.
 
     ``progress`` is told the name of each stage and its share from 0 to 1. ``analyse`` is that of
-    ``analysis.pipeline`` unless the caller brings another. Raises ValueError without instances; Transient and Defect
-    pass through.
+    ``analysis.pipeline`` unless the caller brings another, ``say`` words why there is no pair. Raises ValueError
+    without instances; Transient and Defect pass through.
     """
     every = sorted({i.sop_instance_uid: i for i in instances}.values(), key=lambda i: i.sop_instance_uid)
     if not every:
         raise ValueError("A study needs at least one instance.")
     pairing = find_pair(every, allow_monoenergetic=parameters.allow_monoenergetic)
     if pairing.pair is None:
-        return _refused(every, pairing, tuple(map(str, pairing.reasons)), locate, parameters)
+        return _refused(every, pairing, tuple(map(say, pairing.reasons)), locate, parameters)
     try:
         return _measured(pairing.pair, pairing, locate, parameters, progress, analyse or _pipeline(parameters))
     except Refused as refusal:

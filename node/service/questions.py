@@ -56,7 +56,10 @@ class Queue:
 
 @dataclass(frozen=True)
 class Status:
-    """The node at a glance. ``jobs`` counts the latest revision of each study by its state."""
+    """The node at a glance. ``jobs`` counts the latest revision of each study by its state.
+
+    ``undelivered`` of those that are done have results that go to no destination.
+    """
 
     instances: int
     last_received_at: datetime | None
@@ -64,6 +67,26 @@ class Status:
     queues: Sequence[Queue]
     rejected: Sequence[RejectedPeer]
     quarantined: int
+    undelivered: int
+
+
+@dataclass(frozen=True)
+class Condition:
+    """The node itself, not its journal: the roles that run and those that do not; a role of which that cannot be
+    told is in neither. ``shortage`` says why images are refused for want of space, and is empty while they are not.
+    """
+
+    running: Sequence[str] = ()
+    stopped: Sequence[str] = ()
+    shortage: str = ""
+
+
+@dataclass(frozen=True)
+class NodeStatus(Status):
+    """The same, with the node's condition and all that lies in quarantine, the latest first."""
+
+    condition: Condition
+    quarantine: Sequence[QuarantinedRow]
 
 
 @dataclass(frozen=True)
@@ -77,13 +100,18 @@ class Revision:
 
 @dataclass(frozen=True)
 class Story:
-    """Everything the journal knows of one study. ``senders``: AE titles; ``instances``: how many came."""
+    """Everything the journal knows of one study. ``senders``: AE titles; ``instances``: how many came.
+
+    ``repeats`` counts how often one of them came again unchanged, ``last_repeat_at`` tells when.
+    """
 
     study_instance_uid: str
     instances: int
     senders: Sequence[str]
     revisions: Sequence[Revision]
     quarantined: Sequence[QuarantinedRow]
+    repeats: int
+    last_repeat_at: datetime | None
 
 
 class JournalView(Protocol):
@@ -109,6 +137,6 @@ class JournalView(Protocol):
         """Latest first."""
         ...
 
-    def quarantined(self, limit: int = 50) -> Sequence[QuarantinedRow]:
-        """Latest first."""
+    def quarantined(self, limit: int | None = 50) -> Sequence[QuarantinedRow]:
+        """Latest first; None: all of them."""
         ...

@@ -69,6 +69,10 @@ class ArrivalJournal(Protocol):
         """Record all in one durable transaction; for each STORED, DUPLICATE or CONFLICT, in order."""
         ...
 
+    def came_again(self, sop_instance_uid: str, at: datetime) -> None:
+        """A known instance came with the same content in other bytes; ``record`` counts what it sees itself."""
+        ...
+
     def record_quarantined(self, quarantined: Quarantined) -> None:
         """Make bytes that were not accepted visible."""
         ...

@@ -1,10 +1,18 @@
 """A person asks for another try: studies judged again, deliveries sent again."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from node.domain.errors import Refused
+from node.domain.job import RETRYABLE_JOBS, JobState
 from node.service.ports import Clock
+from node.service.records import JobRow
+from node.service.routing import NOT_DELIVERED
+from node.service.why import MEANING
+
+DestinationsOf = Callable[[JobRow], Sequence[str]]
+"""Where the routes as they are now send the results of a job."""
 
 
 @dataclass(frozen=True)
@@ -14,10 +22,6 @@ class Selection:
     study_instance_uid: str | None = None
     job_id: int | None = None
     destination: str | None = None
-
-    def __str__(self) -> str:
-        parts = (("study", self.study_instance_uid), ("job", self.job_id), ("destination", self.destination))
-        return " and ".join(f"{name} {value}" for name, value in parts if value is not None) or "everything"
 
 
 @dataclass(frozen=True)
@@ -35,8 +39,15 @@ class Revival(Protocol):
         """Refused, incomplete, ignored and failed jobs are judged again; failed deliveries start again."""
         ...
 
-    def resend(self, selection: Selection, clock: Clock) -> int:
-        """What was delivered is sent once more, the same bytes; returns how many objects."""
+    def resend(self, selection: Selection, clock: Clock, destinations_of: DestinationsOf) -> int:
+        """What was delivered is sent once more, the same bytes, and what went nowhere is sent where it goes now.
+
+        Returns how many objects.
+        """
+        ...
+
+    def job_of(self, selection: Selection) -> JobRow | None:
+        """The job that is named, or the latest of the study; None where there is none or neither is named."""
         ...
 
 
@@ -44,13 +55,53 @@ def retry(journal: Revival, selection: Selection, clock: Clock) -> Revived:
     """Start anew what has ended without success. Raises Refused where there is nothing to be tried again."""
     revived = journal.retry(selection, clock)
     if not (revived.jobs or revived.deliveries):
-        raise Refused(f"There is nothing to retry for {selection}.", hint="`calcinode jobs` lists the states.")
+        raise _nothing_to_retry(_job_of(journal, selection), selection.destination)
     return revived
 
 
-def resend(journal: Revival, selection: Selection, clock: Clock) -> int:
+def resend(journal: Revival, selection: Selection, clock: Clock, destinations_of: DestinationsOf) -> int:
     """Send once more what was sent. Raises Refused where nothing was."""
-    count = journal.resend(selection, clock)
+    count = journal.resend(selection, clock, destinations_of)
     if not count:
-        raise Refused(f"Nothing has been delivered of {selection}.", hint="`calcinode why STUDY` tells its story.")
+        raise _nothing_to_resend(_job_of(journal, selection), selection.destination)
     return count
+
+
+def _job_of(journal: Revival, selection: Selection) -> JobRow | None:
+    """Raises Refused where one is named that is not there."""
+    job = journal.job_of(selection)
+    if job is None and selection.job_id is not None:
+        raise Refused(f"There is no job {selection.job_id}.", hint="`calcinode jobs` lists them.")
+    if job is None and selection.study_instance_uid is not None:
+        raise Refused(f"There is no study {selection.study_instance_uid}.", hint="`calcinode jobs` lists them.")
+    return job
+
+
+def _nothing_to_retry(job: JobRow | None, destination: str | None) -> Refused:
+    hint = "`calcinode status` tells what waits for another try, and `calcinode jobs` the states of studies."
+    if destination is not None:
+        of_job = f" of job {job.id}" if job else ""
+        return Refused(f"No delivery{of_job} to {destination} has failed.", hint=hint)
+    if job is None:
+        return Refused("Nothing ended without success.", hint=hint)
+    if job.state is JobState.RECEIVED:
+        return Refused(f"Job {job.id} is not over yet, so there is nothing to retry. {job.reason}")
+    if job.state in RETRYABLE_JOBS:
+        return Refused(f"Job {job.id} is {job.state}, but a later revision of its study has taken its place.")
+    if NOT_DELIVERED in job.reason:
+        return Refused(
+            f"There is nothing to retry: job {job.id} is {job.state}. {job.reason}", hint=_correct_routes(job)
+        )
+    return Refused(f"There is nothing to retry: job {job.id} is {job.state}. {MEANING[job.state]}. {job.reason}")
+
+
+def _nothing_to_resend(job: JobRow | None, destination: str | None) -> Refused:
+    to = f" to {destination}" if destination is not None else ""
+    if job is None:
+        return Refused(f"Nothing has been delivered{to} yet.", hint="`calcinode jobs` lists the states of studies.")
+    hint = _correct_routes(job) if NOT_DELIVERED in job.reason else f"`calcinode why {job.id}` tells its story."
+    return Refused(f"Nothing has been delivered of job {job.id}{to}. It is {job.state}: {job.reason}", hint=hint)
+
+
+def _correct_routes(job: JobRow) -> str:
+    return f"Correct the routes or peers in the configuration, then `calcinode resend {job.id}`."

@@ -1,10 +1,21 @@
 """Which destinations get the results of a study: declarative rules, never expressions to be evaluated."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Final
 
 from node.service.records import StoredInstance
+
+NOT_DELIVERED: Final = "Not delivered:"
+"""Begins the sentence that says why results go nowhere."""
+
+_LOOKED_AT: Final[Mapping[str, tuple[str, Callable[[StoredInstance], str]]]] = {
+    "calling_ae_title": ("calling AE title", lambda one: one.calling_ae_title),
+    "station_name": ("station name", lambda one: one.instance.station_name),
+    "study_description": ("study description", lambda one: one.instance.study_description),
+}
+_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -18,12 +29,10 @@ class Route:
 
     def matches(self, one: StoredInstance) -> bool:
         """True where one instance of the study fits every glob."""
-        pairs = (
-            (one.calling_ae_title, self.calling_ae_title),
-            (one.instance.station_name, self.station_name),
-            (one.instance.study_description, self.study_description),
+        return all(
+            fnmatchcase(value_of(one).casefold(), getattr(self, key).casefold())
+            for key, (_, value_of) in _LOOKED_AT.items()
         )
-        return all(fnmatchcase(value.casefold(), glob.casefold()) for value, glob in pairs)
 
 
 @dataclass(frozen=True)
@@ -39,3 +48,17 @@ class Routing:
             return self.destinations
         chosen = {name for route in self.routes if any(map(route.matches, study)) for name in route.destinations}
         return tuple(name for name in self.destinations if name in chosen)
+
+    def nowhere(self, study: Sequence[StoredInstance]) -> str:
+        """Why no destination gets this study, empty where one does. Tells of the study only what the routes look at."""
+        if self.destinations_of(study):
+            return ""
+        if not self.destinations:
+            return f"{NOT_DELIVERED} no destination is configured."
+        told = [self._told(key, study) for key in _LOOKED_AT if any(getattr(r, key) != "*" for r in self.routes)]
+        return f"{NOT_DELIVERED} no route matches {', '.join(told) or 'this study'}."
+
+    def _told(self, key: str, study: Sequence[StoredInstance]) -> str:
+        name, value_of = _LOOKED_AT[key]
+        values = sorted({value_of(one) for one in study})
+        return f"{name} {' or '.join(repr(value) for value in values[:_SHOWN])}"

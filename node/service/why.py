@@ -3,24 +3,28 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from node.domain.counting import counted
 from node.domain.job import JobState
 from node.service.questions import JournalView, QuarantinedRow, RejectedPeer, Revision, Story
 
 MEANING: Final[Mapping[JobState, str]] = {
-    JobState.RECEIVED: "Instances are arriving, or may still be",
+    JobState.RECEIVED: "Images are arriving, or may still be",
     JobState.PAIRED: "Complete; waits for the analysis",
     JobState.ANALYSING: "Being analysed",
     JobState.ENCODED: "Analysed; the results are being delivered",
     JobState.DONE: "Analysed; every delivery has ended",
     JobState.REFUSED: "Not analysed: out of scope",
-    JobState.INCOMPLETE: "Not analysed: something is missing; late instances are taken up",
+    JobState.INCOMPLETE: "Not analysed: something is missing; late images are taken up",
     JobState.FAILED: "Not analysed: our fault; try `calcinode retry`",
     JobState.IGNORED: "Not for this node",
-    JobState.UNCHANGED: "Late instances that add nothing to what was measured",
-    JobState.SUPERSEDED: "Overtaken by a later revision with more instances",
+    JobState.UNCHANGED: "Late images that add nothing to what was measured",
+    JobState.SUPERSEDED: "Overtaken by a later revision with more images",
 }
 """What each state of a job means to a person."""
 
+
+_REJECTED: Final = 3
+"""So many callers that were not let in are told of where a study never came."""
 
 _LONGEST_JOB: Final = 18
 """Digits of a job's number; more do not fit into the journal's column."""
@@ -31,6 +35,11 @@ def study_named(view: JournalView, study_or_job: str) -> str | None:
     if study_or_job.isdecimal() and len(study_or_job) <= _LONGEST_JOB:
         return view.study_of_job(int(study_or_job))
     return study_or_job
+
+
+def is_known(story: Story) -> bool:
+    """Whether anything of the study ever came."""
+    return bool(story.instances or story.revisions)
 
 
 def tell(view: JournalView, study_or_job: str) -> list[str]:
@@ -46,17 +55,21 @@ def tell(view: JournalView, study_or_job: str) -> list[str]:
 
 def _never_came(story: Story, rejected: Sequence[RejectedPeer]) -> Iterator[str]:
     if story.instances:
-        yield f"Study {story.study_instance_uid}: {story.instances} instances have just come; not grouped yet."
+        yield f"Study {story.study_instance_uid}: {counted(story.instances, 'image')} just came; not grouped yet."
         return
     yield f"Nothing of study {story.study_instance_uid} has been stored."
     yield "Check that the sender's export is set to this node, and what the sender's own log says."
-    for peer in rejected[:5]:
-        yield f"Seen but {rejected_words(peer)}"
+    if rejected:
+        yield "Associations that this node rejected lately, which may or may not have been about this study:"
+    for peer in rejected[:_REJECTED]:
+        yield f"  {rejected_words(peer)}"
 
 
 def _lines(story: Story) -> Iterator[str]:
     yield f"Study {story.study_instance_uid}"
-    yield f"{story.instances} instances from {', '.join(story.senders)}"
+    yield f"{counted(story.instances, 'image')} from {', '.join(story.senders)}"
+    if repeats := repeats_words(story):
+        yield repeats
     for revision in reversed(story.revisions):
         yield ""
         yield from _revision(revision)
@@ -78,15 +91,26 @@ def _revision(revision: Revision) -> Iterator[str]:
         yield f"  {delivery.file_name} → {delivery.destination}: {delivery.state}. {delivery.reason}"
 
 
+def repeats_words(story: Story) -> str:
+    """That images came again that were there already; empty where none did."""
+    if story.last_repeat_at is None:
+        return ""
+    return (
+        f"{counted(story.repeats, 'image')} came again unchanged, last at {story.last_repeat_at:%Y-%m-%d %H:%M:%S} UTC"
+    )
+
+
 def quarantined_words(bad: QuarantinedRow) -> str:
-    """One instance that was not accepted, why, and where its bytes are."""
-    return f"Quarantined ({bad.outcome}) {bad.sop_instance_uid}: {bad.reason} File: quarantine/{bad.file_name}"
+    """One instance that was not accepted, from whom and why, and where in the data folder its bytes are."""
+    return (
+        f"Quarantined ({bad.outcome}) {bad.sop_instance_uid} from {bad.calling_ae_title}, "
+        f"{bad.at:%Y-%m-%d %H:%M:%S} UTC: {bad.reason} File: blobs/quarantine/{bad.file_name}"
+    )
 
 
 def rejected_words(peer: RejectedPeer) -> str:
     """Somebody who was not let in, how often and why."""
-    times = "1 time" if peer.times == 1 else f"{peer.times} times"
-    return f"rejected {times}, last {peer.last_at:%Y-%m-%d %H:%M:%S} UTC: {peer.reason}"
+    return f"rejected {counted(peer.times, 'time')}, last {peer.last_at:%Y-%m-%d %H:%M:%S} UTC: {peer.reason}"
 
 
 def series_words(series: Mapping[str, Any]) -> str:
@@ -94,4 +118,4 @@ def series_words(series: Mapping[str, Any]) -> str:
     number = "" if series["series_number"] is None else f" {series['series_number']}"
     name = f" “{series['series_description']}”" if series["series_description"] else ""
     hint = f" {series['hint']}" if series["hint"] else ""
-    return f"Series{number}{name}, {series['instances']} instances: {series['sentence']}{hint}"
+    return f"Series{number}{name}, {counted(series['instances'], 'image')}: {series['sentence']}{hint}"

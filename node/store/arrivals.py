@@ -1,6 +1,6 @@
 """The rows that a receiver writes: instances, associations, quarantine, rejected peers."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import datetime
 from typing import Any
 
@@ -35,6 +35,11 @@ class ReceiverRows:
                 continue  # PostgreSQL: another receiver stored the same instance meanwhile; look again
         with self._database.write() as connection:
             return _record(connection, arrivals)
+
+    def came_again(self, sop_instance_uid: str, at: datetime) -> None:
+        """Count it at the instance."""
+        with self._database.write() as connection:
+            _count_repeats(connection, {sop_instance_uid}, at)
 
     def record_quarantined(self, quarantined: Quarantined) -> None:
         """One row for each UID and content, however often it is sent."""
@@ -105,13 +110,15 @@ def _record(connection: Connection, arrivals: Sequence[Arrival]) -> list[Recorde
     rows = connection.execute(select(*columns).where(instances.c.sop_instance_uid.in_(uids)))
     known = {uid: (instance_of(header), blob) for uid, header, blob in rows}
     stored = frozenset(known)
-    recorded, changed = [], {}
+    recorded, changed, repeated = [], {}, set()
     for arrival in arrivals:
         uid = arrival.instance.sop_instance_uid
         outcome = _outcome(arrival, *known[uid]) if uid in known else IntakeOutcome.STORED
         if outcome in (IntakeOutcome.STORED, IntakeOutcome.CORRECTED):
             known[uid] = arrival.instance, arrival.blob
             changed[uid] = _row(arrival)
+        elif outcome is IntakeOutcome.DUPLICATE:
+            repeated.add(uid)
         recorded.append(Recorded(outcome, known[uid][1]))
     new = [row for uid, row in changed.items() if uid not in stored]
     if new:
@@ -120,7 +127,17 @@ def _record(connection: Connection, arrivals: Sequence[Arrival]) -> list[Recorde
         # Without a revision, as if it had just come: the next one is opened for it.
         corrected = update(instances).where(instances.c.sop_instance_uid == uid)
         connection.execute(corrected.values(**changed[uid], revision=None))
+    if repeated:
+        _count_repeats(connection, repeated, max(arrival.received_at for arrival in arrivals))
     return recorded
+
+
+def _count_repeats(connection: Connection, uids: Set[str], at: datetime) -> None:
+    """One statement; on PostgreSQL rows are locked in one order, so that receivers never wait for each other."""
+    query = select(instances.c.id).where(instances.c.sop_instance_uid.in_(uids))
+    found = query.order_by(instances.c.id).with_for_update()
+    again = update(instances).where(instances.c.id.in_(found))
+    connection.execute(again.values(repeats=instances.c.repeats + 1, repeated_at=at))
 
 
 def _outcome(arrival: Arrival, known: Instance, blob: str) -> IntakeOutcome:

@@ -124,4 +124,4 @@ def _job_of_key(connection: Connection, key: str | None, other_than: int) -> int
 def _supersede_waiting(connection: Connection, study: str, revision: int, now: datetime) -> None:
     waiting = (jobs.c.study_instance_uid == study) & (jobs.c.state == JobState.PAIRED.value)
     for row in connection.execute(select(jobs).where(waiting & (jobs.c.revision < revision)).with_for_update()).all():
-        move_job(connection, row, JobState.SUPERSEDED, f"Revision {revision} has more instances.", now)
+        move_job(connection, row, JobState.SUPERSEDED, f"Revision {revision} has more images.", now)

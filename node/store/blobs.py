@@ -6,7 +6,6 @@ temporary file → fsync → rename → fsync of the folder. A blob under its fi
 
 import errno
 import os
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import sha256
@@ -15,6 +14,7 @@ from uuid import uuid4
 
 from node.domain.errors import Defect, Transient
 from node.service.ports import DiskFull, Part
+from node.store.space import shortage
 
 _KEY_LENGTH = 64
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -71,16 +71,9 @@ class Blobs:
             path.unlink(missing_ok=True)
         return len(leftovers)
 
-    def free_bytes(self) -> int:
-        """Free space of the volume."""
-        return shutil.disk_usage(self._folder).free
-
     def _check_space(self, size: int) -> None:
-        if self._watermark and self.free_bytes() - size < self._watermark:
-            raise DiskFull(
-                f"Less than {self._watermark // 2**20} MiB would stay free on the volume of {self._folder}.",
-                hint="Free some space there or lower storage.watermark_mib.",
-            )
+        if short := shortage(self._folder, self._watermark, size):
+            raise DiskFull(f"{short}.", hint="Free some space there or lower storage.watermark_mib.")
 
     def _write(self, parts: Sequence[Part]) -> Path:
         temporary = self._spool / uuid4().hex

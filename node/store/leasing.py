@@ -51,7 +51,7 @@ class JobRows:
             overtaken = _newer(connection, row)
             _store_results(connection, row.id, conclusion.results, now, deliver=not overtaken)
             if overtaken:
-                to, reason = JobState.SUPERSEDED, f"Revision {overtaken} has more instances."
+                to, reason = JobState.SUPERSEDED, f"Revision {overtaken} has more images."
             else:
                 to, reason = conclusion.state, conclusion.reason
             if to is JobState.ENCODED:
@@ -137,10 +137,11 @@ def _store_results(
         }
         result_id = connection.execute(insert(results).values(values).returning(results.c.id)).scalar_one()
         for destination in one.destinations if deliver else ():
-            connection.execute(insert(outbox).values(_new_delivery(job_id, result_id, destination, now)))
+            connection.execute(insert(outbox).values(new_delivery(job_id, result_id, destination, now)))
 
 
-def _new_delivery(job_id: int, result_id: int, destination: str, now: datetime) -> dict[str, object]:
+def new_delivery(job_id: int, result_id: int, destination: str, now: datetime) -> dict[str, object]:
+    """A row of the outbox that is due at once."""
     return {
         "job_id": job_id,
         "result_id": result_id,

@@ -3,13 +3,17 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, insert, select
 
 from node.domain.job import RETRYABLE_JOBS, JobState, OutboxState
 from node.service.ports import Clock
-from node.service.retry import Revived, Selection
+from node.service.records import JobRow
+from node.service.retry import DestinationsOf, Revived, Selection
+from node.service.routing import NOT_DELIVERED
 from node.store.database import Database
-from node.store.tables import jobs, outbox
+from node.store.leasing import new_delivery
+from node.store.rows import job_row
+from node.store.tables import jobs, outbox, results
 from node.store.transitions import move_delivery, move_job
 
 _SENT = (OutboxState.DELIVERED.value, OutboxState.COMMITMENT_REQUESTED.value, OutboxState.COMMITTED.value)
@@ -30,10 +34,21 @@ class Revivals:
             found = 0 if selection.destination else _retry_jobs(connection, selection, now)
             return Revived(found, _send_again(connection, selection, (OutboxState.FAILED.value,), now))
 
-    def resend(self, selection: Selection, clock: Clock) -> int:
+    def resend(self, selection: Selection, clock: Clock, destinations_of: DestinationsOf) -> int:
         """The same bytes under the same UIDs."""
         with self._database.write() as connection:
-            return _send_again(connection, selection, _SENT, clock())
+            now = clock()
+            sent = _send_again(connection, selection, _SENT, now)
+            return sent + _send_at_last(connection, selection, destinations_of, now)
+
+    def job_of(self, selection: Selection) -> JobRow | None:
+        """The latest revision of what is named."""
+        if selection.study_instance_uid is None and selection.job_id is None:
+            return None
+        query = _selected(select(jobs), selection).order_by(jobs.c.revision.desc()).limit(1)
+        with self._database.read() as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else job_row(row)
 
 
 def _retry_jobs(connection: Connection, selection: Selection, now: datetime) -> int:
@@ -58,6 +73,29 @@ def _send_again(connection: Connection, selection: Selection, states: tuple[str,
     rows = connection.execute(_selected(query, selection).with_for_update(of=outbox)).all()
     for row in rows:
         move_delivery(connection, row, OutboxState.PENDING, _ASKED, now, not_before=now, began_at=now, attempts=0)
+    return len(rows)
+
+
+def _send_at_last(connection: Connection, selection: Selection, destinations_of: DestinationsOf, now: datetime) -> int:
+    """What had no destination when it was done, and has one now; returns how many objects go to how many."""
+    sent = select(outbox.c.id).where(outbox.c.job_id == jobs.c.id).exists()
+    query = _selected(select(jobs).where((jobs.c.state == JobState.DONE.value) & ~sent), selection)
+    count = 0
+    for row in connection.execute(query.with_for_update()).all():
+        if not _overtaken(connection, row):
+            wanted = [name for name in destinations_of(job_row(row)) if selection.destination in (None, name)]
+            count += _deliver(connection, row, wanted, now)
+    return count
+
+
+def _deliver(connection: Connection, job: Any, destinations: list[str], now: datetime) -> int:
+    objects = select(results.c.id).where((results.c.job_id == job.id) & (results.c.sop_instance_uid != ""))
+    found = connection.execute(objects.order_by(results.c.id)).scalars()
+    rows = [new_delivery(job.id, result, destination, now) for result in found for destination in destinations]
+    if rows:
+        connection.execute(insert(outbox), rows)
+        reason = job.reason.partition(f" {NOT_DELIVERED}")[0]
+        move_job(connection, job, JobState.ENCODED, _ASKED, now, reason=reason)
     return len(rows)
 
 

@@ -92,6 +92,9 @@ instances = Table(
     Column("received_at", Moment, nullable=False),
     # The revision of the study that it came into; empty until the assembly has seen it.
     Column("revision", Integer),
+    # How often the same content came again, and when it last did.
+    Column("repeats", Integer, nullable=False, server_default="0"),
+    Column("repeated_at", Moment),
     Index(None, "study_instance_uid", "revision"),
     Index(None, "revision"),
 )

@@ -14,7 +14,7 @@ DELIVERY = "delivery"
 
 def open_job(connection: Connection, study_instance_uid: str, revision: int, at: datetime, due: datetime) -> int:
     """A new revision in state RECEIVED; returns its id."""
-    reason = "Instances are arriving." if revision == 1 else "Late instances opened a new revision."
+    reason = "Images are arriving." if revision == 1 else "Late images opened a new revision."
     values = {
         "study_instance_uid": study_instance_uid,
         "revision": revision,
@@ -69,7 +69,7 @@ def finish_if_settled(connection: Connection, job_id: int, at: datetime) -> None
         if failed:
             move_job(connection, job, JobState.DONE, f"{failed} of {len(rows)} deliveries failed.", at)
         else:  # what was found is of more interest than that it has been delivered
-            said = "Every delivery has ended well." if rows else "There is nothing to deliver."
+            said = "Every delivery has ended well." if rows else "There is no destination to deliver to."
             move_job(connection, job, JobState.DONE, said, at, reason=job.reason)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Join, func, select
 
 from node.domain.job import JobState, OutboxState
 from node.service.ports import IntakeOutcome
@@ -29,7 +29,8 @@ class Views:
                 select(func.count(), func.max(instances.c.received_at)).select_from(instances)
             ).one()
             bad = connection.execute(select(func.count()).select_from(quarantine)).scalar_one()
-            return Status(count, last, _by_state(connection), _queues(connection), _rejected(connection), bad)
+            nowhere = _undelivered(connection)
+            return Status(count, last, _by_state(connection), _queues(connection), _rejected(connection), bad, nowhere)
 
     def jobs(self, state: JobState | None = None, limit: int = 50) -> Sequence[JobRow]:
         """Latest changes first."""
@@ -46,13 +47,17 @@ class Views:
         revisions = select(jobs).where(jobs.c.study_instance_uid == study_instance_uid).order_by(jobs.c.revision)
         uids = select(instances.c.sop_instance_uid).where(of_study)
         bad = select(quarantine).where(quarantine.c.sop_instance_uid.in_(uids)).order_by(quarantine.c.id)
+        counts = func.count(), func.coalesce(func.sum(instances.c.repeats), 0), func.max(instances.c.repeated_at)
         with self._database.read() as connection:
+            count, repeats, last_repeat_at = connection.execute(select(*counts).where(of_study)).one()
             return Story(
                 study_instance_uid,
-                connection.execute(select(func.count()).select_from(instances).where(of_study)).scalar_one(),
+                count,
                 sorted(connection.execute(senders).scalars()),
                 [_revision(connection, row) for row in connection.execute(revisions).all()],
                 [_quarantined(row) for row in connection.execute(bad)],
+                repeats,
+                last_repeat_at,
             )
 
     def study_of_job(self, job_id: int) -> str | None:
@@ -66,8 +71,8 @@ class Views:
         with self._database.read() as connection:
             return _rejected(connection)
 
-    def quarantined(self, limit: int = 50) -> Sequence[QuarantinedRow]:
-        """Latest first."""
+    def quarantined(self, limit: int | None = 50) -> Sequence[QuarantinedRow]:
+        """Latest first; None: all of them."""
         with self._database.read() as connection:
             rows = connection.execute(select(quarantine).order_by(quarantine.c.at.desc()).limit(limit))
             return [_quarantined(row) for row in rows]
@@ -80,12 +85,23 @@ class Views:
 
 
 def _by_state(connection: Connection) -> dict[JobState, int]:
+    query = select(jobs.c.state, func.count()).select_from(_latest()).group_by(jobs.c.state)
+    return {JobState(state): count for state, count in connection.execute(query)}
+
+
+def _undelivered(connection: Connection) -> int:
+    """Done without a single delivery: no route matched, or there is no destination."""
+    sent = select(outbox.c.id).where(outbox.c.job_id == jobs.c.id).correlate(jobs).exists()
+    query = select(func.count()).select_from(_latest()).where((jobs.c.state == JobState.DONE.value) & ~sent)
+    return connection.execute(query).scalar_one()
+
+
+def _latest() -> Join:
     """The latest revision of each study that says something of its own."""
     telling = select(jobs.c.study_instance_uid, func.max(jobs.c.revision).label("revision"))
     latest = telling.where(jobs.c.state != JobState.UNCHANGED.value).group_by(jobs.c.study_instance_uid).subquery()
     same = (jobs.c.study_instance_uid == latest.c.study_instance_uid) & (jobs.c.revision == latest.c.revision)
-    query = select(jobs.c.state, func.count()).select_from(jobs.join(latest, same)).group_by(jobs.c.state)
-    return {JobState(state): count for state, count in connection.execute(query)}
+    return jobs.join(latest, same)
 
 
 def _queues(connection: Connection) -> list[Queue]:

@@ -7,8 +7,10 @@ from fastapi import APIRouter, Response
 
 from node.domain.job import JobState
 from node.service.as_json import as_json
-from node.service.questions import Status, Story
+from node.service.condition import node_status
+from node.service.questions import NodeStatus, Story
 from node.service.records import JobRow
+from node.service.why import is_known
 from node.web.parameters import Limit
 from node.web.sources import Sources
 
@@ -20,18 +22,19 @@ class Interface:
 
     def __init__(self, sources: Sources) -> None:
         self._view = sources.view
+        self._condition = sources.condition
 
     def router(self) -> APIRouter:
         """Their addresses. The models are for /openapi.json; the answers are written by ``as_json``."""
         router = APIRouter(prefix="/api", tags=["journal"])
-        router.add_api_route("/status", self.status, response_model=Status)
+        router.add_api_route("/status", self.status, response_model=NodeStatus)
         router.add_api_route("/jobs", self.jobs, response_model=Sequence[JobRow])
         router.add_api_route("/studies/{study_instance_uid}", self.study, response_model=Story)
         return router
 
     def status(self) -> Response:
         """The node at a glance."""
-        return Response(as_json(self._view.status()), media_type=JSON)
+        return Response(as_json(node_status(self._view, self._condition())), media_type=JSON)
 
     def jobs(self, state: JobState | None = None, limit: Limit = 50) -> Response:
         """Revisions of studies, the latest change first."""
@@ -40,5 +43,4 @@ class Interface:
     def study(self, study_instance_uid: str) -> Response:
         """All that the journal knows of one study; 404, with an empty story, where nothing of it ever came."""
         story = self._view.story(study_instance_uid)
-        known = story.instances or story.revisions
-        return Response(as_json(story), 200 if known else 404, media_type=JSON)
+        return Response(as_json(story), 200 if is_known(story) else 404, media_type=JSON)

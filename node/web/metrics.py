@@ -1,4 +1,4 @@
-"""The journal as Prometheus metrics, read when they are asked for. Labels are configured names, never a UID."""
+"""Journal and condition as Prometheus metrics, read when asked for. Labels are configured names, never a UID."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -10,8 +10,8 @@ from prometheus_client.registry import Collector
 
 from node import __version__
 from node.domain.job import JobState, OutboxState
-from node.service.ports import Clock
-from node.service.questions import JournalView, Status
+from node.service.questions import Condition, Status
+from node.web.sources import Sources
 
 WAITING: Final = frozenset({OutboxState.PENDING, OutboxState.SENDING})
 
@@ -19,9 +19,10 @@ WAITING: Final = frozenset({OutboxState.PENDING, OutboxState.SENDING})
 class JournalCollector(Collector):
     """``collect`` raises Transient where the journal is away."""
 
-    def __init__(self, view: JournalView, now: Clock) -> None:
-        self._view = view
-        self._now = now
+    def __init__(self, sources: Sources) -> None:
+        self._view = sources.view
+        self._now = sources.now
+        self._condition = sources.condition
 
     def describe(self) -> Iterator[Metric]:
         """Nothing: to register it shall not read the journal."""
@@ -40,12 +41,18 @@ class JournalCollector(Collector):
         yield _deliveries(status)
         yield _oldest(status, self._now())
         yield _rejected(status)
+        name, meaning = "calcinode_studies_undelivered", "Studies analysed, with results that go to no destination."
+        yield GaugeMetricFamily(name, meaning, status.undelivered)
+        condition = self._condition()
+        yield _roles(condition)
+        name, meaning = "calcinode_images_refused", "1 while images are refused for want of disk space, else 0."
+        yield GaugeMetricFamily(name, meaning, bool(condition.shortage))
 
 
-def registry_of(view: JournalView, now: Clock) -> CollectorRegistry:
-    """A registry with the journal alone."""
+def registry_of(sources: Sources) -> CollectorRegistry:
+    """A registry with these alone."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(JournalCollector(view, now))
+    registry.register(JournalCollector(sources))
     return registry
 
 
@@ -54,6 +61,15 @@ def _studies(status: Status) -> Metric:
     family = GaugeMetricFamily("calcinode_studies", "Studies by state of their latest revision.", labels=["state"])
     for state in JobState:
         family.add_metric([state], status.jobs.get(state, 0))
+    return family
+
+
+def _roles(condition: Condition) -> Metric:
+    family = GaugeMetricFamily("calcinode_role_running", "1 where this part of the node runs, else 0.", labels=["role"])
+    for role in condition.running:
+        family.add_metric([role], 1)
+    for role in condition.stopped:
+        family.add_metric([role], 0)
     return family
 
 

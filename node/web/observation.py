@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from node.domain.errors import NodeError
+from node.service.condition import shortage_words
 from node.web.metrics import registry_of
 from node.web.sources import Sources
 
@@ -18,7 +19,8 @@ class Observation:
 
     def __init__(self, sources: Sources) -> None:
         self._view = sources.view
-        self._registry = registry_of(sources.view, sources.now)
+        self._condition = sources.condition
+        self._registry = registry_of(sources)
 
     def router(self) -> APIRouter:
         """Their addresses."""
@@ -28,14 +30,18 @@ class Observation:
         return router
 
     def health(self) -> Response:
-        """200 where the journal can be read, else 503 with the reason."""
+        """200 where the journal can be read, else 503 with the reason. Names what does not run, or is refused."""
         try:
             self._view.jobs(limit=1)
         except NodeError as error:
             return JSONResponse({"status": "unavailable", "reason": error.message, "hint": error.hint}, UNAVAILABLE)
         except Exception as error:  # noqa: BLE001 -- whatever it is, who asks for health gets an answer
             return JSONResponse({"status": "unavailable", "reason": type(error).__name__}, UNAVAILABLE)
-        return JSONResponse({"status": "ok"})
+        condition = self._condition()
+        if not (condition.stopped or condition.shortage):
+            return JSONResponse({"status": "ok"})
+        troubled = {"not_running": list(condition.stopped), "shortage": shortage_words(condition)}
+        return JSONResponse({"status": "degraded", **troubled})
 
     def metrics(self) -> Response:
         """Prometheus text."""

@@ -46,7 +46,7 @@ class Pages:
             ae_title=self._sources.ae_title,
             now=self._sources.now(),
             status=status,
-            concerns=concerns(status, tuple(view.quarantined(DETAILS))),
+            concerns=concerns(status, self._sources.condition(), tuple(view.quarantined(DETAILS))),
             jobs=view.jobs(state, limit),
             state=state,
             limit=limit,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from node.domain.job import JobState
 from node.service.questions import Revision, Story
 from node.service.results import ResultFiles
-from node.service.why import MEANING, quarantined_words, series_words
+from node.service.why import MEANING, quarantined_words, repeats_words, series_words
 from node.web.result import PICTURE, ResultShown, result_shown
 
 MOVING = frozenset({JobState.RECEIVED, JobState.PAIRED, JobState.ANALYSING, JobState.ENCODED})
@@ -31,11 +31,12 @@ class RevisionShown:
 
 @dataclass(frozen=True)
 class StudyShown:
-    """A study, its latest revision first."""
+    """A study, its latest revision first. ``repeats``: that images came again, or empty."""
 
     story: Story
     revisions: tuple[RevisionShown, ...]
     quarantined: tuple[str, ...]
+    repeats: str
 
     @property
     def moving(self) -> bool:
@@ -46,7 +47,7 @@ class StudyShown:
 def study_shown(story: Story, results: ResultFiles) -> StudyShown:
     """All of a study that has come. Raises Transient where the journal is away."""
     revisions = tuple(_revision(revision, results) for revision in reversed(story.revisions))
-    return StudyShown(story, revisions, tuple(map(quarantined_words, story.quarantined)))
+    return StudyShown(story, revisions, tuple(map(quarantined_words, story.quarantined)), repeats_words(story))
 
 
 def _revision(revision: Revision, results: ResultFiles) -> RevisionShown:

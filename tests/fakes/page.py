@@ -6,8 +6,10 @@ from pathlib import Path
 
 from node.domain.errors import Refused
 from node.domain.job import JobState
+from node.service.condition import Look
 from node.service.encode import ResultObject, encode
 from node.service.parameters import Parameters
+from node.service.questions import Condition
 from node.service.task import EncodedObject, Process, Processed, Task
 from node.store.database import Database
 from node.store.result_files import StoredResults
@@ -19,6 +21,7 @@ from tests.fakes.analysis import FakeStudy
 from tests.fakes.house import House
 
 STUDY = "1.2.3"
+SOUND = Condition(running=("receiver", "engine", "courier", "page"))
 HOSTILE = "<script>alert('x')</script> & <b>bold</b>"
 
 
@@ -42,11 +45,11 @@ def refuses_with_a_script(task: Task) -> Processed:
 
 
 @contextmanager
-def page_of(house: House) -> Iterator[TestClient]:
+def page_of(house: House, condition: Look = lambda: SOUND) -> Iterator[TestClient]:
     """Requests to the page of this house; what breaks is answered, not raised."""
     database = Database(f"sqlite:///{house.folder}/journal.db", read_only=True)
     views = Views(database)
-    sources = Sources(views, StoredResults(views, house.blobs), house.clock, "CALCINODE")
+    sources = Sources(views, StoredResults(views, house.blobs), house.clock, "CALCINODE", condition)
     with TestClient(make_app(sources), raise_server_exceptions=False) as client:
         yield client
     database.close()

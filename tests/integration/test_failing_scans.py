@@ -188,7 +188,7 @@ def test_a_forearm_without_a_hand() -> None:
     beyond = phantom.pair.geometry.shape[0] - round(float(wrist))
     found = Read(phantom, analyse(cropped(phantom.pair, (0, 0, 0), (beyond, 0, 0))))
     assert found.hand.laterality is Laterality.UNCERTAIN
-    assert found.says("no finger or metacarpal was recognised")
+    assert found.says("No finger or metacarpal was recognised")
     (deposit,) = found.deposits
     assert deposit.material is Material.CALCIUM
     assert deposit.volume_mm3 == pytest.approx(phantom.truth.deposits[0]["volume_mm3"], rel=0.15)
@@ -200,7 +200,7 @@ def test_a_foot() -> None:
     findings = analyse(foot()).findings
     (hand,) = findings.hands
     assert findings.outcome is Outcome.PARTIAL
-    assert any("no finger or metacarpal was recognised" in limit for limit in hand.limits)
+    assert any("No finger or metacarpal was recognised" in limit for limit in hand.limits)
     assert hand.laterality is Laterality.UNCERTAIN
     assert {d.acro_osteolysis for d in hand.digits} == {AcroOsteolysis.UNDETERMINED}
     assert {d.distal_phalanx_length_mm for d in hand.digits} == {None}

@@ -10,8 +10,10 @@ from node.store.arrivals import ReceiverRows
 from node.store.blobs import Blobs
 from node.store.database import Database
 from node.store.schema import migrate
+from node.store.tables import instances
 from pydicom.dataset import FileDataset
 from pydicom.uid import JPEG2000Lossless, JPEGLSLossless
+from sqlalchemy import select
 from tests.ct_builder import LOW, but, datasets, write
 from tests.fakes.clock import FakeClock
 
@@ -41,4 +43,6 @@ def test_resend_in_another_syntax(tmp_path: Path, syntax: str) -> None:
     assert intake.accept(received(tmp_path / "a", plain)) is IntakeOutcome.STORED
     assert intake.accept(received(tmp_path / "b", compressed)) is IntakeOutcome.DUPLICATE
     assert intake.accept(received(tmp_path / "c", other)) is IntakeOutcome.CONFLICT
+    with database.read() as connection:
+        assert connection.execute(select(instances.c.repeats)).scalar_one() == 1
     database.close()

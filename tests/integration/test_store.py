@@ -101,6 +101,19 @@ def test_the_schema_from_empty_is_that_of_the_tables_and_migrating_again_changes
     database.close()
 
 
+def test_a_journal_of_before_the_repeats_is_brought_up_to_date(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    house.receive([CtSlice("1.2.3", "1.2.3.1", 1)])
+    with house.database.write() as connection:
+        for column in ("repeats", "repeated_at"):
+            connection.exec_driver_sql(f"ALTER TABLE instances DROP COLUMN {column}")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+    migrate(house.database)
+    house.receive([CtSlice("1.2.3", "1.2.3.1", 1)], association="a2")
+    assert [row.repeats for row in house.instances()] == [1]
+    house.database.close()
+
+
 def test_sqlite_is_as_durable_as_it_can_be(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path}/journal.db")
     with database.read() as connection:

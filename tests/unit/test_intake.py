@@ -15,6 +15,7 @@ from node.store.database import Database
 from node.store.schema import migrate
 from node.store.tables import associations, instances, quarantine, rejected_peers
 from sqlalchemy import select
+from structlog.testing import capture_logs
 from tests.fakes.clock import FakeClock
 from tests.fakes.ct import CtSlice, contact, received
 
@@ -62,6 +63,17 @@ def test_the_same_again_is_stored_once(intake: StoringIntake, tmp_path: Path, da
     with database.read() as connection:
         assert len(connection.execute(select(instances)).all()) == 1
     assert len(files(tmp_path / "blobs")) == 1
+
+
+def test_the_same_again_is_counted(intake: StoringIntake, database: Database) -> None:
+    other = replace(IMAGE, number=2)
+    for image in (IMAGE, other, IMAGE, IMAGE):
+        intake.accept(received(image))
+    with database.read() as connection:
+        rows = connection.execute(select(instances).order_by(instances.c.id)).all()
+    assert [row.repeats for row in rows] == [2, 0]
+    assert rows[0].repeated_at >= rows[0].received_at
+    assert rows[1].repeated_at is None
 
 
 def test_corrected_demographics_take_the_place_of_the_first(
@@ -119,6 +131,21 @@ def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path, arrivals: Receiv
     assert files(tmp_path / "blobs") == []
     with database.read() as connection:
         assert connection.execute(select(instances)).all() == []
+
+
+def test_a_full_disk_is_logged_once(tmp_path: Path, arrivals: ReceiverRows) -> None:
+    blobs = Blobs(tmp_path / "blobs", watermark_bytes=1 << 60)
+    intake = StoringIntake(blobs, arrivals, read_instance, FakeClock())
+    with capture_logs() as log:
+        for number in range(3):
+            assert intake.accept(received(replace(IMAGE, number=number))) is IntakeOutcome.DISK_FULL
+        blobs._watermark = 0
+        assert intake.accept(received(IMAGE)) is IntakeOutcome.STORED
+        blobs._watermark = 1 << 60
+        assert intake.accept(received(IMAGE)) is IntakeOutcome.DUPLICATE
+        assert intake.accept(received(replace(IMAGE, number=9))) is IntakeOutcome.DISK_FULL
+    assert [entry["event"] for entry in log] == ["images_refused", "disk_has_room_again", "images_refused"]
+    assert "MiB would stay free on the volume of" in log[0]["reason"]
 
 
 def test_a_uid_is_never_a_path(intake: StoringIntake, tmp_path: Path) -> None:

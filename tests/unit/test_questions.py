@@ -1,15 +1,18 @@
 """What people ask of the journal: every study has an answer, and another try can be asked for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 from node.domain.errors import Refused
 from node.domain.job import JobState, OutboxState
+from node.service.records import JobRow
 from node.service.retry import Revived, Selection, resend, retry
+from node.service.routing import Route
 from node.service.why import tell
 from node.store.revival import Revivals
 from node.store.views import Views
+from structlog.testing import capture_logs
 from tests.fakes import process
 from tests.fakes.ct import contact, pair_of_series, received
 from tests.fakes.house import House
@@ -32,6 +35,11 @@ def views(house: House) -> Views:
 @pytest.fixture
 def revivals(house: House) -> Revivals:
     return Revivals(house.database)
+
+
+def to_the_pacs(job: JobRow) -> tuple[str, ...]:
+    """Where its results go now."""
+    return ("pacs",)
 
 
 def refused(house: House) -> None:
@@ -121,17 +129,101 @@ def test_retry_of_a_failed_delivery(house: House, revivals: Revivals) -> None:
 
 
 def test_retry_of_nothing_says_so(house: House, revivals: Revivals) -> None:
-    with pytest.raises(Refused, match="nothing to retry for job 4"):
+    with pytest.raises(Refused, match="There is no job 4"):
         retry(revivals, Selection(job_id=4), house.clock)
-    with pytest.raises(Refused, match="Nothing has been delivered of everything"):
-        resend(revivals, Selection(), house.clock)
+    with pytest.raises(Refused, match="Nothing has been delivered yet"):
+        resend(revivals, Selection(), house.clock, to_the_pacs)
+    house.receive(pair_of_series(STUDY))
+    house.settle()
+    with pytest.raises(Refused, match=r"There is nothing to retry: job 1 is done\. Analysed; every delivery has ended"):
+        retry(revivals, Selection(job_id=1), house.clock)
+
+
+def feet_only(house: House, *more: Route) -> None:
+    """A study that no route matches has been measured."""
+    house.routes = (Route(("pacs",), study_description="*foot*"), *more)
+    house.make()
+    house.receive(pair_of_series(STUDY))
+    house.settle()
+
+
+def test_results_that_no_route_matches_are_told(house: House, views: Views, revivals: Revivals) -> None:
+    feet_only(house)
+    said = "Measured. Not delivered: no route matches study description ''."
+    assert (house.states(), house.deliveries()) == (["done"], [])
+    assert [job.reason for job in views.jobs()] == [said]
+    assert "  Why: " + said in tell(views, STUDY)
+    assert views.status().undelivered == 1
+    with pytest.raises(Refused, match=r"Nothing has been delivered of job 1\. It is done: .*no route matches") as error:
+        resend(revivals, Selection(job_id=1), house.clock, lambda _: ())
+    assert "Correct the routes or peers" in error.value.hint
+
+
+def test_only_what_routes_look_at_is_told(house: House, views: Views) -> None:
+    feet_only(house, Route(("pacs",), calling_ae_title="CT9"))
+    assert views.jobs()[0].reason.endswith("no route matches calling AE title 'SCANNER', study description ''.")
+
+
+def test_results_without_any_destination_are_told(house: House, views: Views) -> None:
+    house.peers = ()
+    house.make()
+    house.receive(pair_of_series(STUDY))
+    house.settle()
+    assert views.jobs()[0].reason == "Measured. Not delivered: no destination is configured."
+
+
+def test_results_that_went_nowhere_are_sent_when_a_route_leads_on(
+    house: House, views: Views, revivals: Revivals
+) -> None:
+    feet_only(house)
+    assert resend(revivals, Selection(destination="pacs"), house.clock, to_the_pacs) == 2
+    assert house.states() == ["encoded"]
+    house.work()
+    assert (house.states(), house.deliveries()) == (["done"], ["committed", "committed"])
+    assert views.jobs()[0].reason == "Measured."
+    assert views.status().undelivered == 0
+
+
+def test_images_that_come_again_are_told(house: House, views: Views) -> None:
+    house.receive(pair_of_series(STUDY))
+    house.settle()
+    assert not [line for line in tell(views, STUDY) if "again" in line]
+    house.clock.advance(3600)
+    house.receive(pair_of_series(STUDY), association="a2")
+    house.settle()
+    (line,) = (line for line in tell(views, STUDY) if "again" in line)
+    story = views.story(STUDY)
+    assert line == f"10 images came again unchanged, last at {story.last_repeat_at:%Y-%m-%d %H:%M:%S} UTC"
+    assert (story.instances, story.repeats, len(story.revisions)) == (10, 10, 1)
+    house.receive(list(pair_of_series(STUDY))[:1], association="a3")
+    assert views.story(STUDY).repeats == 11
+
+
+def sent(log: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
+    """What the courier logged of its attempts."""
+    keys = ("delivered", "to_retry", "failed")
+    return [{key: entry[key] for key in keys} for entry in log if entry["event"] == "sent"]
+
+
+def test_the_log_tells_what_is_tried_again_from_what_was_given_up(house: House) -> None:
+    house.pacs.down = True
+    house.receive(pair_of_series(STUDY))
+    with capture_logs() as log:
+        house.settle()
+    assert sent(log) == [{"delivered": 0, "to_retry": 2, "failed": 0}]
+    house.pacs.down = False
+    house.pacs.refuses = frozenset({"1.2.0"})
+    house.clock.advance(60)
+    with capture_logs() as log:
+        house.work()
+    assert sent(log) == [{"delivered": 1, "to_retry": 0, "failed": 1}]
 
 
 def test_resend_sends_the_same_bytes(house: House, revivals: Revivals) -> None:
     house.receive(pair_of_series(STUDY))
     house.settle()
     before = dict(house.pacs.held)
-    assert resend(revivals, Selection(job_id=1), house.clock) == 2
+    assert resend(revivals, Selection(job_id=1), house.clock, to_the_pacs) == 2
     house.work()
     assert house.pacs.held == before
     assert house.pacs.stores == 4

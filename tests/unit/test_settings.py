@@ -19,7 +19,7 @@ def write(folder: Path, text: str) -> Path:
 def test_the_example_loads_and_says_the_defaults() -> None:
     settings = load(EXAMPLE)
     assert settings.peers["pacs"].roles == ("sender", "destination")
-    assert settings.routes[0].study_description == "*hand*"
+    assert settings.routes == (), "an example that is left in place must not keep results from their destination"
     for section in ("node", "storage", "timing", "analysis", "results", "sctc_style_score", "delivery", "page", "log"):
         assert getattr(settings, section) == getattr(Settings(), section), section
 
@@ -60,6 +60,11 @@ def test_a_mistake_in_the_environment_is_named(
         ("[peers.pacs]\nae_titel = 'A'\n", ["line 2", "did you mean 'ae_title'?", "peers.pacs.ae_title' is missing"]),
         ("[peers.pacs]\nae_title = 'A'\nroles = ['destination']\n", ["line 1", "a destination needs host and port"]),
         ("[[routes]]\ndestinations = ['pacs']\n", ["'pacs' is not a destination"]),
+        (
+            "[peers.pacs]\nae_title='A'\nhost='h'\nport=1\nroles=['destination']\n[[routes]]\ndestinations=[]\n",
+            ["line 7", "at least 1 item"],
+        ),
+        ("[delivery]\nfirst_retry_s = 4000\n", ["first_retry_s <= longest_retry_s is expected."]),
         ("[timing]\nquiet_s = 1000\n", ["proof_quiet_s <= quiet_s <= deadline_s"]),
         ("[peers.ct]\nae_title = 'A'\naddresses = ['10.0.0.300']\n", ["line 3", "'10.0.0.300' does not appear"]),
         ("[sctc_style_score]\ndensity_limits_mg_mm2 = [1, 1, 3]\n", ["line 2", "three ascending numbers above 0"]),
@@ -72,6 +77,12 @@ def test_a_mistake_is_named_with_its_place(tmp_path: Path, text: str, expected: 
         load(write(tmp_path, text))
     for words in expected:
         assert words in str(error.value)
+
+
+def test_a_mistake_ends_with_one_full_stop(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as error:
+        load(write(tmp_path, "[[routes]]\ndestinations = ['pacs']\n"))
+    assert str(error.value).endswith("'pacs' is not a destination; known: none.")
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

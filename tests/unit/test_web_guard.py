@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from node.domain.errors import Transient
+from node.service.questions import Condition
 from node.service.results import ResultFiles
 from node.store.database import Database
 from node.store.tables import jobs
@@ -161,7 +162,7 @@ class Broken(ResultFiles):
 
 
 def test_our_own_fault_shows_no_trace(house: House) -> None:
-    app = make_app(Sources(Views(house.database), Broken(), house.clock, "CALCINODE"))
+    app = make_app(Sources(Views(house.database), Broken(), house.clock, "CALCINODE", Condition))
     with TestClient(app, raise_server_exceptions=False) as page:
         answer = page.get(f"/studies/{STUDY}")
     assert answer.status_code == 500

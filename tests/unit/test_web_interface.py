@@ -2,10 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from node.bootstrap.condition import condition_of
+from node.service.questions import Condition
+from node.service.routing import Route
 from node.settings import NodeSettings, PageSettings, Settings
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
@@ -54,12 +58,13 @@ def printed(house: House, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> A
     ],
 )
 def test_the_same_as_the_commands_print(
-    house: House, page: TestClient, monkeypatch: pytest.MonkeyPatch, address: str, command: tuple[str, ...]
+    house: House, monkeypatch: pytest.MonkeyPatch, address: str, command: tuple[str, ...]
 ) -> None:
     finish(house)
     house.receive(pair_of_series("1.2.4"), association="a2")
     house.settle()
-    answer = page.get(address)
+    with page_of(house, partial(condition_of, Settings(node=NodeSettings(data_folder=house.folder)))) as page:
+        answer = page.get(address)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
     assert answer.json() == printed(house, monkeypatch, *command)
 
@@ -84,13 +89,48 @@ def test_the_interface_describes_itself(page: TestClient) -> None:
     )
     assert all(set(methods) == {"get"} for methods in described["paths"].values())
     assert "/" not in described["paths"]
-    status = described["components"]["schemas"]["Status"]["properties"]
+    status = described["components"]["schemas"]["NodeStatus"]["properties"]
     assert set(page.get("/api/status").json()) == set(status)
 
 
 def test_health(page: TestClient) -> None:
     answer = page.get("/health")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+TROUBLED = Condition(
+    running=("receiver", "page"),
+    stopped=("engine", "courier"),
+    shortage="Less than 9 MiB would stay free on the volume",
+)
+
+
+def test_health_names_what_does_not_run_and_that_images_are_refused(house: House) -> None:
+    with page_of(house, lambda: TROUBLED) as page:
+        answer = page.get("/health")
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "status": "degraded",
+        "not_running": ["engine", "courier"],
+        "shortage": "Less than 9 MiB would stay free on the volume: images are refused (A700).",
+    }
+
+
+def test_metrics_of_a_node_in_trouble(house: House, page: TestClient) -> None:
+    assert samples(page)["calcinode_role_running", "engine"] == 1
+    assert samples(page)["calcinode_images_refused",] == 0
+    with page_of(house, lambda: TROUBLED) as troubled:
+        found = samples(troubled)
+    assert found["calcinode_role_running", "engine"] == 0
+    assert found["calcinode_role_running", "receiver"] == 1
+    assert found["calcinode_images_refused",] == 1
+
+
+def test_metrics_of_studies_that_go_nowhere(house: House, page: TestClient) -> None:
+    house.routes = (Route(("pacs",), study_description="*foot*"),)
+    house.make()
+    finish(house)
+    assert samples(page)["calcinode_studies_undelivered",] == 1
 
 
 def test_everything_says_so_when_the_journal_is_gone(house: House, page: TestClient) -> None:

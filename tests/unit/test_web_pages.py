@@ -15,6 +15,8 @@ from node.domain.hand_wording import part_words, region_score_words, score_words
 from node.domain.job import JobState
 from node.domain.wording import DISCLAIMER_SENTENCE, MATERIAL_RGB
 from node.service.encode import ResultObject
+from node.service.questions import Condition
+from node.service.routing import Route
 from node.service.why import MEANING
 from node.web.rendering import STATIC
 from pydicom import dcmread
@@ -137,7 +139,7 @@ def test_quarantined_and_rejected_are_told(house: House, page: TestClient) -> No
     house.intake.accept(received(CtSlice(**{**image.__dict__, "value": 999})))
     house.receiver.peer_rejected(contact(calling="PACS_STORE"), "Unknown AE title 'PACS_STORE'.")
     text = text_of(page, "/")
-    assert "1 instance not accepted, kept in quarantine." in text
+    assert "1 image not accepted, kept in quarantine." in text
     assert f"Quarantined (conflict) {image.uid}" in text
     assert "1 caller not let in." in text
     assert "PACS_STORE: rejected 1 time, last" in text
@@ -146,13 +148,37 @@ def test_quarantined_and_rejected_are_told(house: House, page: TestClient) -> No
     assert f"Quarantined (conflict) {image.uid}" in text_of(page, f"/studies/{STUDY}")
 
 
+def test_a_node_in_trouble_says_so_on_top(house: House) -> None:
+    short = "Less than 9 MiB would stay free on the volume of /data"
+    condition = Condition(running=("page",), stopped=("receiver", "engine"), shortage=short)
+    with page_of(house, lambda: condition) as page:
+        text = text_of(page, "/")
+    assert "Parts of the node do not run: receiver, engine." in text
+    assert f"{short}: images are refused (A700)." in text
+
+
+def test_results_that_go_nowhere_need_a_person(house: House, page: TestClient) -> None:
+    house.routes = (Route(("pacs",), study_description="*foot*"),)
+    house.make()
+    finish(house)
+    text = text_of(page, "/")
+    assert "1 study analysed, with results that go nowhere." in text
+    assert "Not delivered: no route matches study description ''." in text
+
+
+def test_a_study_that_came_again_says_so(house: House, page: TestClient) -> None:
+    finish(house)
+    house.receive(pair_of_series(STUDY), association="a2")
+    assert "10 images from SCANNER. 10 images came again unchanged, last at" in text_of(page, f"/studies/{STUDY}")
+
+
 def test_a_study_tells_why_it_was_treated_so(house: House, page: TestClient) -> None:
     finish(house)
     text = text_of(page, f"/studies/{STUDY}")
-    assert "10 instances from SCANNER." in text
+    assert "10 images from SCANNER." in text
     assert "Revision 1 job 1 done" in text
     assert f"{MEANING[JobState.DONE]}. Measured." in text
-    assert "Series 80, 5 instances: Chosen as the low energy, 80 kV." in text
+    assert "Series 80, 5 images: Chosen as the low energy, 80 kV." in text
     assert re.search(r"2026-\d\d-\d\d \d\d:\d\d:\d\d · received", text)
     assert re.search(r"seg.dcm pacs committed \d .* The peer took responsibility.", text)
     assert "refresh" not in page.get(f"/studies/{STUDY}").text

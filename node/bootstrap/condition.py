@@ -1,0 +1,24 @@
+"""How the node of a configuration is now, whether it runs or not. Imports nothing that the page must not load."""
+
+from node.bootstrap.locks import RoleName, is_running
+from node.service.questions import Condition
+from node.settings import Settings
+from node.store.space import shortage
+
+
+def condition_of(settings: Settings) -> Condition:
+    """Looked at when it is asked for."""
+    folder = settings.node.data_folder
+    found = {role: is_running(folder, role) for role in RoleName if role is not RoleName.PAGE or settings.page.enabled}
+    return Condition(
+        running=tuple(role.value for role, runs in found.items() if runs),
+        stopped=tuple(role.value for role, runs in found.items() if runs is False),
+        shortage=_shortage(settings),
+    )
+
+
+def _shortage(settings: Settings) -> str:
+    try:
+        return shortage(settings.node.data_folder / "blobs", settings.storage.watermark_mib * 2**20)
+    except OSError:
+        return ""  # no folder yet, or not on this machine

@@ -1,0 +1,55 @@
+"""How the node itself is, besides what its journal says: which roles run, and whether there is room for images."""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from node.domain.counting import counted
+from node.service.questions import Condition, JournalView, NodeStatus
+from node.service.why import quarantined_words, rejected_words
+
+Look = Callable[[], Condition]
+"""Looks at the machine now."""
+QUARANTINED: Final = 3
+"""So many of the quarantined are told at a glance."""
+
+
+def node_status(view: JournalView, condition: Condition) -> NodeStatus:
+    """The node at a glance, with its condition and all that is in quarantine. Raises Transient without a journal."""
+    return NodeStatus(**vars(view.status()), condition=condition, quarantine=view.quarantined(None))
+
+
+def running_words(condition: Condition) -> str:
+    """Which roles run, in a sentence."""
+    running, stopped = ", ".join(condition.running), ", ".join(condition.stopped)
+    if not running and not stopped:
+        return "Whether the node runs cannot be told: the lock files in its data folder cannot be read."
+    if not running:
+        return f"The node is not running: {stopped}. Start it with `calcinode serve`."
+    return f"running: {running}; not running: {stopped}" if stopped else f"running: {running}"
+
+
+def shortage_words(condition: Condition) -> str:
+    """That images are refused for want of space; empty while there is room."""
+    return f"{condition.shortage}: images are refused (A700)." if condition.shortage else ""
+
+
+def status_lines(status: NodeStatus) -> Iterator[str]:
+    """The node at a glance, for a terminal."""
+    yield running_words(status.condition)
+    if short := shortage_words(status.condition):
+        yield short
+    last = f", the last {status.last_received_at:%Y-%m-%d %H:%M:%S} UTC" if status.last_received_at else ""
+    yield f"{counted(status.instances, 'image')} received{last}; {status.quarantined} quarantined"
+    if status.jobs:
+        yield "studies: " + ", ".join(f"{count} {state}" for state, count in sorted(status.jobs.items()))
+    if status.undelivered:
+        studies = counted(
+            status.undelivered, "study is done with results that go", "studies are done with results that go"
+        )
+        yield f"{studies} nowhere: `calcinode jobs --state done` says why"
+    for queue in status.queues:
+        yield f"to {queue.destination}: {queue.count} {queue.state}. {queue.reason}"
+    yield from map(quarantined_words, status.quarantine[:QUARANTINED])
+    if status.quarantined > QUARANTINED:
+        yield f"… and {status.quarantined - QUARANTINED} more in quarantine: `calcinode status --json` lists all"
+    yield from map(rejected_words, status.rejected)

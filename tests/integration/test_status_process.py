@@ -1,0 +1,147 @@
+"""``calcinode status`` of a real node: what runs, what was killed, and that images are refused for want of space."""
+
+import fcntl
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from node.bootstrap.locks import RoleName, is_running, locked
+from node.domain.errors import Refused
+from pydicom.uid import JPEG2000Lossless
+from tests.ct_builder import LOW, but, datasets, write
+from tests.fakes.ct import CtSlice
+from tests.node_process import NodeProcess, calcinode, sender
+from tests.peers import run
+
+LIGHT = ("receiver", "courier", "page")
+"""Roles that are ready at once; the engine loads the kernels."""
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Iterator[NodeProcess]:
+    with NodeProcess(tmp_path / "node", sender("KNOWN"), roles=LIGHT) as process:
+        yield process
+
+
+def status_of(node: NodeProcess) -> str:
+    done = calcinode("status", "--config", node.config)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def image_file(folder: Path, number: int = 1) -> Path:
+    path = folder / f"{number}.dcm"
+    path.write_bytes(CtSlice("1.2.3", "1.2.3.1", number).encoded())
+    return path
+
+
+def test_a_node_that_was_killed_is_told_from_one_that_runs(node: NodeProcess) -> None:
+    assert "running: receiver, courier, page; not running: engine\n" in status_of(node)
+    assert node.ask("status")["condition"] == {
+        "running": ["receiver", "courier", "page"],
+        "stopped": ["engine"],
+        "shortage": "",
+    }
+    node.kill()
+    assert "The node is not running: receiver, engine, courier, page." in status_of(node)
+    node.start()
+    assert "running: receiver, courier, page; not running: engine\n" in status_of(node)
+
+
+def test_a_page_that_is_switched_off_is_not_missed(node: NodeProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALCINODE_PAGE__ENABLED", "false")
+    assert "running: receiver, courier; not running: engine\n" in status_of(node)
+
+
+def test_looking_takes_no_lock_from_a_node_that_starts(tmp_path: Path) -> None:
+    assert is_running(tmp_path, RoleName.ENGINE) is False
+    with locked(tmp_path, [RoleName.ENGINE]):
+        assert is_running(tmp_path, RoleName.ENGINE) is True
+        assert is_running(tmp_path, RoleName.COURIER) is False
+    assert is_running(tmp_path, RoleName.ENGINE) is False
+    looker = os.open(tmp_path / ".engine.lock", os.O_RDONLY)
+    fcntl.flock(looker, fcntl.LOCK_SH)
+    threading.Timer(0.2, os.close, [looker]).start()
+    with locked(tmp_path, [RoleName.ENGINE]):
+        assert is_running(tmp_path, RoleName.ENGINE) is True
+
+
+def test_two_nodes_on_one_folder_are_still_refused(tmp_path: Path) -> None:
+    began = time.monotonic()
+    with (
+        locked(tmp_path, list(RoleName)),
+        pytest.raises(Refused, match="already uses the data folder"),
+        locked(tmp_path, [RoleName.PAGE]),
+    ):
+        pass
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.peer
+def test_a_full_disk_is_told_while_it_is_full(node: NodeProcess, tmp_path: Path) -> None:
+    node.stop()
+    config = node.config.read_text()
+    full = "Less than 99999999 MiB would stay free on the volume of "
+    node.environment = {"CALCINODE_STORAGE__WATERMARK_MIB": "99999999", "CALCINODE_NODE__RECEIVER_PROCESSES": "1"}
+    node.start()
+    place = ("-aet", "KNOWN", "-aec", "CALCINODE", "127.0.0.1", str(node.port))
+    for number in (1, 2):
+        refused = run("storescu", "-v", *place, image_file(tmp_path, number))
+        assert "OutOfResources" in refused.stdout
+    assert node.log.read_text().count('"images_refused"') == 1
+
+    node.config.write_text(config.replace("watermark_mib = 16", "watermark_mib = 99999999"))
+    text = status_of(node)
+    assert full in text
+    assert ": images are refused (A700)." in text
+    assert node.ask("status")["condition"]["shortage"].startswith(full)
+    node.config.write_text(config)
+    assert "images are refused" not in status_of(node)
+
+
+@pytest.mark.peer
+def test_the_readme_way_to_send_takes_compressed_images(node: NodeProcess, tmp_path: Path) -> None:
+    plain, compressed = datasets(but(LOW, shape=(2, 40, 36)))
+    compressed.compress(JPEG2000Lossless, generate_instance_uid=False)
+    write(tmp_path / "dicom" / "s00", [plain, compressed])
+    place = ("127.0.0.1", str(node.port))
+    sent = run("dcmsend", "+sd", "+r", "-aet", "KNOWN", "-aec", "CALCINODE", *place, tmp_path / "dicom")
+    assert sent.returncode == 0, sent.stdout
+    assert "2 images received" in status_of(node)
+
+
+def test_send_and_echo_call_as_they_are_told(node: NodeProcess, tmp_path: Path) -> None:
+    folder = tmp_path / "study"
+    folder.mkdir()
+    image_file(folder)
+    place = f"CALCINODE@127.0.0.1:{node.port}"
+    unknown = calcinode("echo", place)
+    assert unknown.returncode == 4
+    assert f"CALCINODE at 127.0.0.1:{node.port} does not know the calling AE title 'CALCINODE'" in unknown.stderr
+    assert "answers KNOWN" in calcinode("echo", place, "--calling", "KNOWN").stdout
+    sent = calcinode("send", place, folder, "--calling", "KNOWN")
+    assert (sent.returncode, "1 of 1 image sent" in sent.stdout) == (0, True), sent.stderr
+    wrong = calcinode("echo", place, "--calling", "SEVENTEEN_LETTERS")
+    assert (wrong.returncode, "is no AE title" in wrong.stderr) == (2, True)
+
+
+@pytest.mark.peer
+def test_quarantine_is_listed(node: NodeProcess, tmp_path: Path) -> None:
+    place = ("-aet", "KNOWN", "-aec", "CALCINODE", "127.0.0.1", str(node.port))
+    for value in range(5):
+        path = tmp_path / f"{value}.dcm"
+        path.write_bytes(CtSlice("1.2.3", "1.2.3.1", 1, value=value).encoded())
+        run("storescu", *place, path)
+    text = status_of(node)
+    assert "1 image received" in text
+    assert "4 quarantined" in text
+    assert text.count("Quarantined (conflict) 1.2.3.1.1 from KNOWN, ") == 3
+    assert "… and 1 more in quarantine: `calcinode status --json` lists all" in text
+    listed = node.ask("status")["quarantine"]
+    assert len(listed) == 4
+    files = {f"blobs/quarantine/{one['file_name']}" for one in listed}
+    assert all((node.folder / "state" / name).is_file() for name in files)
+    assert any(name in text for name in files)
