@@ -23,6 +23,11 @@ Int64Array = NDArray[np.int64]
 LOWEST_HU = -300
 RIM_MM = 1.6
 """A cortex is looked for within this distance of the marrow."""
+RIM_QUANTILE, RIM_OVER_USUAL = 0.75, 1.25
+LEAST_CATCHMENT_MM3 = 300.0
+"""Smaller bones have too little shell to know what is usual."""
+RIM_SHIFT = 3
+"""The quantile is read to 8 HU."""
 CLOSING_MM = 0.8
 """Walls of spongiosa up to twice this thick belong to the inside; two cortices side by side are thicker."""
 
@@ -46,7 +51,8 @@ def find_marrow(limb: Limb, grey: Int16Array, anchors: Anchors, floor: int) -> M
     voxels, label = _catchments(grey, found, basins | (grey > np.int16(floor)), floor)
     spans = spans_of(mask_of(voxels, grey.shape))
     pale = dimmest(grey, RIM_MM, limb.spacing_mm, spans)
-    level, halfway = grey.reshape(-1)[voxels], (rim.reshape(-1)[voxels] >> 1) + (pale.reshape(-1)[voxels] >> 1)
+    shell = _own_shell(rim.reshape(-1)[voxels], label, LEAST_CATCHMENT_MM3 / limb.geometry.voxel_mm3)
+    level, halfway = grey.reshape(-1)[voxels], (shell >> 1) + (pale.reshape(-1)[voxels] >> 1)
     inside = (level < halfway) | basins.reshape(-1)[voxels]
     voxels, label = voxels[inside], label[inside]
     pieces = components(mask_of(voxels, grey.shape), spans)
@@ -54,6 +60,23 @@ def find_marrow(limb: Limb, grey: Int16Array, anchors: Anchors, floor: int) -> M
     marrow = np.zeros(grey.shape, np.int32)
     marrow.reshape(-1)[voxels[joined]] = label[joined]
     return Marrow(_close(marrow, limb), found.sizes)
+
+
+def _own_shell(rim: Int16Array, label: Int32Array, least: float) -> Int16Array:
+    """Brightest HU around each voxel of a catchment, no more than is usual for the brighter parts of its bone's shell
+    where it has ``least`` voxels.
+
+    A deposit beside a bone may be brighter than its cortex by far; half of its level is no mark between marrow and
+    cortex.
+    """
+    step = 1 << RIM_SHIFT
+    bins = (HIGHEST_HU >> RIM_SHIFT) + 1
+    height = np.clip(rim >> RIM_SHIFT, 0, bins - 1).astype(np.int64)
+    counts = np.bincount(label.astype(np.int64) * bins + height, minlength=(int(label.max(initial=0)) + 1) * bins)
+    reached = np.cumsum(counts.reshape(-1, bins), axis=1)
+    usual = (reached < RIM_QUANTILE * reached[:, -1:]).sum(axis=1) * step
+    most = np.where(reached[:, -1] < least, HIGHEST_HU, np.minimum(RIM_OVER_USUAL * usual, HIGHEST_HU)).astype(np.int16)
+    return np.asarray(np.minimum(rim, most[label]))
 
 
 def _catchments(grey: Int16Array, basins: Components, seen: BoolArray, floor: int) -> tuple[Int64Array, Int32Array]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from node.domain.answers import Answer, calcinosis, urate
+from node.domain.counting import counted
 from node.domain.findings import AcroOsteolysis, Findings, Hand, Region, RegionScore, Totals
 from node.domain.sctc_style import NAME
 from node.domain.totals import digit_totals, region_totals
@@ -86,8 +87,7 @@ def _digits_words(digits: Sequence[str]) -> str:
 
 
 def _sums_words(totals: Totals, noun: str) -> str:
-    plural = "" if totals.count == 1 else "s"
-    return f"{totals.count} {noun}{plural}, {totals.volume_mm3:.0f} mm³, {totals.mass_mg:.0f} mg"
+    return f"{counted(totals.count, noun)}, {totals.volume_mm3:.0f} mm³, {totals.mass_mg:.0f} mg"
 
 
 def _review_words(totals: Totals) -> list[str]:

@@ -66,7 +66,7 @@ def _unread(parts: Sequence[Part]) -> HandAnatomy:
         frame=None,
         forearm_axis=None,
         forearm=(),
-        limits=("no finger or metacarpal was recognised: digits and side are not given",),
+        limits=("No finger or metacarpal was recognised: digits and side are not given.",),
     )
 
 
@@ -182,12 +182,12 @@ def _read(
 def _limits(rays: Sequence[Ray], sure_side: bool) -> tuple[str, ...]:
     limits = []
     if not all(ray.sure for ray in rays):
-        limits.append("some digits could be counted in two ways: their numbers are not given")
+        limits.append("Some digits could be counted in two ways: their numbers are not given.")
     missing = sorted({1, 2, 3, 4, 5} - {ray.digit for ray in rays})
     if missing and all(ray.sure for ray in rays):
         limits.append(f"digit {', '.join(map(str, missing))} was not found")
     if not sure_side:
-        limits.append("the side of the hand could not be told from its geometry")
+        limits.append("The side of the hand could not be told from its geometry.")
     return tuple(limits)
 
 

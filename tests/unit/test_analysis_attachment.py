@@ -1,0 +1,75 @@
+"""What lies on bone: told from its shell by shape and density alone, and what may be either once it has a name."""
+
+import numpy as np
+import pytest
+from node.analysis.anatomy.model import NamedBone
+from node.analysis.anatomy.parts import make_part
+from node.analysis.anatomy.proportions import usual_length_mm
+from node.analysis.attachment import BoneShape, is_bone
+from node.analysis.bone_ends import Piece
+from node.analysis.candidates import Candidate
+from node.analysis.marrow import _own_shell
+from node.analysis.named_bone import may_be_bone
+
+SOFT_HU = 50.0
+SPACING = (1.0, 1.0, 1.0)
+CENTRE = np.array([30.0, 0.0, 0.0])
+ROD = np.argwhere(np.ones((20, 3, 3))) - (0, 1, 1)
+"""Its axis runs through the centre of its bone."""
+
+
+def candidate(
+    volume_mm3: float, radius_mm: float, contact_mm2: float, hu: float = 550.0, beyond_mm: float = 3.5
+) -> Candidate:
+    return Candidate(ROD, volume_mm3, hu, hu, radius_mm, beyond_mm, contact_mm2, 1)
+
+
+def test_a_large_sheet_is_bone_where_other_bones_are_as_dense() -> None:
+    """Of a small bone in a thin shell only the palest part may be known as its own; noise and motion do that."""
+    own = BoneShape(CENTRE + 40.0, 350.0)
+    sheet = candidate(246.0, 1.1, 42.0)
+    assert is_bone(sheet, own, 600.0, SOFT_HU, SPACING)
+    assert not is_bone(sheet, own, 380.0, SOFT_HU, SPACING), "no bone of this limb is so dense"
+    assert not is_bone(candidate(246.0, 2.5, 42.0), own, 600.0, SOFT_HU, SPACING), "a stone is no sheet"
+
+
+@pytest.mark.parametrize(
+    ("volume_mm3", "radius_mm", "bone"), [(200.0, 2.4, True), (450.0, 1.8, True), (450.0, 2.4, False)]
+)
+def test_what_points_at_a_bone_is_its_shaft_unless_it_is_bulky(volume_mm3: float, radius_mm: float, bone: bool) -> None:
+    shape = BoneShape(CENTRE, 550.0)
+    assert is_bone(candidate(volume_mm3, radius_mm, 10.0), shape, 550.0, SOFT_HU, SPACING) is bone
+
+
+def fingertip(part_mm3: float, radius_mm: float, contact_mm2: float, beyond_mm: float) -> bool:
+    """Whether a piece at the end of a whole distal phalanx may be one of it."""
+    usual = usual_length_mm(3, "DP", 1.0)
+    end = usual * np.array([0.0, 0.0, 1.0])
+    part = make_part(1, 300.0, np.linspace(0.0 * end, end, 30), False, 0.5)
+    tip = NamedBone("DP3", 3, "DP", 0.0 * end, end, (1,), part)
+    points = end + np.array([[2.5, 0.0, 0.0], [2.0, 0.5, 0.5]])
+    return may_be_bone(Piece(candidate(part_mm3, radius_mm, contact_mm2, beyond_mm=beyond_mm), 1.3, points), tip, usual)
+
+
+def test_a_small_piece_broadly_joined_to_a_fingertip_may_be_a_corner_of_it() -> None:
+    assert fingertip(9.0, 0.9, 3.0, 2.6)
+    assert not fingertip(9.0, 0.9, 0.5, 2.6), "hardly joined"
+    assert not fingertip(9.0, 0.9, 3.0, 3.4), "stands too far off"
+    assert not fingertip(30.0, 1.6, 6.0, 2.6), "large and solid"
+
+
+def test_a_scrap_may_be_bone_up_to_a_size_that_goes_with_its_contact() -> None:
+    assert fingertip(50.0, 1.1, 15.0, 1.9)
+    assert not fingertip(50.0, 1.1, 5.0, 1.9)
+    assert not fingertip(110.0, 1.1, 30.0, 1.9)
+
+
+def test_a_deposit_beside_a_bone_does_not_raise_the_level_of_its_shell() -> None:
+    """A tenth of the shell stands beside something twice as bright; a small bone is left as it is."""
+    rim = np.repeat(np.array([800, 1600], np.int16), (900, 100))
+    own = _own_shell(rim, np.ones(1000, np.int32), 500.0)
+    assert own[:900].tolist() == [800] * 900
+    assert own[900:].max() <= 1.25 * 808
+    assert (_own_shell(rim, np.ones(1000, np.int32), 2000.0) == rim).all()
+    bright = np.repeat(np.array([800, 1600], np.int16), (500, 500))
+    assert (_own_shell(bright, np.ones(1000, np.int32), 500.0) == bright).all(), "a shaft is half of its bone"
