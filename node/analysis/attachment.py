@@ -33,8 +33,6 @@ PATCH_CONTACT, PATCH_RADIUS_MM, SHEET_SHARE = 0.1, 0.9, 0.08
 part of the bone's shell whose marrow was too little to be seen."""
 SOLID_RADIUS_MM = 2.0
 """No bone of the hand holds so large a ball without marrow or spongiosa in it: cortex and tufts are thinner [K]."""
-BULKY_MM3 = 300.0
-"""Nor is there a solid bone so large: a distal phalanx without marrow has less."""
 LEAST_ELONGATION = 1.5
 OFF_AXIS_MM = 2.0
 SHELL_QUANTILE = 0.6
@@ -73,9 +71,7 @@ def is_bone(
         return True
     if flat > ROUGH_CONTACT or (flat > DOUBTFUL_CONTACT and alike and candidate.radius_mm < DOUBTFUL_RADIUS_MM):
         return True
-    bulky = candidate.radius_mm > SOLID_RADIUS_MM and candidate.volume_mm3 > BULKY_MM3
-    alike = DENSE_AS_TIP[0] < density < DENSE_AS_TIP[1]
-    return alike and not bulky and _points_at(candidate, shape.centre, spacing_mm)
+    return DENSE_AS_TIP[0] < density < DENSE_AS_TIP[1] and _points_at(candidate, shape.centre, spacing_mm)
 
 
 def _is_pale(candidate: Candidate, shape: BoneShape, soft_hu: float) -> bool:

@@ -9,7 +9,7 @@ from node.analysis.anatomy.fingertip import is_in_tip
 from node.analysis.anatomy.model import HandAnatomy, NamedBone, Vector
 from node.analysis.anatomy.proportions import usual_length_mm
 from node.analysis.anatomy.wrist import in_carpus
-from node.analysis.attachment import DOUBTFUL_CONTACT
+from node.analysis.attachment import DOUBTFUL_CONTACT, SOLID_RADIUS_MM
 from node.analysis.bone_ends import LEAST_CONTACT, SHELL_SHARE, Piece, is_end, may_be_end, piece_of
 from node.analysis.candidates import Candidate
 from node.analysis.limbs import Limb
@@ -97,4 +97,5 @@ def _is_carpal(piece: Piece, anatomy: HandAnatomy) -> bool:
     if not _is_of_carpus(candidate.bone, piece.middle, anatomy):
         return False
     near = candidate.beyond_mm < CARPAL_BEYOND_MM and candidate.flatness > LEAST_CONTACT
-    return (near or candidate.ball_share < SHELL_SHARE) and piece.is_as_dense
+    shell = candidate.ball_share < SHELL_SHARE and candidate.radius_mm <= SOLID_RADIUS_MM
+    return (near or shell) and piece.is_as_dense

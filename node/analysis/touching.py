@@ -6,6 +6,7 @@ both between them.
 
 from dataclasses import replace
 
+import edt
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -32,7 +33,7 @@ def parted_hands(limb: Limb) -> tuple[Limb, Limb] | None:
     sparse = tuple(slice(None, None, k) for k in stride)
     spacing_mm = tuple(s * k for s, k in zip(limb.spacing_mm, stride, strict=True))
     mineral = (limb.low[sparse] > MINERAL_HU) & limb.body[sparse]
-    away = np.asarray(ndimage.distance_transform_edt(~mineral, sampling=spacing_mm))
+    away = np.asarray(edt.edt(~mineral, anisotropy=spacing_mm))
     found = (_two_skeletons(mineral, away <= joint_mm) for joint_mm in JOINTS_MM)
     hands = next((two for two in found if two is not None), None)
     if hands is None:

@@ -63,9 +63,9 @@ def both_hands() -> PhantomSpec:
         trabeculae=0.6,
         resorbed=((3, 0.4),),
         seed=8,
-        offset_mm=(-62.0, 0, 0),
+        offset_mm=(-76.0, 0.0, 0.0),
     )
-    right = Hand(side=Side.RIGHT, forearm_mm=70.0, cortex=0.7, trabeculae=0.6, seed=8, offset_mm=(62.0, 0.0, 4.0))
+    right = Hand(side=Side.RIGHT, forearm_mm=70.0, cortex=0.7, trabeculae=0.6, seed=8, offset_mm=(76.0, 0.0, 4.0))
     deposits = (
         Deposit("pulp3", 45.0, 560.0, Shape.STONE),
         Deposit("thenar", 420.0, 440.0, Shape.POPCORN),

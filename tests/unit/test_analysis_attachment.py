@@ -1,7 +1,6 @@
 """What lies on bone: told from its shell by shape and density alone, and what may be either once it has a name."""
 
 import numpy as np
-import pytest
 from node.analysis.anatomy.model import NamedBone
 from node.analysis.anatomy.parts import make_part
 from node.analysis.anatomy.proportions import usual_length_mm
@@ -31,14 +30,6 @@ def test_a_large_sheet_is_bone_where_other_bones_are_as_dense() -> None:
     assert is_bone(sheet, own, 600.0, SOFT_HU, SPACING)
     assert not is_bone(sheet, own, 380.0, SOFT_HU, SPACING), "no bone of this limb is so dense"
     assert not is_bone(candidate(246.0, 2.5, 42.0), own, 600.0, SOFT_HU, SPACING), "a stone is no sheet"
-
-
-@pytest.mark.parametrize(
-    ("volume_mm3", "radius_mm", "bone"), [(200.0, 2.4, True), (450.0, 1.8, True), (450.0, 2.4, False)]
-)
-def test_what_points_at_a_bone_is_its_shaft_unless_it_is_bulky(volume_mm3: float, radius_mm: float, bone: bool) -> None:
-    shape = BoneShape(CENTRE, 550.0)
-    assert is_bone(candidate(volume_mm3, radius_mm, 10.0), shape, 550.0, SOFT_HU, SPACING) is bone
 
 
 def fingertip(part_mm3: float, radius_mm: float, contact_mm2: float, beyond_mm: float) -> bool:
