@@ -23,6 +23,8 @@ GHOST_DENSITY = 0.25
 SMALL_MM3, SMALL_BEYOND_MM, SMALL_CONTACT = 12.0, 2.4, 0.045
 """A small piece that does not stand far off its bone and lies on it with that share of its surface may be bone."""
 CORNER_BEYOND_MM = 3.0
+LUMP_SHARE, LUMP_RADIUS_MM = 0.27, 1.3
+"""A tuft is 7 mm wide, 7 long and 3 to 4 thick: its largest ball has less than that share of it [K]."""
 SCRAP_MM3, BROAD_MM3, SCRAP_SHARE = 40.0, 100.0, 0.2
 """A larger one may be where it is thin and ragged: its largest ball has less than that share of its volume. So may a
 still larger one that lies broadly on the bone."""
@@ -57,21 +59,32 @@ def may_be_bone(piece: Piece, bone: NamedBone | None, usual_mm: float) -> bool:
 
     A piece on a shaft is neither, unless it is as pale as a ghost.
     """
-    if bone and bone.level == "DP" and (may_be_end(piece, bone, usual_mm) or _may_be_corner(piece)):
-        return True
+    candidate = piece.candidate
+    if bone and bone.level == "DP":
+        rest = may_be_end(piece, bone, usual_mm) and not _is_lump(candidate)
+        if rest or _may_be_corner(candidate):
+            return True
     if bone and piece.density > LEAST_DENSITY and on_shaft(piece.middle, bone):
         return False
-    candidate = piece.candidate
     joined, ghost = candidate.flatness > SMALL_CONTACT, piece.density < GHOST_DENSITY
     small = candidate.volume_mm3 < SMALL_MM3 and candidate.beyond_mm < SMALL_BEYOND_MM
-    broad = candidate.flatness > DOUBTFUL_CONTACT
-    scrap = candidate.volume_mm3 < (BROAD_MM3 if broad else SCRAP_MM3) and candidate.ball_share < SCRAP_SHARE
-    return (small and (joined or ghost)) or (scrap and joined and candidate.beyond_mm < CARPAL_BEYOND_MM)
+    return (small and (joined or ghost)) or (joined and _is_scrap(candidate))
 
 
-def _may_be_corner(piece: Piece) -> bool:
+def _is_lump(candidate: Candidate) -> bool:
+    """True for what is rounder and thicker than the solid tuft of a fingertip, which is flat."""
+    return candidate.ball_share > LUMP_SHARE and candidate.radius_mm > LUMP_RADIUS_MM
+
+
+def _is_scrap(candidate: Candidate) -> bool:
+    """True for something thin and ragged that stays near its bone."""
+    most = BROAD_MM3 if candidate.flatness > DOUBTFUL_CONTACT else SCRAP_MM3
+    thin = candidate.volume_mm3 < most and candidate.ball_share < SCRAP_SHARE
+    return thin and candidate.beyond_mm < CARPAL_BEYOND_MM
+
+
+def _may_be_corner(candidate: Candidate) -> bool:
     """True for a small piece broadly joined to a distal phalanx: what is left of a resorbed tuft is uneven."""
-    candidate = piece.candidate
     low = candidate.volume_mm3 < SMALL_MM3 and candidate.beyond_mm < CORNER_BEYOND_MM
     return low and candidate.flatness > LEAST_CONTACT
 

@@ -16,6 +16,8 @@ TUBE_CONTACT = 0.15
 VESSEL_RADIUS_MM = 1.9
 """Root mean square distance of the wall from the axis; radial and ulnar artery measure 2 to 3 mm across. A solid cord
 may be as slim, but holds a larger ball."""
+BIT_RADIUS_MM = 1.5
+"""Of the largest ball in a piece that is no tube by itself: no solid artery is thicker."""
 CHAIN_OFF_AXIS_MM = 6.0
 CHAIN_GAP_MM = 25.0
 BROKEN_GAP_MM = 12.0
@@ -31,12 +33,13 @@ def vessels(candidates: Sequence[Candidate], geometry: Geometry) -> set[int]:
     axes = [principal_axes(c.voxels, geometry) for c in candidates]
     slim = [n for n, c in enumerate(candidates) if c.radius_mm < VESSEL_RADIUS_MM]
     tubes = {n for n in slim if _is_tube(candidates[n], axes[n]) or _is_bent_tube(candidates[n], axes[n], geometry)}
-    for first, second in combinations(slim, 2):
+    fine = [n for n in slim if candidates[n].radius_mm < BIT_RADIUS_MM]
+    for first, second in combinations(fine, 2):
         if _is_broken_tube(axes[first], axes[second]):
             tubes |= {first, second}
-    for row in _rows([n for n in slim if _is_thin(axes[n])], axes):
+    for row in _rows([n for n in fine if _is_thin(axes[n])], axes):
         tubes |= set(row)
-    short = {n for n in slim if _is_thin(axes[n]) and axes[n].length_mm < 2 * VESSEL_LENGTH_MM} - tubes
+    short = {n for n in fine if _is_thin(axes[n]) and axes[n].length_mm < 2 * VESSEL_LENGTH_MM} - tubes
     found = tubes | {n for n in short if any(_continues(axes[t], axes[n]) for t in tubes)}
     while more := {n for n in short - found if _follows(axes[n], [axes[m] for m in sorted(found)])}:
         found |= more

@@ -55,6 +55,22 @@ def test_a_scrap_may_be_bone_up_to_a_size_that_goes_with_its_contact() -> None:
     assert not fingertip(110.0, 1.1, 30.0, 1.9)
 
 
+def rest_of_a_tip(volume_mm3: float, radius_mm: float) -> bool:
+    """Whether what lies where a distal phalanx of half its length went on may be the rest of it."""
+    usual = usual_length_mm(3, "DP", 1.0)
+    end = 0.5 * usual * np.array([0.0, 0.0, 1.0])
+    part = make_part(1, 300.0, np.linspace(0.0 * end, end, 30), False, 0.5)
+    tip = NamedBone("DP3", 3, "DP", 0.0 * end, end, (1,), part)
+    points = end + np.array([[2.0, 0.0, 0.2 * usual], [2.0, 0.5, 0.4 * usual]])
+    return may_be_bone(Piece(candidate(volume_mm3, radius_mm, 1.0, beyond_mm=5.0), 1.0, points), tip, usual)
+
+
+def test_a_lump_is_no_rest_of_a_fingertip() -> None:
+    assert rest_of_a_tip(100.0, 1.75), "a solid tuft is flat"
+    assert not rest_of_a_tip(65.0, 1.7)
+    assert rest_of_a_tip(14.0, 1.0), "of a small piece that is hard to tell"
+
+
 def test_a_deposit_beside_a_bone_does_not_raise_the_level_of_its_shell() -> None:
     """A tenth of the shell stands beside something twice as bright; a small bone is left as it is."""
     rim = np.repeat(np.array([800, 1600], np.int16), (900, 100))

@@ -1,5 +1,7 @@
 """Shapes of candidates, and arterial walls told from deposits."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from node.analysis.axes import principal_axes
@@ -94,6 +96,7 @@ def test_two_slender_pieces_in_one_line_are_an_artery_and_side_by_side_they_are_
 def test_a_bit_in_line_with_an_artery_belongs_to_it() -> None:
     in_line, aside, far = (candidate((4, 4, 4), first) for first in ((30, 0, 0), (30, 40, 0), (80, 0, 0)))
     assert vessels([in_line, TUBE, aside, far], UPRIGHT) == {0, 1}
+    assert vessels([replace(in_line, radius_mm=1.6), TUBE], UPRIGHT) == {1}, "a lump in line with it does not"
     assert vessels([], UPRIGHT) == set()
 
 
