@@ -92,9 +92,13 @@ def _found_deposits(findings: Mapping[str, Any]) -> list[Described]:
 
 
 def _place(entry: Mapping[str, Any]) -> str:
-    digit = f" {entry['digit']}" if entry.get("digit") else ""
-    level = f", {entry['level'].replace('_', ' and ')}" if entry.get("level") else ""
-    return f"{entry.get('region') or 'uncertain'}{digit}{level}"
+    """In the words of the report: ``digit 2 distal, fingertip pad, palmar``, ``metacarpal 5, dorsal``, ``wrist``."""
+    region, digit, level = (entry.get(key) for key in ("region", "digit", "level"))
+    if region == "digit":
+        words = " ".join(str(part) for part in (region, digit, level) if part)
+    else:
+        words = f"metacarpal {digit}" if region == "hand" and digit else str(region or "uncertain")
+    return ", ".join(filter(None, (words, entry.get("compartment"))))
 
 
 def _point(values: Sequence[float]) -> tuple[float, float, float]:

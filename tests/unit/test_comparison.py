@@ -36,15 +36,15 @@ def findings(*deposits: dict[str, Any]) -> dict[str, Any]:
 def test_each_found_deposit_goes_to_its_nearest_true_one() -> None:
     rows = compare({"deposits": [true("DP1", 0), true("DP2", 20)]}, findings(found(2, 20.5), found(1, 0.5)))
     assert [(t.where, f.where) for t, f in rows if t and f] == [
-        ("DP1", "digit 1, distal"),
-        ("DP2", "digit 2, distal"),
+        ("DP1", "digit 1 distal"),
+        ("DP2", "digit 2 distal"),
     ]
 
 
 def test_missed_and_invented_deposits_have_rows_of_their_own() -> None:
     rows = compare({"deposits": [true("DP1", 0), true("DP2", 20)]}, findings(found(1, 0.5), found(None, 90)))
     assert [(t.where if t else None, f.where if f else None) for t, f in rows] == [
-        ("DP1", "digit 1, distal"),
+        ("DP1", "digit 1 distal"),
         ("DP2", None),
         (None, "uncertain"),
     ]
