@@ -8,6 +8,7 @@ from scipy.spatial.distance import pdist
 
 from node.analysis.axes import principal_axes
 from node.domain.volume import Geometry
+from node.domain.wording import NET
 
 LOW_DENSITY, LOW_DENSITY_MG_CC = "low density", 180.0
 LEAST_MM3 = 20.0
@@ -58,7 +59,7 @@ def _form(voxels: NDArray[np.int64], geometry: Geometry, volume_mm3: float, larg
     a, b, c = principal_axes(voxels, geometry).spread_mm
     solidity = volume_mm3 / _hull_mm3(geometry.to_lps_mm(voxels.astype(np.float64)), volume_mm3)
     if large and solidity < NET_SOLIDITY:
-        return "net"
+        return NET
     if b > FLAT * c:
         return "plate"
     if large and a > LONG * b:

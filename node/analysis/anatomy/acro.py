@@ -14,9 +14,10 @@ from typing import Final
 import numpy as np
 
 from node.analysis.anatomy.fingertip import is_in_tip
-from node.analysis.anatomy.model import HandAnatomy, NamedBone, Ray, Vector
+from node.analysis.anatomy.model import HandAnatomy, NamedBone, Ray
 from node.analysis.anatomy.proportions import MEAN_LENGTH_MM
 from node.domain.findings import AcroOsteolysis
+from node.domain.volume import Float64Array
 
 USUAL_FACTOR: Final = 0.93
 """Ratio of distal to preceding phalanx in CT surface models over that of the radiographs, which include cartilage
@@ -51,7 +52,7 @@ class DistalPhalanx:
     acro_osteolysis: AcroOsteolysis
 
 
-def assess_distal_phalanges(anatomy: HandAnatomy, doubtful: Sequence[Vector] = ()) -> tuple[DistalPhalanx, ...]:
+def assess_distal_phalanges(anatomy: HandAnatomy, doubtful: Sequence[Float64Array] = ()) -> tuple[DistalPhalanx, ...]:
     """Digits 1 to 5 in order; all undetermined where the digits are not sure.
 
     ``doubtful``: points (n, 3) in mm of each piece that may be bone. Where one would make up for what seems lost of a
@@ -102,7 +103,8 @@ def taper(bone: NamedBone) -> float:
     return float(weights[1] / max(weights[0], 1e-9))
 
 
-def _doubted(one: DistalPhalanx, ray: Ray | None, scale: float, doubtful: Sequence[Vector]) -> DistalPhalanx:
+def _doubted(one: DistalPhalanx, ray: Ray | None, scale: float, doubtful: Sequence[Float64Array]) -> DistalPhalanx:
+    """The verdict with what may be bone counted in: a loss that it would make up for is open."""
     tip = ray.bone("DP") if ray is not None else None
     if one.acro_osteolysis is not AcroOsteolysis.PRESENT or tip is None or one.lost_fraction is None:
         return one

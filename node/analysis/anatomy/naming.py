@@ -185,7 +185,7 @@ def _limits(rays: Sequence[Ray], sure_side: bool) -> tuple[str, ...]:
         limits.append("Some digits could be counted in two ways: their numbers are not given.")
     missing = sorted({1, 2, 3, 4, 5} - {ray.digit for ray in rays})
     if missing and all(ray.sure for ray in rays):
-        limits.append(f"digit {', '.join(map(str, missing))} was not found")
+        limits.append(f"Not found: digit {', '.join(map(str, missing))}.")
     if not sure_side:
         limits.append("The side of the hand could not be told from its geometry.")
     return tuple(limits)
