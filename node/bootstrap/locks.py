@@ -1,6 +1,8 @@
 """The roles' locks in the data folder: no two nodes work on one folder, and anybody can see which roles run.
 
-A lock ends with the process that holds it (the supervisor), however it ends.
+Of each role there are two files. The supervisor holds ``.ROLE.lock`` alone, from its start to its end; the role's own
+processes share ``.ROLE.ready`` from when they can do their work. Both end with the process that holds them, however it
+ends, so that a role that died under a living supervisor is told from one that works.
 """
 
 import fcntl
@@ -17,6 +19,8 @@ from node.domain.errors import Refused
 TRIES: Final = 20
 PAUSE_S: Final = 0.05
 """Whoever looks whether a role runs holds its lock for a moment; that must not keep a node from starting."""
+SECOND_LOOK_S: Final = 0.001
+"""Two that look at once are in each other's way for a moment."""
 
 
 class RoleName(StrEnum):
@@ -36,6 +40,7 @@ def locked(folder: Path, roles: Sequence[RoleName]) -> Iterator[None]:
         for role in roles:
             file = os.open(_path(folder, role), os.O_RDWR | os.O_CREAT, 0o600)
             files.append(file)
+            _ready_file(folder, role).touch(0o600)
             if not _taken(file):
                 raise Refused(
                     f"Another node ({role}) already uses the data folder {folder}.",
@@ -47,8 +52,31 @@ def locked(folder: Path, roles: Sequence[RoleName]) -> Iterator[None]:
             os.close(file)
 
 
+def hold_ready(folder: Path, role: RoleName) -> int:
+    """Tell that this process can do the work of ``role``; the file descriptor, which stays open as long as it can."""
+    file = os.open(_ready_file(folder, role), os.O_RDONLY | os.O_CREAT, 0o600)
+    fcntl.flock(file, fcntl.LOCK_SH)
+    return file
+
+
+def is_ready(folder: Path, role: RoleName) -> bool | None:
+    """Whether a process of the role can do its work; None where that cannot be told."""
+    try:
+        file = os.open(_ready_file(folder, role), os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        if _taken(file, tries=2, pause_s=SECOND_LOOK_S):
+            return False
+    except OSError:
+        return None
+    finally:
+        os.close(file)
+    return True
+
+
 def is_running(folder: Path, role: RoleName) -> bool | None:
-    """Whether somebody holds the role's lock; None where that cannot be told."""
+    """Whether a supervisor holds the role's lock; None where that cannot be told."""
     try:
         file = os.open(_path(folder, role), os.O_RDONLY)
     except FileNotFoundError:
@@ -70,12 +98,16 @@ def _path(folder: Path, role: RoleName) -> Path:
     return folder / f".{role}.lock"
 
 
-def _taken(file: int) -> bool:
-    for _ in range(TRIES):
+def _ready_file(folder: Path, role: RoleName) -> Path:
+    return folder / f".{role}.ready"
+
+
+def _taken(file: int, tries: int = TRIES, pause_s: float = PAUSE_S) -> bool:
+    for _ in range(tries):
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            time.sleep(PAUSE_S)
+            time.sleep(pause_s)
         else:
             return True
     return False

@@ -1,19 +1,22 @@
 """The node as a whole: prepares the data folder, opens the ports, and runs the roles under a supervisor."""
 
+import os
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 import structlog
 
 from node.bootstrap.courier import courier
 from node.bootstrap.engine import engine
-from node.bootstrap.locks import RoleName, locked
+from node.bootstrap.locks import RoleName, hold_ready, locked
 from node.bootstrap.logging import configure_logging
 from node.bootstrap.page import page
 from node.bootstrap.parts import blobs_of, data_folder, database_of
 from node.bootstrap.receiver import receiver
-from node.bootstrap.supervisor import Role, Supervisor
+from node.bootstrap.supervisor import Ready, Role, Supervisor
 from node.domain.errors import Refused
 from node.net.listener import open_listener
 from node.settings import Settings
@@ -32,7 +35,7 @@ def serve(
     folder = data_folder(settings)
     with locked(folder, roles):
         migrate(database_of(settings))
-        Supervisor({name: body for role in roles for name, body in _BODIES[role](settings)}, on_ready).run()
+        Supervisor({name: body for role in roles for name, body in _bodies(settings, role)}, on_ready).run()
 
 
 def _switched_on(settings: Settings, roles: Sequence[RoleName]) -> Sequence[RoleName]:
@@ -41,6 +44,23 @@ def _switched_on(settings: Settings, roles: Sequence[RoleName]) -> Sequence[Role
     if not found:
         raise Refused("The page is switched off.", hint="Set page.enabled = true, or leave out --role page.")
     return found
+
+
+def _bodies(settings: Settings, role: RoleName) -> Iterator[tuple[str, Role]]:
+    for name, body in _BODIES[role](settings):
+        yield name, partial(_telling_when_ready, settings.node.data_folder, role, body)
+
+
+def _telling_when_ready(folder: Path, role: RoleName, body: Role, stop: threading.Event, ready: Ready) -> None:
+    held: list[int] = []
+
+    def tell() -> None:
+        held.append(hold_ready(folder, role))
+        ready()
+
+    body(stop, tell)
+    for file in held:
+        os.close(file)
 
 
 def _receivers(settings: Settings) -> Iterator[tuple[str, Role]]:

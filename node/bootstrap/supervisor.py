@@ -109,11 +109,12 @@ class Supervisor:
         child.listen()
         child.process = None
         if not self._was_ready and not child.ready:
-            raise child.error or Defect(f"The {child.name} ended with code {code} before it was ready.")
+            raise child.error or Defect(f"The {child.name} {_ended(code)} before it was ready.")
         child.failures = 1 if now - child.started > STEADY_S else child.failures + 1
         pause = min(2.0 ** (child.failures - 1), LONGEST_PAUSE_S) - 1.0
         child.start_after = now + pause
-        self._log.error("role_died", role=child.name, exit_code=code, restart_after_s=pause, reason=str(child.error))
+        reason = str(child.error or _ended(code))
+        self._log.error("role_died", died=child.name, exit_code=code, restart_after_s=pause, reason=reason)
         child.error = None
 
     def _announce(self) -> None:
@@ -143,9 +144,16 @@ class Supervisor:
         for process in running:
             process.join(max(deadline - time.monotonic(), 0.0))
             if process.is_alive():
-                self._log.warning("role_killed", role=process.name)
+                self._log.warning("role_killed", killed=process.name)
                 process.kill()
                 process.join()
+
+
+def _ended(code: int | None) -> str:
+    """How a process ended that did not say why; a negative exit code is the signal that killed it."""
+    if code is None or code >= 0:
+        return f"ended with code {code}"
+    return f"was ended by signal {-code} ({signal.strsignal(-code)})"
 
 
 def _run_child(role: Role, messages: Connection) -> None:

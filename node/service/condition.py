@@ -20,12 +20,17 @@ def node_status(view: JournalView, condition: Condition) -> NodeStatus:
 
 def running_words(condition: Condition) -> str:
     """Which roles run, in a sentence."""
-    running, stopped = ", ".join(condition.running), ", ".join(condition.stopped)
-    if not running and not stopped:
+    parts = {
+        "running": condition.running,
+        "not ready (starting, or started again after it died: see the log)": condition.starting,
+        "not running": condition.stopped,
+    }
+    told = [f"{state}: {', '.join(roles)}" for state, roles in parts.items() if roles]
+    if not told:
         return "Whether the node runs cannot be told: the lock files in its data folder cannot be read."
-    if not running:
-        return f"The node is not running: {stopped}. Start it with `calcinode serve`."
-    return f"running: {running}; not running: {stopped}" if stopped else f"running: {running}"
+    if not (condition.running or condition.starting):
+        return f"The node is not running: {', '.join(condition.stopped)}. Start it with `calcinode serve`."
+    return "; ".join(told)
 
 
 def shortage_words(condition: Condition) -> str:

@@ -72,11 +72,13 @@ class Status:
 
 @dataclass(frozen=True)
 class Condition:
-    """The node itself, not its journal: the roles that run and those that do not; a role of which that cannot be
-    told is in neither. ``shortage`` says why images are refused for want of space, and is empty while they are not.
+    """The node itself, not its journal: the roles that run, those that are started and not ready (in their first
+    seconds, or after they died), and those that do not run; a role of which that cannot be told is in none.
+    ``shortage`` says why images are refused for want of space, and is empty while they are not.
     """
 
     running: Sequence[str] = ()
+    starting: Sequence[str] = ()
     stopped: Sequence[str] = ()
     shortage: str = ""
 

@@ -25,6 +25,7 @@ def concerns(status: Status, condition: Condition, quarantined: tuple[Quarantine
     failed = status.jobs.get(JobState.FAILED, 0)
     return (
         *([_stopped(condition)] if condition.stopped else []),
+        *([_starting(condition)] if condition.starting else []),
         *([_shortage(condition)] if condition.shortage else []),
         *([_failed_studies(failed)] if failed else []),
         *_failed_deliveries(status),
@@ -37,6 +38,11 @@ def concerns(status: Status, condition: Condition, quarantined: tuple[Quarantine
 def _stopped(condition: Condition) -> Concern:
     sentence = f"Parts of the node do not run: {', '.join(condition.stopped)}."
     return Concern(sentence, "“calcinode serve” starts them; the log says why they ended.")
+
+
+def _starting(condition: Condition) -> Concern:
+    sentence = f"Parts of the node are not ready: {', '.join(condition.starting)}."
+    return Concern(sentence, "They start, or start again after they died; “role_died” in the log says why.")
 
 
 def _shortage(condition: Condition) -> Concern:

@@ -65,10 +65,10 @@ def _studies(status: Status) -> Metric:
 
 
 def _roles(condition: Condition) -> Metric:
-    family = GaugeMetricFamily("calcinode_role_running", "1 where this part of the node runs, else 0.", labels=["role"])
+    family = GaugeMetricFamily("calcinode_role_running", "1 where this part is ready, else 0.", labels=["role"])
     for role in condition.running:
         family.add_metric([role], 1)
-    for role in condition.stopped:
+    for role in (*condition.starting, *condition.stopped):
         family.add_metric([role], 0)
     return family
 

@@ -38,10 +38,10 @@ class Observation:
         except Exception as error:  # noqa: BLE001 -- whatever it is, who asks for health gets an answer
             return JSONResponse({"status": "unavailable", "reason": type(error).__name__}, UNAVAILABLE)
         condition = self._condition()
-        if not (condition.stopped or condition.shortage):
+        if not (condition.stopped or condition.starting or condition.shortage):
             return JSONResponse({"status": "ok"})
-        troubled = {"not_running": list(condition.stopped), "shortage": shortage_words(condition)}
-        return JSONResponse({"status": "degraded", **troubled})
+        parts = {"not_running": list(condition.stopped), "not_ready": list(condition.starting)}
+        return JSONResponse({"status": "degraded", **parts, "shortage": shortage_words(condition)})
 
     def metrics(self) -> Response:
         """Prometheus text."""

@@ -1,7 +1,9 @@
 """``calcinode status`` of a real node: what runs, what was killed, and that images are refused for want of space."""
 
 import fcntl
+import json
 import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -13,7 +15,7 @@ from node.domain.errors import Refused
 from pydicom.uid import JPEG2000Lossless
 from tests.ct_builder import LOW, but, datasets, write
 from tests.fakes.ct import CtSlice
-from tests.node_process import NodeProcess, calcinode, sender
+from tests.node_process import NodeProcess, calcinode, sender, wait_until
 from tests.peers import run
 
 LIGHT = ("receiver", "courier", "page")
@@ -42,6 +44,7 @@ def test_a_node_that_was_killed_is_told_from_one_that_runs(node: NodeProcess) ->
     assert "running: receiver, courier, page; not running: engine\n" in status_of(node)
     assert node.ask("status")["condition"] == {
         "running": ["receiver", "courier", "page"],
+        "starting": [],
         "stopped": ["engine"],
         "shortage": "",
     }
@@ -49,6 +52,26 @@ def test_a_node_that_was_killed_is_told_from_one_that_runs(node: NodeProcess) ->
     assert "The node is not running: receiver, engine, courier, page." in status_of(node)
     node.start()
     assert "running: receiver, courier, page; not running: engine\n" in status_of(node)
+
+
+def test_roles_that_died_under_a_living_supervisor_do_not_read_as_running(node: NodeProcess) -> None:
+    assert node.process is not None
+    supervisor = node.process.pid
+    os.kill(supervisor, signal.SIGSTOP)  # else they were started again before anybody looked
+    try:
+        for child in Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split():
+            os.kill(int(child), signal.SIGKILL)
+        wait_until(lambda: not node.ask("status")["condition"]["running"], "no role is ready any more")
+        assert node.ask("status")["condition"]["starting"] == ["receiver", "courier", "page"]
+        assert "not ready (starting, or started again after it died: see the log): receiver, courier, page" in (
+            status_of(node)
+        )
+    finally:
+        os.kill(supervisor, signal.SIGCONT)
+    wait_until(lambda: len(node.ask("status")["condition"]["running"]) == 3, "they were started again")
+    died = [json.loads(line) for line in node.log.read_text().splitlines() if '"role_died"' in line]
+    assert {line["died"] for line in died} == {"receiver-0", "receiver-1", "courier", "page"}
+    assert {line["reason"] for line in died} == {"was ended by signal 9 (Killed)"}
 
 
 def test_a_page_that_is_switched_off_is_not_missed(node: NodeProcess, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,7 +100,8 @@ def test_health(page: TestClient) -> None:
 
 TROUBLED = Condition(
     running=("receiver", "page"),
-    stopped=("engine", "courier"),
+    starting=("courier",),
+    stopped=("engine",),
     shortage="Less than 9 MiB would stay free on the volume",
 )
 
@@ -111,7 +112,8 @@ def test_health_names_what_does_not_run_and_that_images_are_refused(house: House
     assert answer.status_code == 200
     assert answer.json() == {
         "status": "degraded",
-        "not_running": ["engine", "courier"],
+        "not_running": ["engine"],
+        "not_ready": ["courier"],
         "shortage": "Less than 9 MiB would stay free on the volume: images are refused (A700).",
     }
 
@@ -122,6 +124,7 @@ def test_metrics_of_a_node_in_trouble(house: House, page: TestClient) -> None:
     with page_of(house, lambda: TROUBLED) as troubled:
         found = samples(troubled)
     assert found["calcinode_role_running", "engine"] == 0
+    assert found["calcinode_role_running", "courier"] == 0
     assert found["calcinode_role_running", "receiver"] == 1
     assert found["calcinode_images_refused",] == 1
 

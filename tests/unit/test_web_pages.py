@@ -150,10 +150,11 @@ def test_quarantined_and_rejected_are_told(house: House, page: TestClient) -> No
 
 def test_a_node_in_trouble_says_so_on_top(house: House) -> None:
     short = "Less than 9 MiB would stay free on the volume of /data"
-    condition = Condition(running=("page",), stopped=("receiver", "engine"), shortage=short)
+    condition = Condition(running=("page",), starting=("courier",), stopped=("receiver", "engine"), shortage=short)
     with page_of(house, lambda: condition) as page:
         text = text_of(page, "/")
     assert "Parts of the node do not run: receiver, engine." in text
+    assert "Parts of the node are not ready: courier." in text
     assert f"{short}: images are refused (A700)." in text
 
 
