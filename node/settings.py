@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -22,9 +23,15 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-AeTitle = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=16, pattern=r"^[^\\\x00-\x1f]+$")
-]
+
+def _ae_title(text: str) -> str:
+    """PS3.5 6.2, VR AE: at most 16 characters of the default repertoire, no backslash."""
+    if not re.fullmatch(r"[ -\[\]-~]{1,16}", text):
+        raise ValueError("1 to 16 ASCII characters without a backslash are expected")
+    return text
+
+
+AeTitle = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_ae_title)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Glob = str
 
@@ -118,8 +125,12 @@ class AnalysisSettings(_Section):
 
 
 class DeliverySettings(_Section):
-    """Pauses between attempts double from ``first_retry_s`` to ``longest_retry_s``."""
+    """Pauses between attempts double from ``first_retry_s`` to ``longest_retry_s``.
 
+    ``enabled`` false: results stay in the data folder on purpose; no peer may be a destination then.
+    """
+
+    enabled: bool = True
     first_retry_s: Annotated[float, Field(gt=0)] = 30.0
     longest_retry_s: Annotated[float, Field(gt=0)] = 3600.0
     give_up_after_days: Annotated[float, Field(gt=0)] = 14.0
@@ -228,6 +239,13 @@ class Settings(BaseSettings):
             for name in route.destinations:
                 if name not in known:
                     raise ValueError(f"routes: '{name}' is not a destination; {_suggestion(name, known)}")
+        return self
+
+    @model_validator(mode="after")
+    def _delivered_or_kept(self) -> Self:
+        named = [name for name, peer in self.peers.items() if "destination" in peer.roles]
+        if named and not self.delivery.enabled:
+            raise ValueError(f"delivery.enabled is false, but {', '.join(named)} is named as a destination")
         return self
 
     @property

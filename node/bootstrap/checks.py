@@ -40,8 +40,8 @@ def is_this_machine(host: str) -> bool:
 
 def _roles(settings: Settings) -> Iterator[str]:
     roles = {role for peer in settings.peers.values() for role in peer.roles}
-    if "destination" not in roles:
-        yield "no peer is a destination: results stay in the data folder."
+    if "destination" not in roles and settings.delivery.enabled:
+        yield "no peer is a destination: results stay in the data folder. If so meant: delivery.enabled = false."
     if settings.node.open:
         yield "the node is open: any AE title may send images to it."
     elif "sender" not in roles:

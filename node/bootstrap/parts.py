@@ -96,4 +96,4 @@ def routing_of(settings: Settings) -> Routing:
     routes = tuple(
         Route(r.destinations, r.calling_ae_title, r.station_name, r.study_description) for r in settings.routes
     )
-    return Routing(destinations, routes)
+    return Routing(destinations, routes, enabled=settings.delivery.enabled)

@@ -21,7 +21,7 @@ def _ae_title(text: str | None) -> str | None:
     try:
         return None if text is None else TypeAdapter(AeTitle).validate_python(text)
     except ValidationError as error:
-        raise typer.BadParameter(f"'{text}' is no AE title: 1 to 16 characters without a backslash.") from error
+        raise typer.BadParameter(f"'{text}' is no AE title: 1 to 16 ASCII characters without a backslash.") from error
 
 
 Calling = Annotated[

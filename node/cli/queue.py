@@ -46,6 +46,8 @@ def jobs(
 ) -> None:
     """List studies with their state and its reason, the latest change first. A job is one revision of a study.
 
+    With --state only those that no later revision of the study has overtaken.
+
     \b
     Examples:
       calcinode jobs --config calcinode.toml
@@ -64,7 +66,8 @@ def jobs(
         return
     for row in rows:
         since = f"{row.updated_at:%Y-%m-%d %H:%M:%S}"
-        out.print(f"{row.id:>5}  {row.state:<10}  {since}  {row.study_instance_uid}  {row.reason}", markup=False)
+        study = f"{row.study_instance_uid}{f' (revision {row.revision})' if row.revision > 1 else ''}"
+        out.print(f"{row.id:>5}  {row.state:<10}  {since}  {study}  {row.reason}", markup=False)
     if not rows:
         out.print("No study has been grouped yet.")
 
@@ -105,11 +108,13 @@ def retry(
     what: Annotated[
         str | None, typer.Argument(metavar="STUDY|JOB", help="Study Instance UID, or the number of a job.")
     ] = None,
-    peer: Annotated[str | None, typer.Option(help="Only failed deliveries to this destination.")] = None,
+    peer: Annotated[str | None, typer.Option(help="Only deliveries to this destination, failed or waiting.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Everything that ended without success.")] = False,
     config: Config = None,
 ) -> None:
     """Judge again what was refused, incomplete or failed, and start failed deliveries anew.
+
+    Deliveries that wait for another try, as after a PACS was down, are sent now.
 
     \b
     Examples:

@@ -4,13 +4,16 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from node.domain.counting import counted
-from node.service.questions import Condition, JournalView, NodeStatus
+from node.domain.job import OutboxState
+from node.service.questions import Condition, JournalView, NodeStatus, Queue
 from node.service.why import quarantined_words, rejected_words
 
 Look = Callable[[], Condition]
 """Looks at the machine now."""
 QUARANTINED: Final = 3
 """So many of the quarantined are told at a glance."""
+WAITING: Final = frozenset({OutboxState.PENDING, OutboxState.SENDING})
+"""States of a delivery that has not reached its destination and still may."""
 
 
 def node_status(view: JournalView, condition: Condition) -> NodeStatus:
@@ -38,6 +41,33 @@ def shortage_words(condition: Condition) -> str:
     return f"{condition.shortage}: images are refused (A700)." if condition.shortage else ""
 
 
+def is_astray(queue: Queue, condition: Condition) -> bool:
+    """Whether these wait for a destination that the configuration does not name (any more): nobody sends them."""
+    return queue.state in WAITING and queue.destination not in condition.destinations
+
+
+def astray_words(queue: Queue) -> str:
+    """What is wrong with them, and what to do."""
+    results, name = counted(queue.count, "result waits", "results wait"), queue.destination
+    return (
+        f"{results} for '{name}', which is no destination of the configuration, and would wait for ever. "
+        f"Name the destination that shall get them '{name}' again ([peers.{name}]), and restart."
+    )
+
+
+def _queue_words(queue: Queue, condition: Condition) -> str:
+    if is_astray(queue, condition):
+        return astray_words(queue)
+    return f"to {queue.destination}: {queue.count} {queue.state}. {queue.reason}"
+
+
+def _undelivered_words(count: int, condition: Condition) -> str:
+    studies = counted(count, "study is done with results that", "studies are done with results that")
+    if not condition.delivers:
+        return f"{studies} stay here: delivery is switched off (delivery.enabled)"
+    return f"{studies} go nowhere: `calcinode jobs --state done` says why"
+
+
 def status_lines(status: NodeStatus) -> Iterator[str]:
     """The node at a glance, for a terminal."""
     yield running_words(status.condition)
@@ -48,12 +78,9 @@ def status_lines(status: NodeStatus) -> Iterator[str]:
     if status.jobs:
         yield "studies: " + ", ".join(f"{count} {state}" for state, count in sorted(status.jobs.items()))
     if status.undelivered:
-        studies = counted(
-            status.undelivered, "study is done with results that go", "studies are done with results that go"
-        )
-        yield f"{studies} nowhere: `calcinode jobs --state done` says why"
+        yield _undelivered_words(status.undelivered, status.condition)
     for queue in status.queues:
-        yield f"to {queue.destination}: {queue.count} {queue.state}. {queue.reason}"
+        yield _queue_words(queue, status.condition)
     yield from map(quarantined_words, status.quarantine[:QUARANTINED])
     if status.quarantined > QUARANTINED:
         yield f"… and {status.quarantined - QUARANTINED} more in quarantine: `calcinode status --json` lists all"

@@ -74,13 +74,16 @@ class Status:
 class Condition:
     """The node itself, not its journal: the roles that run, those that are started and not ready (in their first
     seconds, or after they died), and those that do not run; a role of which that cannot be told is in none.
-    ``shortage`` says why images are refused for want of space, and is empty while they are not.
+    ``shortage`` says why images are refused for want of space, and is empty while they are not. ``destinations`` are
+    the names in the configuration; ``delivers`` is false where results stay in the data folder on purpose.
     """
 
     running: Sequence[str] = ()
     starting: Sequence[str] = ()
     stopped: Sequence[str] = ()
     shortage: str = ""
+    destinations: Sequence[str] = ()
+    delivers: bool = True
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,7 @@ class JournalView(Protocol):
         ...
 
     def jobs(self, state: JobState | None = None, limit: int = 50) -> Sequence[JobRow]:
-        """Latest changes first."""
+        """Latest changes first; of a state only those that no later revision has overtaken, as ``status`` counts."""
         ...
 
     def story(self, study_instance_uid: str) -> Story:

@@ -36,7 +36,10 @@ class Revival(Protocol):
     """The journal's part of it."""
 
     def retry(self, selection: Selection, clock: Clock) -> Revived:
-        """Refused, incomplete, ignored and failed jobs are judged again; failed deliveries start again."""
+        """Refused, incomplete, ignored and failed jobs are judged again; failed deliveries start again.
+
+        Deliveries that wait for another try are due now.
+        """
         ...
 
     def resend(self, selection: Selection, clock: Clock, destinations_of: DestinationsOf) -> int:
@@ -81,7 +84,7 @@ def _nothing_to_retry(job: JobRow | None, destination: str | None) -> Refused:
     hint = "`calcinode status` tells what waits for another try, and `calcinode jobs` the states of studies."
     if destination is not None:
         of_job = f" of job {job.id}" if job else ""
-        return Refused(f"No delivery{of_job} to {destination} has failed.", hint=hint)
+        return Refused(f"No delivery{of_job} to {destination} has failed or waits for another try.", hint=hint)
     if job is None:
         return Refused("Nothing ended without success.", hint=hint)
     if job.state is JobState.RECEIVED:

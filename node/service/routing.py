@@ -37,10 +37,11 @@ class Route:
 
 @dataclass(frozen=True)
 class Routing:
-    """All routes. Without any, every destination gets every study."""
+    """All routes. Without any, every destination gets every study. ``enabled``: results are to be sent at all."""
 
     destinations: tuple[str, ...]
     routes: tuple[Route, ...] = ()
+    enabled: bool = True
 
     def destinations_of(self, study: Sequence[StoredInstance]) -> tuple[str, ...]:
         """Names of the destinations, each once, in the order of the configuration."""
@@ -53,6 +54,8 @@ class Routing:
         """Why no destination gets this study, empty where one does. Tells of the study only what the routes look at."""
         if self.destinations_of(study):
             return ""
+        if not self.enabled:
+            return f"{NOT_DELIVERED} delivery is switched off (delivery.enabled)."
         if not self.destinations:
             return f"{NOT_DELIVERED} no destination is configured."
         told = [self._told(key, study) for key in _LOOKED_AT if any(getattr(r, key) != "*" for r in self.routes)]

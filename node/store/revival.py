@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from node.domain.job import RETRYABLE_JOBS, JobState, OutboxState
 from node.service.ports import Clock
@@ -28,11 +28,15 @@ class Revivals:
         self._database = database
 
     def retry(self, selection: Selection, clock: Clock) -> Revived:
-        """Of each study the last revision that can be; none where a later one has succeeded or is under way."""
+        """Of each study the last revision that can be; none where a later one has succeeded or is under way.
+
+        Of the deliveries those that failed, and those that wait for another try.
+        """
         with self._database.write() as connection:
             now = clock()
             found = 0 if selection.destination else _retry_jobs(connection, selection, now)
-            return Revived(found, _send_again(connection, selection, (OutboxState.FAILED.value,), now))
+            failed = _send_again(connection, selection, (OutboxState.FAILED.value,), now)
+            return Revived(found, failed + _send_now(connection, selection, now))
 
     def resend(self, selection: Selection, clock: Clock, destinations_of: DestinationsOf) -> int:
         """The same bytes under the same UIDs."""
@@ -74,6 +78,17 @@ def _send_again(connection: Connection, selection: Selection, states: tuple[str,
     for row in rows:
         move_delivery(connection, row, OutboxState.PENDING, _ASKED, now, not_before=now, began_at=now, attempts=0)
     return len(rows)
+
+
+def _send_now(connection: Connection, selection: Selection, now: datetime) -> int:
+    """What waits after a vain attempt is due now; its state and its attempts stay."""
+    waits = (outbox.c.state == OutboxState.PENDING.value) & (outbox.c.attempts > 0) & (outbox.c.not_before > now)
+    query = _selected(select(outbox.c.id).join(jobs, outbox.c.job_id == jobs.c.id).where(waits), selection)
+    if selection.destination is not None:
+        query = query.where(outbox.c.destination == selection.destination)
+    found = list(connection.execute(query.with_for_update(of=outbox)).scalars())
+    connection.execute(update(outbox).where(outbox.c.id.in_(found)).values(not_before=now))
+    return len(found)
 
 
 def _send_at_last(connection: Connection, selection: Selection, destinations_of: DestinationsOf, now: datetime) -> int:

@@ -1,7 +1,7 @@
 """Reads for people: implements ``questions.JournalView``."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Join, func, select
 
@@ -14,6 +14,9 @@ from node.store.outbox import joined
 from node.store.rows import delivery, job_row
 from node.store.tables import events, instances, jobs, outbox, quarantine, rejected_peers, results
 from node.store.transitions import JOB
+
+_ALWAYS_OVERTAKEN: Final = (None, JobState.UNCHANGED, JobState.SUPERSEDED)
+"""Asked for these (None: for all), the jobs are all of the journal."""
 
 
 class Views:
@@ -33,10 +36,12 @@ class Views:
             return Status(count, last, _by_state(connection), _queues(connection), _rejected(connection), bad, nowhere)
 
     def jobs(self, state: JobState | None = None, limit: int = 50) -> Sequence[JobRow]:
-        """Latest changes first."""
+        """Latest changes first; of a state only those that no later revision has overtaken."""
         query = select(jobs).order_by(jobs.c.updated_at.desc(), jobs.c.id.desc()).limit(limit)
         if state is not None:
             query = query.where(jobs.c.state == state.value)
+        if state not in _ALWAYS_OVERTAKEN:
+            query = query.select_from(_latest())
         with self._database.read() as connection:
             return [job_row(row) for row in connection.execute(query)]
 

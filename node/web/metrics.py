@@ -2,18 +2,16 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Final
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from node import __version__
-from node.domain.job import JobState, OutboxState
+from node.domain.job import JobState
+from node.service.condition import WAITING
 from node.service.questions import Condition, Status
 from node.web.sources import Sources
-
-WAITING: Final = frozenset({OutboxState.PENDING, OutboxState.SENDING})
 
 
 class JournalCollector(Collector):
@@ -42,8 +40,8 @@ class JournalCollector(Collector):
         yield _oldest(status, self._now())
         yield _rejected(status)
         name, meaning = "calcinode_studies_undelivered", "Studies analysed, with results that go to no destination."
-        yield GaugeMetricFamily(name, meaning, status.undelivered)
         condition = self._condition()
+        yield GaugeMetricFamily(name, meaning, status.undelivered if condition.delivers else 0)
         yield _roles(condition)
         name, meaning = "calcinode_images_refused", "1 while images are refused for want of disk space, else 0."
         yield GaugeMetricFamily(name, meaning, bool(condition.shortage))

@@ -1,5 +1,7 @@
 """The pages for people."""
 
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Annotated, Final
 from urllib.parse import quote
 
@@ -7,16 +9,20 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from node.domain.job import JobState
+from node.service.questions import Condition, Status
 from node.service.why import MEANING, study_named, tell
-from node.web.concerns import concerns
+from node.web.concerns import Concern, of_senders, of_studies, of_the_node
 from node.web.parameters import JobId, Limit
 from node.web.rendering import page, root_of
 from node.web.sources import Sources
 from node.web.study import study_shown
+from node.web.undelivered import of_deliveries
 
 REFRESH_S: Final = 30
 DETAILS: Final = 5
 """So many of the quarantined instances are told on the front page."""
+COUNTED: Final = 1000
+"""So many of the studies that stayed incomplete are looked at."""
 
 Asked = Annotated[str, Query(max_length=64)]
 
@@ -39,20 +45,29 @@ class Pages:
     def front(self, request: Request, state: JobState | None = None, limit: Limit = 50) -> Response:
         """The node at a glance, what needs a person, and the latest studies."""
         view = self._sources.view
-        status = view.status()
+        status, condition, now = view.status(), self._sources.condition(), self._sources.now()
         return page(
             request,
             "front.html",
             ae_title=self._sources.ae_title,
-            now=self._sources.now(),
+            now=now,
             status=status,
-            concerns=concerns(status, self._sources.condition(), tuple(view.quarantined(DETAILS))),
+            concerns=tuple(self._concerns(status, condition, now)),
+            condition=condition,
             jobs=view.jobs(state, limit),
             state=state,
             limit=limit,
             meaning=MEANING,
             refresh_s=REFRESH_S,
         )
+
+    def _concerns(self, status: Status, condition: Condition, now: datetime) -> Iterator[Concern]:
+        """The gravest first."""
+        view = self._sources.view
+        yield from of_the_node(condition)
+        yield from of_studies(status, view.jobs(JobState.INCOMPLETE, COUNTED), now)
+        yield from of_deliveries(status, condition, now)
+        yield from of_senders(status, view.quarantined(DETAILS), now)
 
     def find(self, request: Request, study: Asked = "") -> Response:
         """To the page of the study, or of the job, that somebody typed."""

@@ -21,7 +21,7 @@ from tests.fakes.analysis import FakeStudy
 from tests.fakes.house import House
 
 STUDY = "1.2.3"
-SOUND = Condition(running=("receiver", "engine", "courier", "page"))
+SOUND = Condition(running=("receiver", "engine", "courier", "page"), destinations=("pacs",))
 HOSTILE = "<script>alert('x')</script> & <b>bold</b>"
 
 

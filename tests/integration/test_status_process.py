@@ -47,6 +47,8 @@ def test_a_node_that_was_killed_is_told_from_one_that_runs(node: NodeProcess) ->
         "starting": [],
         "stopped": ["engine"],
         "shortage": "",
+        "destinations": [],
+        "delivers": True,
     }
     node.kill()
     assert "The node is not running: receiver, engine, courier, page." in status_of(node)

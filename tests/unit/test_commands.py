@@ -116,7 +116,7 @@ def test_nothing_to_retry_or_to_resend(run: Run, house: House, monkeypatch: pyte
     assert "There is no study 9.9." in run("retry", "9.9", *config)[1]
     assert "Nothing ended without success." in run("retry", "--all", *config)[1]
     assert "Nothing has been delivered yet." in run("resend", "--all", *config)[1]
-    assert "No delivery to pacs has failed." in run("retry", "--peer", "pacs", *config)[1]
+    assert "No delivery to pacs has failed or waits" in run("retry", "--peer", "pacs", *config)[1]
     for command in ("retry", "resend"):
         code, said = run(command, "--peer", "nix", *config)
         assert (code, "There is no destination 'nix'; known: pacs." in said) == (2, True)

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 from node.domain.errors import Refused
 from node.domain.job import JobState, OutboxState
+from node.service.condition import node_status, status_lines
+from node.service.questions import Condition
 from node.service.records import JobRow
 from node.service.retry import Revived, Selection, resend, retry
-from node.service.routing import Route
+from node.service.routing import Route, Routing
 from node.service.why import tell
 from node.store.revival import Revivals
 from node.store.views import Views
@@ -170,6 +172,51 @@ def test_results_without_any_destination_are_told(house: House, views: Views) ->
     house.receive(pair_of_series(STUDY))
     house.settle()
     assert views.jobs()[0].reason == "Measured. Not delivered: no destination is configured."
+
+
+def test_results_that_stay_here_on_purpose_say_so() -> None:
+    routing = Routing((), enabled=False)
+    assert routing.nowhere(()) == "Not delivered: delivery is switched off (delivery.enabled)."
+
+
+def told(views: Views, condition: Condition) -> str:
+    """What ``calcinode status`` prints."""
+    return "\n".join(status_lines(node_status(views, condition)))
+
+
+def test_status_tells_results_for_a_destination_that_is_not_configured(house: House, views: Views) -> None:
+    house.pacs.down = True
+    house.receive(pair_of_series(STUDY))
+    house.settle()
+    assert "to pacs: 2 pending. pacs does not answer." in told(views, Condition(destinations=("pacs",)))
+    text = told(views, Condition(destinations=("archive",)))
+    assert "2 results wait for 'pacs', which is no destination of the configuration, and would wait for ever." in text
+    assert "Name the destination that shall get them 'pacs' again ([peers.pacs]), and restart." in text
+
+
+def test_status_of_results_that_stay_here_on_purpose(house: House, views: Views) -> None:
+    house.peers = ()
+    house.make()
+    house.receive(pair_of_series(STUDY))
+    house.settle()
+    assert "1 study is done with results that go nowhere" in told(views, Condition())
+    assert "1 study is done with results that stay here: delivery is switched off" in told(
+        views, Condition(delivers=False)
+    )
+
+
+def test_retry_sends_at_once_what_waits_for_another_try(house: House, revivals: Revivals) -> None:
+    house.pacs.down = True
+    house.receive(pair_of_series(STUDY))
+    house.settle()
+    house.pacs.down = False
+    house.work()
+    assert house.deliveries() == ["pending", "pending"], "the pause is not over"
+    assert retry(revivals, Selection(destination="pacs"), house.clock) == Revived(0, 2)
+    house.work()
+    assert house.deliveries() == ["committed", "committed"]
+    with pytest.raises(Refused, match="No delivery to pacs has failed or waits for another try"):
+        retry(revivals, Selection(destination="pacs"), house.clock)
 
 
 def test_results_that_went_nowhere_are_sent_when_a_route_leads_on(

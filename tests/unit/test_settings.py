@@ -61,6 +61,11 @@ def test_a_mistake_in_the_environment_is_named(
         ("[peers.pacs]\nae_title = 'A'\nroles = ['destination']\n", ["line 1", "a destination needs host and port"]),
         ("[[routes]]\ndestinations = ['pacs']\n", ["'pacs' is not a destination"]),
         (
+            "[delivery]\nenabled = false\n[peers.pacs]\nae_title='A'\nhost='h'\nport=1\nroles=['destination']\n",
+            ["delivery.enabled is false, but pacs is named as a destination"],
+        ),
+        ("[node]\nae_title = 'KNÖCHEL'\n", ["line 2", "node.ae_title = 'KNÖCHEL'", "1 to 16 ASCII characters"]),
+        (
             "[peers.pacs]\nae_title='A'\nhost='h'\nport=1\nroles=['destination']\n[[routes]]\ndestinations=[]\n",
             ["line 7", "at least 1 item"],
         ),

@@ -167,6 +167,59 @@ def test_results_that_go_nowhere_need_a_person(house: House, page: TestClient) -
     assert "Not delivered: no route matches study description ''." in text
 
 
+def test_results_that_stay_here_on_purpose_need_nobody(house: House) -> None:
+    house.peers = ()
+    house.make()
+    finish(house)
+    with page_of(house, lambda: Condition(running=("page",), delivers=False)) as page:
+        text = text_of(page, "/")
+        metrics = page.get("/metrics").text
+    assert "Nothing needs a person." in text
+    assert "Delivery is switched off: results stay in the data folder, and are shown here." in text
+    assert "calcinode_studies_undelivered 0.0" in metrics
+
+
+def test_a_destination_that_is_down_for_long_needs_a_person(house: House, page: TestClient) -> None:
+    house.pacs.down = True
+    finish(house)
+    assert "Nothing needs a person." in text_of(page, "/")
+    house.clock.advance(3601)
+    text = text_of(page, "/")
+    assert "2 results wait for pacs, the oldest since" in text
+    assert "does not answer. They are sent again by themselves; “calcinode retry --peer pacs” does so at once." in text
+
+
+def test_results_for_a_destination_that_is_not_configured_any_more_need_a_person(house: House) -> None:
+    house.pacs.down = True
+    finish(house)
+    with page_of(house, lambda: Condition(running=("page",), destinations=("archive",))) as page:
+        assert "2 results wait for 'pacs', which is no destination of the configuration" in text_of(page, "/")
+
+
+def test_a_study_that_stayed_incomplete_needs_a_person_until_it_came_whole(house: House, page: TestClient) -> None:
+    whole = list(pair_of_series(STUDY))
+    house.receive(whole[:2] + whole[3:])
+    for _ in range(4):
+        house.settle()
+        house.clock.advance(900)
+    assert house.states() == ["incomplete"]
+    assert "1 study not analysed, for images are missing. Send the study again" in text_of(page, "/")
+    house.receive(whole, association="a2")
+    house.settle()
+    assert house.states() == ["incomplete", "done"]
+    assert "Nothing needs a person." in text_of(page, "/")
+    assert "No study is incomplete." in text_of(page, "/?state=incomplete")
+
+
+def test_what_only_a_look_cures_is_not_told_for_ever(house: House, page: TestClient) -> None:
+    house.receiver.peer_rejected(contact(calling="PACS_STORE"), "Unknown AE title 'PACS_STORE'.")
+    assert "1 caller not let in." in text_of(page, "/")
+    house.clock.advance(15 * 86400)
+    text = text_of(page, "/")
+    assert "Nothing needs a person." in text
+    assert "callers not let in 1" in text
+
+
 def test_a_study_that_came_again_says_so(house: House, page: TestClient) -> None:
     finish(house)
     house.receive(pair_of_series(STUDY), association="a2")
