@@ -15,6 +15,7 @@ from node.store.assembling import AssemblyRows
 from node.store.database import Database
 from node.store.result_files import StoredResults
 from node.store.revival import Revivals
+from node.store.version import check_version
 from node.store.views import Views
 
 _ENDS = frozenset({OutboxState.COMMITTED})
@@ -22,12 +23,13 @@ _ENDS = frozenset({OutboxState.COMMITTED})
 
 @contextmanager
 def journal_of(settings: Settings) -> Iterator[Database]:
-    """The journal of a node that has run. Raises SettingsError where there is none."""
+    """The journal of a node that has run. Raises SettingsError where there is none, Unusable of another version."""
     folder = settings.node.data_folder
     if not settings.storage.journal_url and not (folder / "journal.db").exists():
         raise SettingsError(f"No node has run with the data folder {folder}: name its configuration with --config.")
     database = database_of(settings)
     try:
+        check_version(database)
         yield database
     finally:
         database.close()

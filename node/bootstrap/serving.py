@@ -22,14 +22,19 @@ from node.net.listener import open_listener
 from node.settings import Settings
 from node.store.schema import migrate
 
+PRIVATE: Final = 0o077
+"""The umask of the node's processes."""
+
 
 def serve(
     settings: Settings, roles: Sequence[RoleName] = tuple(RoleName), on_ready: Callable[[], None] | None = None
 ) -> None:
     """Run ``roles`` until SIGTERM or SIGINT. ``on_ready`` is called when all of them are ready, kernels included.
 
-    Raises Refused where a port is taken or the data folder cannot be used, or is used already.
+    What it writes only its own account can read: images carry the patient's data. Raises Refused where a port is taken
+    or the data folder cannot be used, or is used already.
     """
+    os.umask(PRIVATE)
     configure_logging(settings.log, "supervisor")
     roles = _switched_on(settings, roles)
     folder = data_folder(settings)

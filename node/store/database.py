@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from node.domain.errors import Transient
@@ -30,28 +30,35 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that is durable when the block has ended. Raises Transient where the database is away."""
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except OperationalError as error:
-            raise _unavailable(error) from error
+        with _translated(), self._engine.begin() as connection:
+            yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A consistent view; takes no lock that a writer waits for."""
-        try:
-            with self._engine.connect().execution_options(calcinode_read_only=True) as connection:
-                yield connection
-        except OperationalError as error:
-            raise _unavailable(error) from error
+        with _translated(), self._engine.connect().execution_options(calcinode_read_only=True) as connection:
+            yield connection
 
     def close(self) -> None:
         """Give all connections back."""
         self._engine.dispose()
 
 
-def _unavailable(error: OperationalError) -> Transient:
-    return Transient(f"The journal cannot be used now: {error.orig}.", hint="Check its disk, or the database's server.")
+@contextmanager
+def _translated() -> Iterator[None]:
+    """The database's own troubles as Transient; an error of ours, such as a broken constraint, stays itself."""
+    try:
+        yield
+    except OperationalError as error:
+        hint = "Check its disk, or the database's server."
+        raise Transient(f"The journal cannot be used now: {error.orig}.", hint=hint) from error
+    except DatabaseError as error:
+        if type(error) is not DatabaseError:
+            raise
+        hint = (
+            "Stop the node, keep what is there (the images are in blobs/), and restore the data folder from its backup."
+        )
+        raise Transient(f"The journal is damaged: {error.orig}.", hint=hint) from error
 
 
 def _engine(url: str) -> Engine:

@@ -94,6 +94,17 @@ def test_looking_takes_no_lock_from_a_node_that_starts(tmp_path: Path) -> None:
         assert is_running(tmp_path, RoleName.ENGINE) is True
 
 
+def test_what_a_node_writes_only_its_account_can_read(tmp_path: Path) -> None:
+    folder = tmp_path / "node" / "state"
+    folder.mkdir(parents=True, mode=0o755)  # made by hand before, for everybody to see into
+    with NodeProcess(tmp_path / "node", sender("KNOWN"), roles=LIGHT) as node:
+        sent = calcinode("send", f"CALCINODE@127.0.0.1:{node.port}", image_file(tmp_path).parent, "--calling", "KNOWN")
+        assert sent.returncode == 0, sent.stderr
+        written = list(folder.rglob("*"))
+    assert any(path.is_file() and path.parent.parent.name == "blobs" for path in written)
+    assert [path for path in written if path.exists() and path.stat().st_mode & 0o077] == []
+
+
 def test_two_nodes_on_one_folder_are_still_refused(tmp_path: Path) -> None:
     began = time.monotonic()
     with (

@@ -11,6 +11,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from node.dicom.header import read_instance
+from node.domain.errors import Transient, Unusable
 from node.service.intake import StoringIntake
 from node.service.ports import IntakeOutcome
 from node.store.arrivals import ReceiverRows
@@ -20,6 +21,7 @@ from node.store.headers import header_text, instance_of
 from node.store.leasing import JobRows
 from node.store.schema import migrate
 from node.store.tables import instances, metadata
+from node.store.version import check_version
 from sqlalchemy import func, select
 from tests.fakes.clock import FakeClock
 from tests.fakes.ct import CtSlice, pair_of_series, received
@@ -112,6 +114,40 @@ def test_a_journal_of_before_the_repeats_is_brought_up_to_date(tmp_path: Path) -
     house.receive([CtSlice("1.2.3", "1.2.3.1", 1)], association="a2")
     assert [row.repeats for row in house.instances()] == [1]
     house.database.close()
+
+
+def test_a_journal_of_another_version_is_told_as_such(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    check_version(house.database)
+    set_version(house, "0001")
+    with pytest.raises(Unusable, match=r"earlier version of Calcinode \(0001; this one needs ") as earlier:
+        check_version(house.database)
+    assert "Restart the node with this version" in earlier.value.hint
+    set_version(house, "9999")
+    for refuses in (check_version, migrate):
+        with pytest.raises(Unusable, match=r"later version of Calcinode \(9999; this one knows ") as later:
+            refuses(house.database)
+        assert "Install the later version again" in later.value.hint
+    house.database.close()
+
+
+def set_version(house: House, version: str) -> None:
+    """As a program of that version would have left it."""
+    with house.database.write() as connection:
+        connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{version}'")
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_journal_that_is_damaged_says_so(tmp_path: Path, *, read_only: bool) -> None:
+    path = tmp_path / "journal.db"
+    path.write_bytes(b"no database " * 1000)
+    database = Database(f"sqlite:///{path}", read_only=read_only)
+    with (
+        pytest.raises(Transient, match="The journal is damaged: file is not"),
+        database.read() as connection,
+    ):
+        connection.exec_driver_sql("SELECT * FROM jobs")
+    database.close()
 
 
 def test_sqlite_is_as_durable_as_it_can_be(tmp_path: Path) -> None:
