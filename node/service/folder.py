@@ -5,12 +5,15 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from node.dicom.header import read_instance
 from node.domain.errors import Refused, Unusable
 from node.domain.instance import Instance
 
 Progress = Callable[[str, float], None]
+PACKED: Final = frozenset({".zip", ".7z", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".rar", ".iso"})
+"""Archives, as exports from a PACS come; they are not looked into."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,9 @@ def _paths(folder: Path) -> Iterator[Path]:
 def _nothing(folder: Path, skipped: list[tuple[Path, str]]) -> Refused:
     if not skipped:
         return Refused(f"{folder} holds no files.", hint="Name the folder that holds the study's DICOM files.")
+    packed = next((path for path, _ in skipped if path.suffix.lower() in PACKED), None)
+    unpack = f" {packed.name} is an archive: unpack it first." if packed else ""
     return Refused(
         f"{folder} holds no readable DICOM file; {len(skipped)} looked at, the first: {skipped[0][1]}",
-        hint="DICOM files (PS3.10) are expected, in this folder or below it.",
+        hint=f"DICOM files (PS3.10) are expected, in this folder or below it.{unpack}",
     )

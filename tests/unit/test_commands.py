@@ -54,6 +54,13 @@ def pacs(port: int = 104, name: str = "pacs", ae_title: str = "PACS") -> str:
     return head + 'roles = ["sender", "destination"]\n'
 
 
+def test_analyse_of_an_archive_says_to_unpack_it(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "EXPORT.ZIP").write_bytes(b"PK")
+    for place in (tmp_path, tmp_path / "EXPORT.ZIP"):
+        code, said = run("analyse", place, "--out", tmp_path / "out")
+        assert (code, "EXPORT.ZIP is an archive: unpack it first." in said) == (3, True)
+
+
 def test_analyse_of_a_folder_that_is_not_there(run: Run, tmp_path: Path) -> None:
     code, said = run("analyse", tmp_path / "nope", "--out", tmp_path / "out")
     assert (code, f"{tmp_path / 'nope'} does not exist." in said) == (2, True)
