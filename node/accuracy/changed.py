@@ -13,6 +13,7 @@ from scipy import ndimage
 
 from node.accuracy.regrid import Case, coarser, finer, moved, scaled, stored
 from node.accuracy.truth import LEFT_BONES, NO_BONE, CaseTruth, TrueHand
+from node.accuracy.warp import warped
 from node.domain.volume import EnergyPair, Volume
 
 NOISE_HU: Final = 20.0
@@ -46,6 +47,8 @@ class Change(StrEnum):
     STRETCHED = "stretched"
     SQUAT = "squat"
     PALER_BONES = "paler bones"
+    OTHER_PROPORTIONS = "other proportions"
+    THIRD_PROPORTIONS = "third proportions"
 
 
 def changed(pair: EnergyPair, truth: CaseTruth, change: Change) -> Case:
@@ -125,4 +128,6 @@ _CHANGES: Final[Mapping[Change, Callable[[EnergyPair, CaseTruth], Case]]] = {
     Change.STRETCHED: scaled(BIGGER, SMALLER, SMALLER),
     Change.SQUAT: scaled(SMALLER, BIGGER, BIGGER),
     Change.PALER_BONES: _paler,
+    Change.OTHER_PROPORTIONS: warped(1),
+    Change.THIRD_PROPORTIONS: warped(2),
 }

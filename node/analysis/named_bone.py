@@ -1,6 +1,7 @@
 """Second look at what touches bone, once the bones have names: ends of the bones of a ray, and rough carpal surface."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,11 +11,11 @@ from node.analysis.anatomy.model import HandAnatomy, NamedBone, Vector
 from node.analysis.anatomy.proportions import usual_length_mm
 from node.analysis.anatomy.wrist import in_carpus
 from node.analysis.attachment import DOUBTFUL_CONTACT, SOLID_RADIUS_MM
-from node.analysis.bone_ends import LEAST_CONTACT, SHELL_SHARE, Piece, is_end, may_be_end, piece_of
+from node.analysis.bone_ends import LEAST_CONTACT, SHELL_SHARE, SHORT_SHARE, Piece, is_end, may_be_end, piece_of
 from node.analysis.candidates import Candidate
 from node.analysis.limbs import Limb
 from node.analysis.skeleton import Skeleton
-from node.analysis.spurs import LEAST_DENSITY, on_shaft
+from node.analysis.spurs import LEAST_DENSITY, at_joint, on_shaft
 from node.domain.anatomy import CARPALS, UNNAMED
 
 CARPAL_BEYOND_MM = 3.2
@@ -22,8 +23,9 @@ GHOST_DENSITY = 0.25
 """Motion and a sharp kernel leave a pale double of a cortex beside it."""
 SMALL_MM3, SMALL_BEYOND_MM, SMALL_CONTACT = 12.0, 2.4, 0.045
 """A small piece that does not stand far off its bone and lies on it with that share of its surface may be bone."""
+LIP_BEYOND_MM, LIP_DENSITY = 1.75, (0.6, 1.2)
 CORNER_BEYOND_MM = 3.0
-LUMP_SHARE, LUMP_RADIUS_MM = 0.27, 1.3
+LUMP_SHARE, LUMP_RADIUS_MM = 0.33, 1.3
 """A tuft is 7 mm wide, 7 long and 3 to 4 thick: its largest ball has less than that share of it [K]."""
 SCRAP_MM3, BROAD_MM3, SCRAP_SHARE = 40.0, 100.0, 0.2
 """A larger one may be where it is thin and ragged: its largest ball has less than that share of its volume. So may a
@@ -46,11 +48,14 @@ def bone_by_name(
         piece = piece_of(candidate, skeleton, image, soft_hu, limb)
         bone = _ray_bone(candidate.bone, piece.middle, anatomy)
         usual_mm = usual_length_mm(bone.digit, bone.level, anatomy.scale) if bone else 0.0
-        touches = candidate.contact_mm2 > 0.0
-        if touches and (is_end(piece, bone, usual_mm) if bone else _is_carpal(piece, anatomy)):
+        if is_of_ray(piece, bone, usual_mm) if bone else _is_carpal(piece, anatomy):
             found.add(number)
         elif may_be_bone(piece, bone, usual_mm):
             doubtful.add(number)
+        elif bone and (before := _bone_before(bone, anatomy)):
+            again = piece_of(replace(candidate, bone=before.labels[0]), skeleton, image, soft_hu, limb)
+            if _may_be_rest(again, bone, usual_mm):
+                doubtful.add(number)
     return found, doubtful
 
 
@@ -60,15 +65,49 @@ def may_be_bone(piece: Piece, bone: NamedBone | None, usual_mm: float) -> bool:
     A piece on a shaft is neither, unless it is as pale as a ghost.
     """
     candidate = piece.candidate
-    if bone and bone.level == "DP":
-        rest = may_be_end(piece, bone, usual_mm) and not _is_lump(candidate)
-        if rest or _may_be_corner(candidate):
-            return True
+    if (
+        bone
+        and bone.level == "DP"
+        and (_may_be_rest(piece, bone, usual_mm) or _may_be_corner(candidate, bone.length_mm / usual_mm))
+    ):
+        return True
     if bone and piece.density > LEAST_DENSITY and on_shaft(piece.middle, bone):
         return False
     joined, ghost = candidate.flatness > SMALL_CONTACT, piece.density < GHOST_DENSITY
     small = candidate.volume_mm3 < SMALL_MM3 and candidate.beyond_mm < SMALL_BEYOND_MM
     return (small and (joined or ghost)) or (joined and _is_scrap(candidate))
+
+
+def is_of_ray(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
+    """True for an end of a metacarpal or phalanx whose marrow was not seen, and for an osteophyte."""
+    touches = piece.candidate.contact_mm2 > 0.0
+    return (touches and is_end(piece, bone, usual_mm)) or _is_lip(piece, bone)
+
+
+def _may_be_rest(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
+    """True for what may be all but the base of a fingertip's bone."""
+    return may_be_end(piece, bone, usual_mm) and not _is_lump(piece.candidate)
+
+
+def _bone_before(tip: NamedBone, anatomy: HandAnatomy) -> NamedBone | None:
+    """The phalanx before a distal one: of a mere base only the palest part of the shell is known, of that all."""
+    ray = anatomy.ray(tip.digit) if tip.level == "DP" else None
+    return ray.bone("PP" if tip.digit == 1 else "MP") if ray else None
+
+
+def _is_lip(piece: Piece, bone: NamedBone) -> bool:
+    """True for a small piece at a joint that hardly stands off the bone and is as dense: an osteophyte's tip.
+
+    It is seen apart from the bone; what is joined to it may as well be a deposit.
+    """
+    candidate = piece.candidate
+    low = candidate.volume_mm3 < SMALL_MM3 and candidate.beyond_mm < LIP_BEYOND_MM
+    return (
+        low
+        and candidate.flatness <= SMALL_CONTACT
+        and LIP_DENSITY[0] < piece.density < LIP_DENSITY[1]
+        and at_joint(piece.middle, bone)
+    )
 
 
 def _is_lump(candidate: Candidate) -> bool:
@@ -83,10 +122,11 @@ def _is_scrap(candidate: Candidate) -> bool:
     return thin and candidate.beyond_mm < CARPAL_BEYOND_MM
 
 
-def _may_be_corner(candidate: Candidate) -> bool:
-    """True for a small piece broadly joined to a distal phalanx: what is left of a resorbed tuft is uneven."""
+def _may_be_corner(candidate: Candidate, length_share: float) -> bool:
+    """True for a small piece joined to a distal phalanx, broadly to one that is long enough: what is left of a
+    resorbed tuft is uneven."""
     low = candidate.volume_mm3 < SMALL_MM3 and candidate.beyond_mm < CORNER_BEYOND_MM
-    return low and candidate.flatness > LEAST_CONTACT
+    return low and candidate.flatness > (SMALL_CONTACT if length_share < SHORT_SHARE else LEAST_CONTACT)
 
 
 def _ray_bone(label: int, middle: Vector, anatomy: HandAnatomy) -> NamedBone | None:
@@ -107,7 +147,7 @@ def _is_of_carpus(label: int, middle: Vector, anatomy: HandAnatomy) -> bool:
 def _is_carpal(piece: Piece, anatomy: HandAnatomy) -> bool:
     """Carpal bones have tubercles and a hook; what stays near one, as dense as it and broadly joined, is one."""
     candidate = piece.candidate
-    if not _is_of_carpus(candidate.bone, piece.middle, anatomy):
+    if candidate.contact_mm2 <= 0.0 or not _is_of_carpus(candidate.bone, piece.middle, anatomy):
         return False
     near = candidate.beyond_mm < CARPAL_BEYOND_MM and candidate.flatness > LEAST_CONTACT
     shell = candidate.ball_share < SHELL_SHARE and candidate.radius_mm <= SOLID_RADIUS_MM

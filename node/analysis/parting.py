@@ -43,14 +43,15 @@ def _named(
     """(what is not bone, the skeleton with what its bones' names say is, their names)."""
     anatomy = name_hand(skeleton.labels, limb.body, limb.geometry.affine)
     tips = missing_tips(attached, anatomy, skeleton, image, soft_hu, limb)
-    attached = tuple(tips.get(n, c) for n, c in enumerate(attached))
-    named, doubtful = bone_by_name(attached, anatomy, skeleton, image, soft_hu, limb)
-    attached = tuple(replace(c, doubtful=c.doubtful or n in doubtful) for n, c in enumerate(attached))
-    attached, bony = without_solid(attached, {*tips, *named})
-    if bony:
-        skeleton = _with(skeleton, bony)
+    attached, sure = tuple(tips.get(n, c) for n, c in enumerate(attached)), set(tips)
+    while True:
+        named, doubtful = bone_by_name(attached, anatomy, skeleton, image, soft_hu, limb)
+        attached = tuple(replace(c, doubtful=c.doubtful or n in doubtful) for n, c in enumerate(attached))
+        attached, bony = without_solid(attached, sure | named)
+        if not bony:
+            return attached, skeleton, anatomy
+        skeleton, sure = _with(skeleton, bony), set()
         anatomy = name_hand(skeleton.labels, limb.body, limb.geometry.affine)
-    return attached, skeleton, anatomy
 
 
 def without_lookalikes(

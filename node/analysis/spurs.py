@@ -77,6 +77,12 @@ def on_shaft(middle: Vector, bone: NamedBone) -> bool:
     return SHAFT[0] < _along(middle, bone) < SHAFT[1]
 
 
+def at_joint(middle: Vector, bone: NamedBone) -> bool:
+    """True for a place at an end of a bone where it meets another."""
+    along = _along(middle, bone)
+    return along < SHAFT[0] or (bone.level != "DP" and along > SHAFT[1])
+
+
 def _along(middle: Vector, bone: NamedBone) -> float:
     """Share of the way from the proximal to the distal end."""
     return float((middle - bone.proximal) @ bone.axis) / bone.length_mm

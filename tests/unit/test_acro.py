@@ -48,3 +48,19 @@ def test_what_may_be_the_rest_of_a_fingertip_leaves_it_open() -> None:
     assert assess_distal_phalanges(hand, [pieces[1.7]])[2].acro_osteolysis is AcroOsteolysis.UNDETERMINED
     aside = pieces[1.7] + 30.0
     assert assess_distal_phalanges(hand, [aside])[2].acro_osteolysis is AcroOsteolysis.PRESENT
+
+
+def test_a_fingertip_that_seems_too_long_holds_a_part_of_the_bone_before() -> None:
+    """Parted beside their joint, two phalanges have no length of their own; the other fingers are judged as before."""
+    sticks = bone_hand(bend_degrees=0.0)
+    hand = name_hand(sticks.labels, sticks.labels > 0, sticks.affine)
+    ray, tip, middle = hand.ray(4), hand.named("DP4"), hand.named("MP4")
+    assert ray is not None
+    assert tip is not None
+    assert middle is not None
+    joint = middle.distal - 0.4 * middle.length_mm * middle.axis
+    moved = (*ray.bones[:2], replace(middle, distal=joint), replace(tip, proximal=joint))
+    torn = replace(hand, rays=tuple(replace(r, bones=moved) if r.digit == 4 else r for r in hand.rays))
+    before, after = assess_distal_phalanges(hand), assess_distal_phalanges(torn)
+    assert (after[3].acro_osteolysis, after[3].length_mm) == (AcroOsteolysis.UNDETERMINED, None)
+    assert [one.acro_osteolysis for one in after[:3]] == [one.acro_osteolysis for one in before[:3]]

@@ -3,21 +3,13 @@
 import numpy as np
 import pytest
 from node.analysis.anatomy.fingertip import is_in_tip
-from node.analysis.anatomy.model import NamedBone
-from node.analysis.anatomy.parts import make_part
 from node.analysis.anatomy.proportions import usual_length_mm
 from node.analysis.bone_ends import Piece, is_end, may_be_end
 from node.analysis.candidates import Candidate
+from tests.fakes.lone_bone import bone
 
 X, Y, Z = np.eye(3)
 SHELL_RADIUS_MM = 0.8
-
-
-def bone(level: str, share: float) -> NamedBone:
-    """A bone of digit 3 along z from the origin, of that share of its usual length."""
-    far = share * usual_length_mm(3, level, 1.0) * Z
-    part = make_part(1, 300.0, np.linspace(0.0 * Z, far, 30), False, 0.5)
-    return NamedBone(f"{level}3", 3, level, 0.0 * Z, far, (1,), part)
 
 
 def piece(first_mm: float, last_mm: float, *, off_mm: float = 0.0, ball: float = 0.1, density: float = 1.0) -> Piece:
@@ -63,4 +55,4 @@ def test_the_place_of_a_fingertip() -> None:
     assert not is_in_tip(1.5 * usual * Z, tip, 1.0)
     assert not is_in_tip(0.5 * usual * Z + 0.4 * usual * X, tip, 1.0)
     assert not is_in_tip(-0.2 * usual * Z, tip, 1.0)
-    assert is_in_tip(-0.2 * usual * Z, tip, 1.0, behind=0.35)
+    assert is_in_tip(-0.2 * usual * Z, tip, 1.0, behind=0.5)

@@ -27,6 +27,11 @@ def test_half_a_phalanx_and_a_fingertip_are_joined_whichever_way_they_seem_to_ru
         assert labels(bridge([near, tip], NEAR_MM)) == [[1, 2, 3, 4]]
 
 
+def test_a_phalanx_parted_aslant_overlaps_itself() -> None:
+    near, far = parted(chain((0, MC), (2, PP), (2, 0.5 * MP), (-0.35 * 0.5 * MP, 0.6 * MP), (2, DP)), 3)
+    assert labels(bridge([near, far], NEAR_MM)) == [[1, 2, 3, 4, 5]]
+
+
 def test_what_clearly_runs_the_other_way_is_not_turned() -> None:
     near, far = parted(chain((0, MC), (2, PP), (2, PP), (2, MP), (2, DP)), 2)
     assert labels(bridge([near, far.reversed()], NEAR_MM)) == [[1, 2], [5, 4, 3]]

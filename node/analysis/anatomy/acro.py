@@ -24,6 +24,8 @@ USUAL_FACTOR: Final = 0.93
 and magnification differently [K]."""
 LOWEST_FACTOR: Final = 0.85
 """No hand is believed to have shorter distal phalanges throughout: then all of them may be resorbed [K]."""
+HIGHEST_FACTOR: Final = 1.3
+"""A distal phalanx that is longer still beside the one before it holds a part of that: neither length is known."""
 DOUBTFUL_LOSS: Final = 0.16
 LOSS_SPREAD: Final = 0.06
 """A loss of 16 % of the length is as likely resorption as variation; healthy digits of one hand scatter by about
@@ -35,7 +37,7 @@ TAPER_LIMITS: Final = (-0.5, 2.0)
 to a loss of length and speaks little against one: what is left of a broad phalanx is broad."""
 DECIDED: Final = 0.7
 WAIST, TUFT = 0.55, 0.80
-BASE_SHARE: Final = 0.35
+BASE_SHARE: Final = 0.5
 """The middle of a base without a name lies no farther behind the rest, over the usual length [K]."""
 WINDOW_MM: Final = 1.2
 
@@ -59,6 +61,7 @@ def assess_distal_phalanges(anatomy: HandAnatomy, doubtful: Sequence[Float64Arra
     fingertip, nothing is called lost there.
     """
     seen = {ray.digit: ray for ray in anatomy.rays if ray.sure and _pair(ray) and not _is_in_bits(ray, anatomy)}
+    seen = {digit: ray for digit, ray in seen.items() if _factor(ray) < HIGHEST_FACTOR}
     factors = {digit: _factor(ray) for digit, ray in seen.items()}
     usual = _hand_factor(list(factors.values()))
     judged = (_assess(digit, seen.get(digit), factors.get(digit, 0.0) / usual) for digit in range(1, 6))

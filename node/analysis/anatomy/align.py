@@ -13,10 +13,11 @@ MISSING = 1.2
 MISSING_MORE = 0.4
 """Cost of a bone that was not found, and of each further one beyond it (an amputation costs little more)."""
 FUSED = 2.0
-BROKEN = 0.8
-SHIFTED, MOST_SHIFTED = 2.0, 0.35
-"""Cost of the last two phalanges of a finger where they have their length together but are parted at the wrong place,
-as in a noisy scan of thin cortex, and how far, as ln of a length over the expected one, each may be off."""
+BROKEN, MOST_PIECES = 0.8, 3
+"""Cost of each break in a bone, and into how many pieces it may be broken."""
+SHIFTED, FAR_SHIFTED = (0.35, 2.0), (0.75, 3.0)
+"""How far, as ln of a length over the expected one, the last two phalanges of a finger may be off where they have their
+length together but are parted at the wrong place, as in a noisy scan of thin cortex; and what that costs."""
 EXTRA, EXTRA_BIT = 3.0, 1.5
 BIT_SHARE = 0.7
 """Cost of a part behind the last bone; a bit is shorter than this share of the distal phalanx."""
@@ -24,7 +25,7 @@ HALF_SEEN, JOINT_MM = 0.8, 3.0
 """Cost of a bone of which only a part was found, with a gap behind it that is wider than a joint."""
 BEFORE = 1.0
 """Cost of a part before the metacarpal: a carpal bone that was linked to it."""
-BEFORE_LONG = 2.5
+BEFORE_LONG = 5.0
 WORST = 7.0
 FUSED_BASE = 3.0
 """Highest cost of a metacarpal that is too long: fused with a carpal bone."""
@@ -106,7 +107,7 @@ def align(chain: Chain, digit: int, scale: float) -> Alignment:
 def alignments(chain: Chain, digit: int, scales: Sequence[float]) -> list[Alignment]:
     """Cheapest reading of a chain (proximal to distal) as the bones of ``digit``, for hands of each size in ``scales``.
 
-    A part may be one bone, two fused ones, half of a broken one, or (before or behind all others) no bone of the
+    A part may be one bone, two fused ones, a piece of a broken one, or (before or behind all others) no bone of the
     ray; bones may be missing at both ends, and within the ray where the gap has their length.
     """
     best = _Aligner(chain, digit, scales).best(0, 0, True)
@@ -126,7 +127,7 @@ class _Aligner:
         self.last = len(LEVELS[digit]) - 1
         self.lengths = chain.lengths_mm
         self.cut = [p.cut for p in chain.parts]
-        self.both, self.gap = chain.spans_mm, [0.0, *chain.gaps_mm]
+        self.span, self.gap = chain.span_mm, [0.0, *chain.gaps_mm]
         self.none = np.zeros(len(scales))
         bits = np.asarray(self.lengths)[:, None] < BIT_SHARE * self.expected[-1]
         self.extra = np.where(bits, EXTRA_BIT, EXTRA)
@@ -168,10 +169,17 @@ class _Aligner:
             ways.append(_Way(FUSED + misfit + then.cost, ((level, level + 1),), then))
         if part + 1 < len(self.lengths) and self.gap[part + 1] < GAP_SD_MM:
             ways += self._shifted(part, level)
-            then = self.best(part + 2, level + 1)
-            misfit = _misfit(self.both[part], expected, cut or self.cut[part + 1], level or -1, self.last)
-            ways.append(_Way(BROKEN + misfit + then.cost, ((level,), (level,)), then))
-        return ways
+        return [*ways, *self._broken(part, level)]
+
+    def _broken(self, part: int, level: int) -> Iterator[_Way]:
+        """Readings in which ``part`` and the next ones are pieces of the bone at ``level``."""
+        for last in range(part + 1, min(part + MOST_PIECES, len(self.lengths))):
+            if self.gap[last] >= GAP_SD_MM:
+                return
+            pieces, then = last - part + 1, self.best(last + 1, level + 1)
+            cut = any(self.cut[part : last + 1])
+            misfit = _misfit(self.span(part, last), self.expected[level], cut, level or -1, self.last)
+            yield _Way(BROKEN * (pieces - 1) + misfit + then.cost, ((level,),) * pieces, then)
 
     def _shifted(self, part: int, level: int) -> list[_Way]:
         """The reading in which ``part`` and the next one are the last two phalanges, parted beside their joint."""
@@ -179,9 +187,10 @@ class _Aligner:
             return []
         both = slice(level, level + 2)
         off = np.abs(np.log(np.asarray(self.lengths[part : part + 2])[:, None] / self.expected[both])).max(axis=0)
-        misfit = _misfit(self.both[part], self.expected[both].sum(axis=0), self.cut[part + 1], -1, self.last)
+        misfit = _misfit(self.span(part, part + 1), self.expected[both].sum(axis=0), self.cut[part + 1], -1, self.last)
         then = self.best(part + 2, level + 2)
-        cost = np.where(off < MOST_SHIFTED, SHIFTED + misfit, 2.0 * WORST) + then.cost
+        price = np.where(off < SHIFTED[0], SHIFTED[1], np.where(off < FAR_SHIFTED[0], FAR_SHIFTED[1], WORST))
+        cost = price + misfit + then.cost
         return [_Way(cost, ((level,), (level + 1,)), then)]
 
     def _absent(self, level: int) -> float:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import groupby
 
 import numpy as np
 
@@ -27,19 +28,13 @@ def named_bones(chains: Sequence[Chain], reading: Reading) -> dict[int, tuple[Na
 
 def _ray_bones(chain: Chain, digit: int, levels: Sequence[tuple[int, ...]]) -> list[NamedBone]:
     bones: list[NamedBone] = []
-    skip = False
-    for n, held in enumerate(levels):
-        if skip or not held:
-            skip = False
-            continue
-        part, start = chain.parts[n], chain.parts[n].ends[chain.ends[n]]
+    for held, run in groupby(range(len(levels)), key=lambda n: levels[n]):
+        numbers = list(run)
+        pieces, start = [chain.parts[n] for n in numbers], chain.parts[numbers[0]].ends[chain.ends[numbers[0]]]
         if len(held) == 2:
-            bones += _cut_fused(part, start, digit, held)
-            continue
-        broken = n + 1 < len(levels) and levels[n + 1] == held
-        pieces = chain.parts[n : n + 2] if broken else (part,)
-        skip = broken
-        bones.append(_bone(digit, held[0], pieces, bones[-1].distal if bones else start))
+            bones += _cut_fused(pieces[0], start, digit, held)
+        elif held:
+            bones.append(_bone(digit, held[0], pieces, bones[-1].distal if bones else start))
     return bones
 
 

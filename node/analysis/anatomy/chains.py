@@ -76,10 +76,9 @@ class Chain:
         along = (float(np.linalg.norm(far - near)) for near, far in self.reaches)
         return tuple(p.length_mm if p.slenderness >= STUBBY else a for p, a in zip(self.parts, along, strict=True))
 
-    @cached_property
-    def spans_mm(self) -> tuple[float, ...]:
-        """Length of each two neighbouring parts taken as one bone."""
-        return tuple(float(np.linalg.norm(b[1] - a[0])) for a, b in pairwise(self.reaches))
+    def span_mm(self, first: int, last: int) -> float:
+        """Length of the parts from number ``first`` to number ``last`` taken as one bone."""
+        return float(np.linalg.norm(self.reaches[last][1] - self.reaches[first][0]))
 
     @cached_property
     def gaps_mm(self) -> tuple[float, ...]:

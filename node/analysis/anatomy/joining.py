@@ -15,6 +15,9 @@ LONGEST_HOLE_MM = 52.0
 """Length of a large proximal phalanx, the longest bone that may be missing within a ray."""
 TERMINAL_GAP_MM = 4.0
 """Joint space before a stubby phalanx, whose end is not known as well as that of a slender one [K]."""
+OVERLAP_SHARE, BENT_MM = 0.4, 7.0
+"""A bone that is parted aslant overlaps itself by less than that share of its length; at a bent joint the next bone
+starts aside by up to half the width of a finger's bone [K]."""
 WIDEST_IN_HOLE = 1.3
 """Width of a part in a hole over that of the bone before it; fingers get slimmer towards their tips."""
 LEAST_FALL = 0.65
@@ -160,6 +163,9 @@ def _bridge_cost(near: Chain, far: Chain, longest_hole_mm: float) -> float | Non
     step = far.start - near.tip
     along = float(step @ outward)
     aside = float(np.linalg.norm(step - along * outward))
-    if not -4.0 < along < longest_hole_mm or aside > 4.0 + 0.5 * abs(along) or far.direction @ outward < 0.3:
+    widest = max(4.0 + 0.5 * abs(along), BENT_MM)
+    if not -max(4.0, OVERLAP_SHARE * last.length_mm) < along < longest_hole_mm or aside > widest:
+        return None
+    if far.direction @ outward < 0.3:
         return None
     return along + 2.0 * aside

@@ -76,10 +76,10 @@ def _close(readings: Sequence[Reading]) -> list[Reading]:
 
 
 def _sure_digits(chains: Sequence[Chain], readings: Sequence[Reading]) -> set[int]:
-    """Digits whose chain has the same digit and the same first and last bone in all readings that come near."""
+    """Digits whose chain has the same digit and the same first bone in all readings that come near."""
     sure = set()
     for n in range(len(chains)):
-        seen = {(r.digits[n], _ends(_levels(r, n))) for r in _close(readings)}
+        seen = {(r.digits[n], _root(_levels(r, n))) for r in _close(readings)}
         if len(seen) == 1:
             sure.add(readings[0].digits[n])
     return sure - {0}
@@ -107,6 +107,10 @@ def _sure_bones(chains: Sequence[Chain], readings: Sequence[Reading]) -> dict[in
 
 def _ends(levels: Levels | None) -> tuple[tuple[int, ...], ...] | None:
     return (levels[0], levels[-1]) if levels else None
+
+
+def _root(levels: Levels | None) -> tuple[int, ...] | None:
+    return levels[0] if levels else None
 
 
 def _common(levels: Levels, seen: set[Levels | None]) -> Levels:

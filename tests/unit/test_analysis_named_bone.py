@@ -1,0 +1,60 @@
+"""What the names of the bones tell of a piece beside one: an osteophyte, the rest of a fingertip, or neither."""
+
+import numpy as np
+import pytest
+from node.analysis.anatomy.proportions import usual_length_mm
+from node.analysis.bone_ends import Piece
+from node.analysis.candidates import Candidate
+from node.analysis.named_bone import is_of_ray, may_be_bone
+from tests.fakes.lone_bone import bone
+
+X, Z = np.eye(3)[0], np.eye(3)[2]
+
+
+def piece(
+    level: str,
+    share: float,
+    *,
+    beyond_mm: float = 1.4,
+    volume_mm3: float = 5.0,
+    density: float = 0.8,
+    contact: float = 0.0,
+) -> Piece:
+    """A small piece beside a bone of its usual length, at ``share`` of it."""
+    middle = share * usual_length_mm(3, level, 1.0) * Z + 5.0 * X
+    candidate = Candidate(np.zeros((1, 3), np.int64), volume_mm3, 900.0, 1000.0, 0.7, beyond_mm, contact, 1)
+    return Piece(candidate, density, middle + np.linspace(-0.5, 0.5, 5)[:, None] * Z)
+
+
+def is_bone(level: str, beside: Piece) -> bool:
+    return is_of_ray(beside, bone(level, 1.0), usual_length_mm(3, level, 1.0))
+
+
+@pytest.mark.parametrize(("level", "share"), [("MP", 0.95), ("MP", 0.05), ("DP", 0.1), ("MC", 0.98)])
+def test_a_low_piece_at_a_joint_is_an_osteophyte(level: str, share: float) -> None:
+    assert is_bone(level, piece(level, share))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        piece("MP", 0.5),
+        piece("MP", 0.95, beyond_mm=2.2),
+        piece("MP", 0.95, volume_mm3=20.0),
+        piece("MP", 0.95, density=0.4),
+        piece("MP", 0.95, density=1.5),
+    ],
+    ids=["on a shaft", "stands off", "large", "pale", "denser than bone"],
+)
+def test_other_pieces_beside_a_joint_are_none(other: Piece) -> None:
+    assert not is_bone("MP", other)
+
+
+def test_nothing_at_a_tuft_is_an_osteophyte() -> None:
+    assert not is_bone("DP", piece("DP", 0.95))
+
+
+def test_a_small_piece_broadly_on_a_resorbed_fingertip_may_be_its_corner() -> None:
+    corner = piece("DP", 0.9, beyond_mm=2.6, volume_mm3=7.0, density=1.4, contact=1.6)
+    assert may_be_bone(corner, bone("DP", 0.8), usual_length_mm(3, "DP", 1.0))
+    assert not may_be_bone(corner, bone("MP", 0.8), usual_length_mm(3, "MP", 1.0))
