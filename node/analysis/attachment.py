@@ -33,6 +33,8 @@ PATCH_CONTACT, PATCH_RADIUS_MM, SHEET_SHARE = 0.1, 0.9, 0.08
 part of the bone's shell whose marrow was too little to be seen."""
 SOLID_RADIUS_MM = 2.0
 """No bone of the hand holds so large a ball without marrow or spongiosa in it: cortex and tufts are thinner [K]."""
+SMALL_MM3, JOINED = 12.0, 0.045
+"""A small piece may belong to the bone beside it; joined to it by more of its surface than that share."""
 LEAST_ELONGATION = 1.5
 OFF_AXIS_MM = 2.0
 SHELL_QUANTILE = 0.6

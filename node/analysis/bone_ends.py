@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from node.analysis.anatomy.fingertip import aside
 from node.analysis.anatomy.model import NamedBone, Vector
-from node.analysis.attachment import bone_shape, density_beside
+from node.analysis.attachment import JOINED, SMALL_MM3, bone_shape, density_beside
 from node.analysis.candidates import Candidate
 from node.analysis.limbs import Limb
 from node.analysis.skeleton import Skeleton
@@ -33,6 +33,10 @@ deposit in its place."""
 TUFT_ASIDE, END_ASIDE = 0.25, 0.1
 """Distance of its middle from the axis over the usual length: a tuft is flat, other ends go round the axis, and a plate
 on a bone lies beside it."""
+
+LUMP_SHARE, LUMP_RADIUS_MM = 0.29, 1.3
+"""A tuft is 7 mm wide, 7 long and 3 to 4 thick: its largest ball has less than that share of it [K]."""
+CORNER_BEYOND_MM = 3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +85,22 @@ def may_be_end(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
     straight = along > WHOLE_COSINE * float(np.linalg.norm(middle)) and aside(middle, bone) < TUFT_ASIDE * usual_mm
     short = bone.length_mm < SHORT_SHARE * usual_mm and along > BEYOND_BASE * bone.length_mm
     return piece.is_as_dense and straight and short and WHOLE_SHARE[0] < reach_mm / usual_mm < WHOLE_SHARE[1]
+
+
+def may_be_rest(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
+    """True for what may be all but the base of a fingertip's bone; a lump is rounder and thicker than a tuft."""
+    lump = piece.candidate.ball_share > LUMP_SHARE and piece.candidate.radius_mm > LUMP_RADIUS_MM
+    return bone.level == "DP" and not lump and may_be_end(piece, bone, usual_mm)
+
+
+def may_be_corner(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
+    """True for a small piece joined to a distal phalanx, broadly to one that is long enough.
+
+    What is left of a resorbed tuft is uneven.
+    """
+    candidate, short = piece.candidate, bone.length_mm < SHORT_SHARE * usual_mm
+    low = candidate.volume_mm3 < SMALL_MM3 and candidate.beyond_mm < CORNER_BEYOND_MM
+    return bone.level == "DP" and low and candidate.flatness > (JOINED if short else LEAST_CONTACT)
 
 
 def _is_tip(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:

@@ -10,23 +10,27 @@ from node.analysis.anatomy.fingertip import is_in_tip
 from node.analysis.anatomy.model import HandAnatomy, NamedBone, Vector
 from node.analysis.anatomy.proportions import usual_length_mm
 from node.analysis.anatomy.wrist import in_carpus
-from node.analysis.attachment import DOUBTFUL_CONTACT, SOLID_RADIUS_MM
-from node.analysis.bone_ends import LEAST_CONTACT, SHELL_SHARE, SHORT_SHARE, Piece, is_end, may_be_end, piece_of
+from node.analysis.attachment import DOUBTFUL_CONTACT, JOINED, SMALL_MM3, SOLID_RADIUS_MM
+from node.analysis.bone_ends import (
+    LEAST_CONTACT,
+    SHELL_SHARE,
+    Piece,
+    is_end,
+    may_be_corner,
+    may_be_rest,
+    piece_of,
+)
 from node.analysis.candidates import Candidate
 from node.analysis.limbs import Limb
 from node.analysis.skeleton import Skeleton
-from node.analysis.spurs import LEAST_DENSITY, at_joint, on_shaft
+from node.analysis.spurs import LEAST_DENSITY, is_lip, on_shaft
 from node.domain.anatomy import CARPALS, UNNAMED
 
 CARPAL_BEYOND_MM = 3.2
 GHOST_DENSITY = 0.25
 """Motion and a sharp kernel leave a pale double of a cortex beside it."""
-SMALL_MM3, SMALL_BEYOND_MM, SMALL_CONTACT = 12.0, 2.4, 0.045
-"""A small piece that does not stand far off its bone and lies on it with that share of its surface may be bone."""
-LIP_BEYOND_MM, LIP_DENSITY = 1.75, (0.6, 1.2)
-CORNER_BEYOND_MM = 3.0
-LUMP_SHARE, LUMP_RADIUS_MM = 0.33, 1.3
-"""A tuft is 7 mm wide, 7 long and 3 to 4 thick: its largest ball has less than that share of it [K]."""
+SMALL_BEYOND_MM = 2.4
+"""A small piece that does not stand farther off its bone and is joined to it may be bone."""
 SCRAP_MM3, BROAD_MM3, SCRAP_SHARE = 40.0, 100.0, 0.2
 """A larger one may be where it is thin and ragged: its largest ball has less than that share of its volume. So may a
 still larger one that lies broadly on the bone."""
@@ -54,7 +58,7 @@ def bone_by_name(
             doubtful.add(number)
         elif bone and (before := _bone_before(bone, anatomy)):
             again = piece_of(replace(candidate, bone=before.labels[0]), skeleton, image, soft_hu, limb)
-            if _may_be_rest(again, bone, usual_mm):
+            if may_be_rest(again, bone, usual_mm):
                 doubtful.add(number)
     return found, doubtful
 
@@ -65,15 +69,11 @@ def may_be_bone(piece: Piece, bone: NamedBone | None, usual_mm: float) -> bool:
     A piece on a shaft is neither, unless it is as pale as a ghost.
     """
     candidate = piece.candidate
-    if (
-        bone
-        and bone.level == "DP"
-        and (_may_be_rest(piece, bone, usual_mm) or _may_be_corner(candidate, bone.length_mm / usual_mm))
-    ):
+    if bone and (may_be_rest(piece, bone, usual_mm) or may_be_corner(piece, bone, usual_mm)):
         return True
     if bone and piece.density > LEAST_DENSITY and on_shaft(piece.middle, bone):
         return False
-    joined, ghost = candidate.flatness > SMALL_CONTACT, piece.density < GHOST_DENSITY
+    joined, ghost = candidate.flatness > JOINED, piece.density < GHOST_DENSITY
     small = candidate.volume_mm3 < SMALL_MM3 and candidate.beyond_mm < SMALL_BEYOND_MM
     return (small and (joined or ghost)) or (joined and _is_scrap(candidate))
 
@@ -81,12 +81,7 @@ def may_be_bone(piece: Piece, bone: NamedBone | None, usual_mm: float) -> bool:
 def is_of_ray(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
     """True for an end of a metacarpal or phalanx whose marrow was not seen, and for an osteophyte."""
     touches = piece.candidate.contact_mm2 > 0.0
-    return (touches and is_end(piece, bone, usual_mm)) or _is_lip(piece, bone)
-
-
-def _may_be_rest(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
-    """True for what may be all but the base of a fingertip's bone."""
-    return may_be_end(piece, bone, usual_mm) and not _is_lump(piece.candidate)
+    return (touches and is_end(piece, bone, usual_mm)) or is_lip(piece, bone)
 
 
 def _bone_before(tip: NamedBone, anatomy: HandAnatomy) -> NamedBone | None:
@@ -95,38 +90,11 @@ def _bone_before(tip: NamedBone, anatomy: HandAnatomy) -> NamedBone | None:
     return ray.bone("PP" if tip.digit == 1 else "MP") if ray else None
 
 
-def _is_lip(piece: Piece, bone: NamedBone) -> bool:
-    """True for a small piece at a joint that hardly stands off the bone and is as dense: an osteophyte's tip.
-
-    It is seen apart from the bone; what is joined to it may as well be a deposit.
-    """
-    candidate = piece.candidate
-    low = candidate.volume_mm3 < SMALL_MM3 and candidate.beyond_mm < LIP_BEYOND_MM
-    return (
-        low
-        and candidate.flatness <= SMALL_CONTACT
-        and LIP_DENSITY[0] < piece.density < LIP_DENSITY[1]
-        and at_joint(piece.middle, bone)
-    )
-
-
-def _is_lump(candidate: Candidate) -> bool:
-    """True for what is rounder and thicker than the solid tuft of a fingertip, which is flat."""
-    return candidate.ball_share > LUMP_SHARE and candidate.radius_mm > LUMP_RADIUS_MM
-
-
 def _is_scrap(candidate: Candidate) -> bool:
     """True for something thin and ragged that stays near its bone."""
     most = BROAD_MM3 if candidate.flatness > DOUBTFUL_CONTACT else SCRAP_MM3
     thin = candidate.volume_mm3 < most and candidate.ball_share < SCRAP_SHARE
     return thin and candidate.beyond_mm < CARPAL_BEYOND_MM
-
-
-def _may_be_corner(candidate: Candidate, length_share: float) -> bool:
-    """True for a small piece joined to a distal phalanx, broadly to one that is long enough: what is left of a
-    resorbed tuft is uneven."""
-    low = candidate.volume_mm3 < SMALL_MM3 and candidate.beyond_mm < CORNER_BEYOND_MM
-    return low and candidate.flatness > (SMALL_CONTACT if length_share < SHORT_SHARE else LEAST_CONTACT)
 
 
 def _ray_bone(label: int, middle: Vector, anatomy: HandAnatomy) -> NamedBone | None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from node.analysis.anatomy.fingertip import aside
 from node.analysis.anatomy.model import HandAnatomy, NamedBone, Vector
+from node.analysis.attachment import JOINED, SMALL_MM3
 from node.analysis.bone_ends import Piece, piece_of
 from node.analysis.candidates import Candidate
 from node.analysis.limbs import Limb
@@ -29,6 +30,8 @@ PALER: Final = 0.75
 """The cortex of a shaft is denser: what is paler may be a layer of calcium, or a periosteal reaction."""
 SHAFT: Final = (0.15, 0.75)
 """Part of the length that is too far from a joint for an osteophyte."""
+LIP_BEYOND_MM: Final = 1.75
+LIP_DENSITY: Final = (0.6, 1.2)
 TUFT: Final = 0.6
 """From this part of its length on a distal phalanx is knobbly."""
 
@@ -77,10 +80,16 @@ def on_shaft(middle: Vector, bone: NamedBone) -> bool:
     return SHAFT[0] < _along(middle, bone) < SHAFT[1]
 
 
-def at_joint(middle: Vector, bone: NamedBone) -> bool:
-    """True for a place at an end of a bone where it meets another."""
-    along = _along(middle, bone)
-    return along < SHAFT[0] or (bone.level != "DP" and along > SHAFT[1])
+def is_lip(piece: Piece, bone: NamedBone) -> bool:
+    """True for a small piece at a joint that hardly stands off the bone and is as dense: an osteophyte's tip.
+
+    It is seen apart from the bone; what is joined to it may as well be a deposit.
+    """
+    candidate, along = piece.candidate, _along(piece.middle, bone)
+    low = candidate.volume_mm3 < SMALL_MM3 and candidate.beyond_mm < LIP_BEYOND_MM
+    alike = LIP_DENSITY[0] < piece.density < LIP_DENSITY[1]
+    at_joint = along < SHAFT[0] or (bone.level != "DP" and along > SHAFT[1])
+    return low and alike and at_joint and candidate.flatness <= JOINED
 
 
 def _along(middle: Vector, bone: NamedBone) -> float:
