@@ -31,7 +31,8 @@ PALER: Final = 0.75
 SHAFT: Final = (0.15, 0.75)
 """Part of the length that is too far from a joint for an osteophyte."""
 LIP_BEYOND_MM: Final = 1.75
-LIP_DENSITY: Final = (0.6, 1.2)
+LIP_DENSITY: Final = (0.6, 0.95)
+"""An osteophyte is spongiosa in a thin shell: paler than the cortex of its bone [K]."""
 TUFT: Final = 0.6
 """From this part of its length on a distal phalanx is knobbly."""
 
@@ -81,7 +82,7 @@ def on_shaft(middle: Vector, bone: NamedBone) -> bool:
 
 
 def is_lip(piece: Piece, bone: NamedBone) -> bool:
-    """True for a small piece at a joint that hardly stands off the bone and is as dense: an osteophyte's tip.
+    """True for a small piece at a joint that hardly stands off the bone and is hardly paler: an osteophyte's tip.
 
     It is seen apart from the bone; what is joined to it may as well be a deposit.
     """
