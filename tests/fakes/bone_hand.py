@@ -52,6 +52,17 @@ class BoneHand:
         around = np.argwhere(np.ones((3, 3, 3))) - 1
         return np.rint((centre - self.affine[:3, 3])[::-1]).astype(np.int64) + around
 
+    def broken(self, pieces: dict[str, int]) -> np.ndarray:
+        """``labels`` with bones in as many pieces along their axis as ``pieces`` tells by name; 1000 n + code each."""
+        labels = self.labels.copy()
+        for name, count in pieces.items():
+            voxels = np.argwhere(self.labels == BONE_CODES[name])
+            start, end = self.axes[name]
+            along = (voxels[:, ::-1] + self.affine[:3, 3] - start) @ (end - start) / np.linalg.norm(end - start) ** 2
+            piece = np.clip((along * count).astype(int), 0, count - 1)
+            labels[tuple(voxels.T)] = 1000 * piece + BONE_CODES[name]
+        return labels
+
 
 def _turn(vector: np.ndarray, degrees: float) -> np.ndarray:
     """Flexion: about the radial axis, from distal to palmar."""
@@ -60,15 +71,18 @@ def _turn(vector: np.ndarray, degrees: float) -> np.ndarray:
     return np.array([x, np.cos(angle) * y - np.sin(angle) * z, np.sin(angle) * y + np.cos(angle) * z])
 
 
-def _axes(bend: float, resorbed: tuple[int, ...]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    axes = {}
+def _axes(
+    bend: float, resorbed: tuple[int, ...], scatter: float, seed: int
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    axes, random = {}, np.random.default_rng(seed)
     for digit, base in BASES.items():
         spread = np.deg2rad(SPREAD[digit])
         along = np.array([np.sin(spread), 0.0, np.cos(spread)])
         if digit == 1:
             along = _turn(along, 15.0)
         at = np.array(base)
-        for level, length in zip(LEVELS[digit], MEAN_LENGTH_MM[digit], strict=True):
+        for level, mean in zip(LEVELS[digit], MEAN_LENGTH_MM[digit], strict=True):
+            length = mean * float(np.exp(scatter * random.standard_normal()))
             if level != "MC":
                 along = _turn(along, bend if digit > 1 else bend / 3)
             shown = 0.6 * length if level == "DP" and digit in resorbed else length
@@ -85,9 +99,14 @@ def _profile(along: np.ndarray, level: str, resorbed: bool) -> np.ndarray:
     return 0.8 + 0.45 * np.abs(2.0 * along - 1.0) ** 1.5
 
 
-def bone_hand(bend_degrees: float = 15.0, resorbed: tuple[int, ...] = ()) -> BoneHand:
-    """A right hand; each finger joint bent by ``bend_degrees``, the tips of ``resorbed`` digits lost."""
-    axes = _axes(bend_degrees, resorbed)
+def bone_hand(
+    bend_degrees: float = 15.0, resorbed: tuple[int, ...] = (), scatter: float = 0.0, seed: int = 0
+) -> BoneHand:
+    """A right hand; each finger joint bent by ``bend_degrees``, the tips of ``resorbed`` digits lost.
+
+    ``scatter``: standard deviation of ln(length / mean) of each bone, drawn from ``seed``.
+    """
+    axes = _axes(bend_degrees, resorbed, scatter, seed)
     ends = np.array([p for pair in axes.values() for p in pair] + [(0.0, 0.0, -45.0)])
     low, high = np.floor(ends.min(axis=0) - BORDER), np.ceil(ends.max(axis=0) + BORDER)
     shape = (high - low).astype(int)[::-1] + 1

@@ -10,7 +10,7 @@ from node.analysis.anatomy.acro import assess_distal_phalanges
 from node.analysis.anatomy.model import HandAnatomy
 from node.analysis.anatomy.naming import name_hand
 from node.analysis.anatomy.place import find_places
-from node.domain.anatomy import BONE_CODES
+from node.domain.anatomy import BONE_CODES, UNNAMED
 from node.domain.findings import AcroOsteolysis, Laterality, Level, Region
 from scipy.spatial.transform import Rotation
 from tests.fakes.bone_hand import BoneHand, bone_hand
@@ -69,6 +69,22 @@ def test_bent_fingers_keep_their_names(bend: float) -> None:
     anatomy = name_hand(source.labels, source.body, source.affine)
     assert names_by_code(anatomy) == RIGHT
     assert anatomy.laterality is Laterality.RIGHT
+
+
+@settings(max_examples=8, deadline=None)
+@given(seed=st.integers(0, 2**31))
+def test_a_hand_of_other_proportions_in_pieces_has_no_wrong_name(seed: int) -> None:
+    """Bones of one hand scatter in length, and of osteopenic ones the marrow is seen in pieces."""
+    source = bone_hand(bend_degrees=10.0, scatter=0.07, seed=seed)
+    random = np.random.default_rng(seed)
+    torn = random.choice([name for name in RAY_BONES if name[:2] in ("PP", "MP")], 4, replace=False)
+    labels = source.broken({name: int(random.integers(2, 4)) for name in torn})
+    anatomy = name_hand(labels, source.body, source.affine)
+    said = {(RIGHT[label % 1000], name) for label, name in anatomy.bones.items() if label % 1000 in RIGHT}
+    named = {(true, name) for true, name in said if name != UNNAMED}
+    assert all(name in (true, true[:2]) for true, name in named)
+    assert len({true for true, _ in named}) >= 0.9 * len(RAY_BONES)
+    assert anatomy.laterality in (Laterality.RIGHT, Laterality.UNCERTAIN)
 
 
 def test_without_fingers_nothing_is_guessed() -> None:

@@ -19,7 +19,8 @@ OVERLAP_SHARE, BENT_MM = 0.4, 7.0
 """A bone that is parted aslant overlaps itself by less than that share of its length; at a bent joint the next bone
 starts aside by up to half the width of a finger's bone [K]."""
 WIDEST_IN_HOLE = 1.3
-"""Width of a part in a hole over that of the bone before it; fingers get slimmer towards their tips."""
+"""Width of a part in a hole over that of the two before it, which may be of one bone, and one of them its waist; fingers
+get slimmer towards their tips."""
 LEAST_FALL = 0.65
 """A chain whose lengths fall by less (``Chain.fall``; two bones in line, not the fifth's last two, fall by 0.7 to 1.2)
 may run the other way: half a phalanx and a fingertip."""
@@ -137,12 +138,12 @@ def _lying_in(chain: Chain, n: int, loose: Sequence[Part]) -> Part | None:
         return None
     along = unit(chain.reaches[n + 1][0] - start)
     width = min(chain.parts[n].width_mm, chain.parts[n + 1].width_mm)
+    widest = WIDEST_IN_HOLE * max(p.width_mm for p in chain.parts[max(0, n - 1) : n + 1])
 
     def fits(part: Part) -> bool:
         place = float((part.centroid - start) @ along)
         aside = float(np.linalg.norm(part.centroid - start - place * along))
-        slim = part.width_mm < WIDEST_IN_HOLE * chain.parts[n].width_mm
-        return 0.0 < place < hole_mm and aside < 0.5 * width and slim
+        return 0.0 < place < hole_mm and aside < 0.5 * width and part.width_mm < widest
 
     return max(filter(fits, loose), key=lambda part: part.volume_mm3, default=None)
 
