@@ -19,7 +19,7 @@ OVERLAP_SHARE, BENT_MM = 0.4, 7.0
 """A bone that is parted aslant overlaps itself by less than that share of its length; at a bent joint the next bone
 starts aside by up to half the width of a finger's bone [K]."""
 WIDEST_IN_HOLE = 1.3
-"""Width of a part in a hole over that of the two before it, which may be of one bone, and one of them its waist; fingers
+"""Width of a part in a hole over that of the two before it, one of which may be the waist of one bone; fingers
 get slimmer towards their tips."""
 LEAST_FALL = 0.65
 """A chain whose lengths fall by less (``Chain.fall``; two bones in line, not the fifth's last two, fall by 0.7 to 1.2)
