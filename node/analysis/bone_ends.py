@@ -36,6 +36,8 @@ on a bone lies beside it."""
 
 LUMP_SHARE, LUMP_RADIUS_MM = 0.29, 1.3
 """A tuft is 7 mm wide, 7 long and 3 to 4 thick: its largest ball has less than that share of it [K]."""
+BALL_SHARE = 0.36
+"""The same of what is no tuft, however small; smaller than SMALL_MM3 it may be the corner of one."""
 CORNER_BEYOND_MM = 3.0
 
 
@@ -71,7 +73,8 @@ def is_end(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
     if bone.level != "DP":
         round_axis = aside(piece.middle - bone.proximal, bone) < END_ASIDE * usual_mm
         return not solid and round_axis and may_be_end(piece, bone, usual_mm)
-    return _is_tip(piece, bone, usual_mm) or (not solid and may_be_end(piece, bone, usual_mm))
+    tip = _is_tip(piece, bone, usual_mm) and not _is_ball(piece.candidate)
+    return tip or (not solid and may_be_end(piece, bone, usual_mm))
 
 
 def may_be_end(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
@@ -101,6 +104,11 @@ def may_be_corner(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
     candidate, short = piece.candidate, bone.length_mm < SHORT_SHARE * usual_mm
     low = candidate.volume_mm3 < SMALL_MM3 and candidate.beyond_mm < CORNER_BEYOND_MM
     return bone.level == "DP" and low and candidate.flatness > (JOINED if short else LEAST_CONTACT)
+
+
+def _is_ball(candidate: Candidate) -> bool:
+    """True for what is far rounder than any tuft: calcium in the place of a lost one lies on the axis as well."""
+    return candidate.ball_share > BALL_SHARE and candidate.volume_mm3 > SMALL_MM3
 
 
 def _is_tip(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:

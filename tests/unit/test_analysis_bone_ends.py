@@ -1,5 +1,7 @@
 """What goes on where a bone of a ray was seen to end: its own end, or a deposit."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from node.analysis.anatomy.fingertip import is_in_tip
@@ -47,6 +49,15 @@ def test_what_is_solid_in_the_place_of_a_tuft_may_be_either() -> None:
     solid = piece(0.5 * usual, 0.9 * usual, off_mm=3.0, ball=0.5)
     assert not ends("DP", 0.4, solid)
     assert may_be_end(solid, bone("DP", 0.4), usual)
+
+
+@pytest.mark.parametrize(("volume_mm3", "radius_mm", "end"), [(37.5, 1.56, False), (90.0, 1.7, True), (6.0, 1.0, True)])
+def test_a_ball_on_the_axis_is_no_tuft(volume_mm3: float, radius_mm: float, end: bool) -> None:
+    """A tuft is flat; a small piece of one may be as round as a deposit."""
+    usual = usual_length_mm(3, "DP", 1.0)
+    ring = piece(0.7 * usual, 1.1 * usual)
+    beyond = replace(ring, candidate=replace(ring.candidate, volume_mm3=volume_mm3, radius_mm=radius_mm))
+    assert ends("DP", 0.6, beyond) is end
 
 
 def test_the_place_of_a_fingertip() -> None:
