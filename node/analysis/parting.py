@@ -9,6 +9,7 @@ from node.analysis.anatomy.model import HandAnatomy
 from node.analysis.anatomy.naming import name_hand
 from node.analysis.attachment import split_attachments, without_solid
 from node.analysis.candidates import Candidate, find_candidates
+from node.analysis.layers import layers
 from node.analysis.limbs import Limb
 from node.analysis.missing_tips import missing_tips
 from node.analysis.named_bone import bone_by_name
@@ -33,7 +34,8 @@ def part_bones(
         strange = strangers(anatomy, skeleton, limb)
         if not strange:
             off = spurs(bony, anatomy, skeleton, image, anchors.soft_hu, limb)
-            return (*attached, *off), _with(whole, off, bone=False), anatomy
+            thin = layers(candidates, anatomy, skeleton, image, anchors.soft_hu, limb)
+            return (*attached, *off, *thin), _with(whole, off, bone=False), anatomy
         skeleton = without_bones(skeleton, strange, limb, image, anchors)
 
 

@@ -7,6 +7,7 @@ from node.analysis.anatomy.parts import make_part
 from node.analysis.anatomy.proportions import usual_length_mm
 from node.analysis.bone_ends import Piece
 from node.analysis.candidates import Candidate
+from node.analysis.layers import may_be_layer
 from node.analysis.named_bone import may_be_bone
 from node.analysis.spurs import doubt_of
 
@@ -29,7 +30,7 @@ def at(level: str, share: float, aside_mm: float) -> Vector:
     return np.array([aside_mm, 0.0, share * usual_length_mm(3, level, 1.0)])
 
 
-STONE, ROUGH = piece(2.2, 9.0), piece(1.4, 20.0)
+STONE, ROUGH, LAYER = piece(2.2, 9.0), piece(1.4, 20.0), piece(1.05, 15.0)
 
 
 def doubt(candidate: Candidate, level: str, share: float, aside_mm: float, density: float = 1.0) -> bool | None:
@@ -52,6 +53,26 @@ def test_bone_is_low_or_lies_round_its_axis(level: str) -> None:
 def test_a_layer_on_a_shaft_that_is_paler_than_cortex_is_in_doubt(level: str) -> None:
     assert doubt(ROUGH, level, 0.4, 6.0, density=0.6) is True
     assert doubt(ROUGH, level, 0.9, 6.0, density=0.6) is None, "ends of bones have a thin cortex"
+
+
+@pytest.mark.parametrize(
+    ("candidate", "share", "aside_mm", "density", "layer"),
+    [
+        (LAYER, 0.5, 6.0, 0.6, True),
+        (LAYER, 0.9, 6.0, 0.6, False),
+        (LAYER, 0.5, 1.0, 0.6, False),
+        (LAYER, 0.5, 6.0, 1.0, False),
+        (LAYER, 0.5, 6.0, 0.2, False),
+        (piece(0.6, 15.0), 0.5, 6.0, 0.6, False),
+        (STONE, 0.5, 6.0, 0.6, False),
+    ],
+    ids=["layer", "at a joint", "on the axis", "as dense as cortex", "blur", "lower still", "it stands off"],
+)
+def test_a_thin_layer_on_a_shaft_is_left_to_a_reader(
+    candidate: Candidate, share: float, aside_mm: float, density: float, layer: bool
+) -> None:
+    """What lies too near to the bone's surface to be told from it, where bone is even."""
+    assert may_be_layer(Piece(candidate, density, at("PP", share, aside_mm)[None]), bone("PP")) is layer
 
 
 def test_a_knob_of_the_tuft_is_bone_and_one_at_the_base_may_be() -> None:
