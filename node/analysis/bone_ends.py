@@ -37,7 +37,7 @@ on a bone lies beside it."""
 LUMP_SHARE, LUMP_RADIUS_MM = 0.29, 1.3
 """A tuft is 7 mm wide, 7 long and 3 to 4 thick: its largest ball has less than that share of it [K]."""
 BALL_SHARE = 0.36
-"""The same of what is no tuft, however small; smaller than SMALL_MM3 it may be the corner of one."""
+"""The same of what is hardly a tuft, however small; smaller than SMALL_MM3 it may be the corner of one."""
 CORNER_BEYOND_MM = 3.0
 
 
@@ -73,7 +73,7 @@ def is_end(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
     if bone.level != "DP":
         round_axis = aside(piece.middle - bone.proximal, bone) < END_ASIDE * usual_mm
         return not solid and round_axis and may_be_end(piece, bone, usual_mm)
-    tip = _is_tip(piece, bone, usual_mm) and not _is_ball(piece.candidate)
+    tip = _is_tip(piece, bone, usual_mm) and not _is_loose_ball(piece.candidate)
     return tip or (not solid and may_be_end(piece, bone, usual_mm))
 
 
@@ -88,6 +88,12 @@ def may_be_end(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
     straight = along > WHOLE_COSINE * float(np.linalg.norm(middle)) and aside(middle, bone) < TUFT_ASIDE * usual_mm
     short = bone.length_mm < SHORT_SHARE * usual_mm and along > BEYOND_BASE * bone.length_mm
     return piece.is_as_dense and straight and short and WHOLE_SHARE[0] < reach_mm / usual_mm < WHOLE_SHARE[1]
+
+
+def may_be_tip(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
+    """True for a ball on a distal phalanx that may be its tuft, or calcium in its place."""
+    ball = piece.candidate.contact_mm2 > 0.0 and _is_loose_ball(piece.candidate)
+    return bone.level == "DP" and ball and _is_tip(piece, bone, usual_mm)
 
 
 def may_be_rest(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
@@ -106,9 +112,10 @@ def may_be_corner(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
     return bone.level == "DP" and low and candidate.flatness > (JOINED if short else LEAST_CONTACT)
 
 
-def _is_ball(candidate: Candidate) -> bool:
-    """True for what is far rounder than any tuft: calcium in the place of a lost one lies on the axis as well."""
-    return candidate.ball_share > BALL_SHARE and candidate.volume_mm3 > SMALL_MM3
+def _is_loose_ball(candidate: Candidate) -> bool:
+    """True for what is rounder than most tufts and hardly joined: calcium in the place of one lies on the axis, too."""
+    round_and_large = candidate.ball_share > BALL_SHARE and candidate.volume_mm3 > SMALL_MM3
+    return round_and_large and candidate.flatness < LEAST_CONTACT
 
 
 def _is_tip(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:

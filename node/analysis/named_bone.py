@@ -18,6 +18,7 @@ from node.analysis.bone_ends import (
     is_end,
     may_be_corner,
     may_be_rest,
+    may_be_tip,
     piece_of,
 )
 from node.analysis.candidates import Candidate
@@ -69,7 +70,7 @@ def may_be_bone(piece: Piece, bone: NamedBone | None, usual_mm: float) -> bool:
     A piece on a shaft is neither, unless it is as pale as a ghost.
     """
     candidate = piece.candidate
-    if bone and (may_be_rest(piece, bone, usual_mm) or may_be_corner(piece, bone, usual_mm)):
+    if bone and any(rule(piece, bone, usual_mm) for rule in (may_be_tip, may_be_rest, may_be_corner)):
         return True
     if bone and piece.density > LEAST_DENSITY and on_shaft(piece.middle, bone):
         return False

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from node.analysis.anatomy.fingertip import is_in_tip
 from node.analysis.anatomy.proportions import usual_length_mm
-from node.analysis.bone_ends import Piece, is_end, may_be_end
+from node.analysis.bone_ends import Piece, is_end, may_be_end, may_be_tip
 from node.analysis.candidates import Candidate
 from tests.fakes.lone_bone import bone
 
@@ -51,13 +51,21 @@ def test_what_is_solid_in_the_place_of_a_tuft_may_be_either() -> None:
     assert may_be_end(solid, bone("DP", 0.4), usual)
 
 
-@pytest.mark.parametrize(("volume_mm3", "radius_mm", "end"), [(37.5, 1.56, False), (90.0, 1.7, True), (6.0, 1.0, True)])
-def test_a_ball_on_the_axis_is_no_tuft(volume_mm3: float, radius_mm: float, end: bool) -> None:
-    """A tuft is flat; a small piece of one may be as round as a deposit."""
+@pytest.mark.parametrize(
+    ("volume_mm3", "radius_mm", "contact_mm2", "end"),
+    [(37.5, 1.56, 1.5, False), (37.5, 1.56, 9.0, True), (90.0, 1.7, 1.5, True), (6.0, 1.0, 0.5, True)],
+    ids=["a loose ball", "joined broadly", "flat", "small"],
+)
+def test_a_loose_ball_on_the_axis_may_be_a_tuft(
+    volume_mm3: float, radius_mm: float, contact_mm2: float, end: bool
+) -> None:
+    """Or calcium in the place of a lost one, which is no bone."""
     usual = usual_length_mm(3, "DP", 1.0)
     ring = piece(0.7 * usual, 1.1 * usual)
-    beyond = replace(ring, candidate=replace(ring.candidate, volume_mm3=volume_mm3, radius_mm=radius_mm))
+    ball = replace(ring.candidate, volume_mm3=volume_mm3, radius_mm=radius_mm, contact_mm2=contact_mm2)
+    beyond = replace(ring, candidate=ball)
     assert ends("DP", 0.6, beyond) is end
+    assert may_be_tip(beyond, bone("DP", 0.6), usual) is not end
 
 
 def test_the_place_of_a_fingertip() -> None:
