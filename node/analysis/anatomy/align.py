@@ -15,6 +15,8 @@ MISSING_MORE = 0.4
 FUSED = 2.0
 BROKEN, MOST_PIECES = 0.8, 3
 """Cost of each break in a bone, and into how many pieces it may be broken."""
+BREAK_MM = 1.5
+"""Three pieces of one bone all but touch; the phalanges of a toe, which are as short, have joints between them."""
 SHIFTED, FAR_SHIFTED = (0.35, 2.0), (0.75, 3.0)
 """How far, as ln of a length over the expected one, the last two phalanges of a finger may be off where they have their
 length together but are parted at the wrong place, as in a noisy scan of thin cortex; and what that costs."""
@@ -174,9 +176,9 @@ class _Aligner:
     def _broken(self, part: int, level: int) -> Iterator[_Way]:
         """Readings in which ``part`` and the next ones are pieces of the bone at ``level``."""
         for last in range(part + 1, min(part + MOST_PIECES, len(self.lengths))):
-            if self.gap[last] >= GAP_SD_MM:
-                return
             pieces, then = last - part + 1, self.best(last + 1, level + 1)
+            if max(self.gap[part + 1 : last + 1]) >= (GAP_SD_MM if pieces == 2 else BREAK_MM):
+                return
             cut = any(self.cut[part : last + 1])
             misfit = _misfit(self.span(part, last), self.expected[level], cut, level or -1, self.last)
             yield _Way(BROKEN * (pieces - 1) + misfit + then.cost, ((level,),) * pieces, then)
