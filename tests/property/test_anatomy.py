@@ -71,7 +71,7 @@ def test_bent_fingers_keep_their_names(bend: float) -> None:
     assert anatomy.laterality is Laterality.RIGHT
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(seed=st.integers(0, 2**31))
 def test_a_hand_of_other_proportions_in_pieces_has_no_wrong_name(seed: int) -> None:
     """Bones of one hand scatter in length, and of osteopenic ones the marrow is seen in pieces."""

@@ -25,6 +25,11 @@ def test_a_phalanx_in_three_pieces_is_one_bone() -> None:
     assert read((0, MC), *pieces, (2, MP), (2, DP)) == ((0,), (1,), (1,), (1,), (2,), (3,))
 
 
+def test_three_phalanges_with_joints_between_are_not_one_bone() -> None:
+    """The toes of a foot: as short as pieces of a finger's phalanx, in as straight a line."""
+    assert read((0, MC), (2.5, 0.65 * PP), (2.5, 0.25 * PP), (2.5, 0.22 * PP)) != ((0,), (1,), (1,), (1,))
+
+
 def test_no_metacarpal_stands_before_a_metacarpal() -> None:
     """Rather than that, a ray whose phalanges are odd is read from its root."""
     assert read((0, MC), (2, 0.85 * PP), (2, 0.45 * MP), (2, 1.1 * DP))[0] == (0,)
