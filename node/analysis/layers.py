@@ -39,7 +39,7 @@ def layers(
     found = []
     for candidate in candidates:
         bone = anatomy.named(anatomy.bones.get(candidate.bone, ""))
-        if bone is None or candidate.beyond_mm >= LEAST_BEYOND_MM:
+        if bone is None or not _is_broad_and_low(candidate):  # most are not, and a piece takes time to describe
             continue
         if may_be_layer(piece_of(candidate, skeleton, image, soft_hu, limb), bone):
             found.append(replace(candidate, doubtful=True))
@@ -48,7 +48,10 @@ def layers(
 
 def may_be_layer(piece: Piece, bone: NamedBone) -> bool:
     """True for something broad and low at the side of a shaft that is paler than its cortex."""
-    low = LEAST_LAYER_MM <= piece.candidate.beyond_mm < LEAST_BEYOND_MM
     pale = LEAST_DENSITY < piece.density < PALER
-    broad = piece.candidate.volume_mm3 >= LEAST_LAYER_MM3
-    return low and broad and pale and on_shaft(piece.middle, bone) and lies_beside(piece.middle, bone)
+    at_side = on_shaft(piece.middle, bone) and lies_beside(piece.middle, bone)
+    return _is_broad_and_low(piece.candidate) and pale and at_side
+
+
+def _is_broad_and_low(candidate: Candidate) -> bool:
+    return LEAST_LAYER_MM <= candidate.beyond_mm < LEAST_BEYOND_MM and candidate.volume_mm3 >= LEAST_LAYER_MM3
