@@ -21,6 +21,7 @@ def warnings_of(settings: Settings) -> Iterator[str]:
     """One sentence for each doubt."""
     yield from _roles(settings)
     yield from _same_titles(settings)
+    yield from _routes(settings)
     for name, peer in settings.peers.items():
         if "destination" in peer.roles and _is_this_node(settings, peer):
             yield f"the destination '{name}' is this node itself: it would be sent its own results."
@@ -40,12 +41,25 @@ def is_this_machine(host: str) -> bool:
 
 def _roles(settings: Settings) -> Iterator[str]:
     roles = {role for peer in settings.peers.values() for role in peer.roles}
-    if "destination" not in roles and settings.delivery.enabled:
+    keeps_all = any(route.keep and not route.conditions for route in settings.routes)
+    if "destination" not in roles and settings.delivery.enabled and not keeps_all:
         yield "no peer is a destination: results stay in the data folder. If so meant: delivery.enabled = false."
     if settings.node.open:
         yield "the node is open: any AE title may send images to it."
     elif "sender" not in roles:
         yield "no peer is a sender and the node is not open: nobody can send images to it."
+
+
+def _routes(settings: Settings) -> Iterator[str]:
+    """Routes that have no effect, and destinations without any."""
+    sending = next((n for n, r in enumerate(settings.routes, 1) if r.destinations and not r.conditions), None)
+    for number, route in enumerate(settings.routes, start=1):
+        if route.keep and sending:
+            yield f"route {number} keeps nothing: route {sending} sends the results of every study."
+    named = {name for route in settings.routes for name in route.destinations}
+    for name, peer in settings.peers.items():
+        if settings.routes and "destination" in peer.roles and name not in named:
+            yield f"no route leads to the destination '{name}': it gets nothing."
 
 
 def _same_titles(settings: Settings) -> Iterator[str]:

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from node.cli.console import out
 from node.cli.options import Config
-from node.settings import Settings, load
+from node.settings import RouteSettings, Settings, load
 
 
 def warm() -> None:
@@ -50,19 +50,17 @@ def check_config(config: Config = None) -> None:
     if settings.peers:
         out.print(_peer_table(settings))
     for number, route in enumerate(settings.routes, start=1):
-        conditions = [
-            f"{name} {getattr(route, name)}"
-            for name in ("calling_ae_title", "station_name", "study_description")
-            if getattr(route, name) != "*"
-        ]
-        out.print(
-            f"route {number}       {' and '.join(conditions) or 'every study'} to {', '.join(route.destinations)}"
-        )
+        out.print(f"route {number}       {_route_words(route)}", markup=False)
     for warning in warnings_of(settings):
         _warn(warning)
     if config is None:
         _warn("no file was named: these are the defaults and the environment.")
     out.print("The configuration can be used.")
+
+
+def _route_words(route: RouteSettings) -> str:
+    studies = " and ".join(f"{key} {glob}" for key, glob in route.conditions.items()) or "every study"
+    return f"{studies}: the results stay here" if route.keep else f"{studies} to {', '.join(route.destinations)}"
 
 
 def _warn(sentence: str) -> None:

@@ -9,6 +9,8 @@ from node.service.records import StoredInstance
 
 NOT_DELIVERED: Final = "Not delivered:"
 """Begins the sentence that says why results go nowhere."""
+KEPT: Final = "Kept here:"
+"""Begins the sentence that says why results go nowhere on purpose: it needs nobody."""
 
 _LOOKED_AT: Final[Mapping[str, tuple[str, Callable[[StoredInstance], str]]]] = {
     "calling_ae_title": ("calling AE title", lambda one: one.calling_ae_title),
@@ -20,12 +22,16 @@ _SHOWN = 3
 
 @dataclass(frozen=True)
 class Route:
-    """Studies that match all globs go to ``destinations``. Case is ignored; ``*`` matches an absent value too."""
+    """Studies that match all globs go to ``destinations``. Case is ignored; ``*`` matches an absent value too.
+
+    ``keep``: without destinations on purpose.
+    """
 
     destinations: tuple[str, ...]
     calling_ae_title: str = "*"
     station_name: str = "*"
     study_description: str = "*"
+    keep: bool = False
 
     def matches(self, one: StoredInstance) -> bool:
         """True where one instance of the study fits every glob."""
@@ -56,6 +62,9 @@ class Routing:
             return ""
         if not self.enabled:
             return f"{NOT_DELIVERED} delivery is switched off (delivery.enabled)."
+        for number, route in enumerate(self.routes, start=1):
+            if route.keep and any(map(route.matches, study)):
+                return f"{KEPT} route {number} keeps the results of such studies (keep = true)."
         if not self.destinations:
             return f"{NOT_DELIVERED} no destination is configured."
         told = [self._told(key, study) for key in _LOOKED_AT if any(getattr(r, key) != "*" for r in self.routes)]
@@ -65,3 +74,13 @@ class Routing:
         name, value_of = _LOOKED_AT[key]
         values = sorted({value_of(one) for one in study})
         return f"{name} {' or '.join(repr(value) for value in values[:_SHOWN])}"
+
+
+def goes_nowhere(reason: str) -> bool:
+    """Whether a job's reason says that its results have no destination."""
+    return NOT_DELIVERED in reason or KEPT in reason
+
+
+def found_only(reason: str) -> str:
+    """A job's reason without the sentence that says why its results go nowhere."""
+    return reason.partition(f" {NOT_DELIVERED}")[0].partition(f" {KEPT}")[0]

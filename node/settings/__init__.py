@@ -6,7 +6,7 @@ The environment wins over the file. ``deploy/calcinode.toml`` shows every key wi
 from node.settings.installation import LogSettings, NodeSettings, PageSettings
 from node.settings.loading import load
 from node.settings.mistakes import SettingsError
-from node.settings.peers import PeerSettings
+from node.settings.peers import PeerSettings, RouteSettings
 from node.settings.section import AeTitle
 from node.settings.whole import Settings
 
@@ -16,6 +16,7 @@ __all__ = [
     "NodeSettings",
     "PageSettings",
     "PeerSettings",
+    "RouteSettings",
     "Settings",
     "SettingsError",
     "load",

@@ -46,16 +46,17 @@ def _known_keys(section: tuple[int | str, ...]) -> list[str]:
 
 
 def _line_of(location: tuple[int | str, ...], text: str) -> int | None:
-    """The line of a key: the one within its table, else the first of its name, else the table's own."""
+    """The line of a key within its table, else the table's own."""
     names = [str(part) for part in location if isinstance(part, str)]
     if not names:
         return None
-    table, candidates, header = "", [], None
+    table, keys, headers = "", list[int](), list[int]()
     for number, line in enumerate(text.splitlines(), start=1):
         if found := re.match(r"\s*\[+\s*([^\]]+?)\s*\]", line):
             table = found[1].replace('"', "")
-            header = number if table == ".".join(names[:-1]) or table == ".".join(names) else header
+            headers += [number] if table in (".".join(names[:-1]), ".".join(names)) else []
         elif re.match(rf"\s*\"?{re.escape(names[-1])}\"?\s*=", line) and table == ".".join(names[:-1]):
-            candidates.append(number)
-    index = next((part for part in location if isinstance(part, int)), 0)
-    return candidates[min(index, len(candidates) - 1)] if candidates else header
+            keys.append(number)
+    index = next((part for part in location if isinstance(part, int)), -1)
+    lines = keys or headers
+    return lines[min(index, len(lines) - 1)] if lines else None

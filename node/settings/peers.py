@@ -35,12 +35,30 @@ class PeerSettings(Section):
 
 
 class RouteSettings(Section):
-    """Studies that match all globs go to ``destinations`` (names of peers). Case is ignored."""
+    """Studies that match all globs go to ``destinations`` (names of peers). Case is ignored.
 
-    destinations: Annotated[tuple[str, ...], Field(min_length=1)]
+    ``keep`` instead of destinations: they go nowhere, on purpose, unless another route sends them.
+    """
+
+    destinations: tuple[str, ...] = ()
+    keep: bool = False
     calling_ae_title: Glob = "*"
     station_name: Glob = "*"
     study_description: Glob = "*"
+
+    @property
+    def conditions(self) -> dict[str, str]:
+        """The globs that not every study matches, by key."""
+        globs = ("calling_ae_title", "station_name", "study_description")
+        return {key: getattr(self, key) for key in globs if getattr(self, key) != "*"}
+
+    @model_validator(mode="after")
+    def _leads_somewhere_or_keeps(self) -> Self:
+        if self.keep and self.destinations:
+            raise ValueError("a route has destinations, or it keeps (keep = true), and not both")
+        if not (self.keep or self.destinations):
+            raise ValueError("a route needs destinations; where results shall stay here on purpose: keep = true")
+        return self
 
 
 class DeliverySettings(Section):

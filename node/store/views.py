@@ -9,6 +9,7 @@ from node.domain.job import JobState, OutboxState
 from node.service.ports import IntakeOutcome
 from node.service.questions import EventRow, QuarantinedRow, Queue, RejectedPeer, Revision, Status, Story
 from node.service.records import JobRow
+from node.service.routing import KEPT
 from node.store.database import Database
 from node.store.outbox import joined
 from node.store.rows import delivery, job_row
@@ -95,9 +96,10 @@ def _by_state(connection: Connection) -> dict[JobState, int]:
 
 
 def _undelivered(connection: Connection) -> int:
-    """Done without a single delivery: no route matched, or there is no destination."""
+    """Done without a single delivery, and not on purpose: no route matched, or there is no destination."""
     sent = select(outbox.c.id).where(outbox.c.job_id == jobs.c.id).correlate(jobs).exists()
-    query = select(func.count()).select_from(_latest()).where((jobs.c.state == JobState.DONE.value) & ~sent)
+    done = (jobs.c.state == JobState.DONE.value) & ~jobs.c.reason.contains(KEPT, autoescape=True)
+    query = select(func.count()).select_from(_latest()).where(done & ~sent)
     return connection.execute(query).scalar_one()
 
 

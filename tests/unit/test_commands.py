@@ -203,6 +203,36 @@ def test_check_config_warns_of_what_is_doubtful(run: Run, tmp_path: Path) -> Non
     assert "secret" not in said
 
 
+def check_routes(run: Run, folder: Path, *routes: str) -> str:
+    """What is said of these routes, with one destination."""
+    head = f'[node]\ndata_folder = "{folder}"\n{pacs()}'
+    code, said = run("check-config", "--config", write(folder, head + "".join(f"[[routes]]\n{r}\n" for r in routes)))
+    assert code == 0
+    return said
+
+
+def test_check_config_is_content_with_a_route_that_keeps_on_purpose(run: Run, tmp_path: Path) -> None:
+    said = check_routes(run, tmp_path, 'study_description = "*hand*"\ndestinations = ["pacs"]', "keep = true")
+    assert "route 1 study_description *hand* to pacs" in said
+    assert "route 2 every study: the results stay here" in said
+    assert "warning" not in said
+
+
+def test_check_config_warns_of_routes_without_effect(run: Run, tmp_path: Path) -> None:
+    said = check_routes(run, tmp_path, 'keep = true\nstation_name = "CT[12]"', 'destinations = ["pacs"]')
+    assert "route 1 station_name CT[12]: the results stay here" in said
+    assert "route 1 keeps nothing: route 2 sends the results of every study." in said
+    said = check_routes(run, tmp_path, "keep = true")
+    assert "no route leads to the destination 'pacs': it gets nothing." in said
+
+
+def test_check_config_of_a_site_that_keeps_everything(run: Run, tmp_path: Path) -> None:
+    node = f'[node]\ndata_folder = "{tmp_path}"\nopen = true\n'
+    assert "no peer is a destination" in run("check-config", "--config", write(tmp_path, node))[1]
+    kept = run("check-config", "--config", write(tmp_path, f"{node}[[routes]]\nkeep = true\n"))[1]
+    assert "no peer is a destination" not in kept
+
+
 def test_check_config_of_pauses_that_shrink(run: Run, tmp_path: Path) -> None:
     config = write(tmp_path, "[delivery]\nfirst_retry_s = 60\nlongest_retry_s = 30\n")
     code, said = run("check-config", "--config", config)

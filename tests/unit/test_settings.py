@@ -67,8 +67,14 @@ def test_a_mistake_in_the_environment_is_named(
         ("[node]\nae_title = 'KNÖCHEL'\n", ["line 2", "node.ae_title = 'KNÖCHEL'", "1 to 16 ASCII characters"]),
         (
             "[peers.pacs]\nae_title='A'\nhost='h'\nport=1\nroles=['destination']\n[[routes]]\ndestinations=[]\n",
-            ["line 7", "at least 1 item"],
+            ["line 6", "a route needs destinations; where results shall stay here on purpose: keep = true."],
         ),
+        (
+            "[[routes]]\nkeep = true\n\n[[routes]]\n\n[[routes]]\nkeep = true\n",
+            ["line 4", "a route needs destinations"],
+        ),
+        ("[[routes]]\nkepp = true\n", ["line 2", "unknown key 'routes.0.kepp'; did you mean 'keep'?"]),
+        ("[[routes]]\nkeep = true\ndestinations = ['pacs']\n", ["line 1", "has destinations, or it keeps", "not both"]),
         ("[delivery]\nfirst_retry_s = 4000\n", ["first_retry_s <= longest_retry_s is expected."]),
         ("[timing]\nquiet_s = 1000\n", ["proof_quiet_s <= quiet_s <= deadline_s"]),
         ("[peers.ct]\nae_title = 'A'\naddresses = ['10.0.0.300']\n", ["line 3", "'10.0.0.300' does not appear"]),
@@ -88,6 +94,11 @@ def test_a_mistake_ends_with_one_full_stop(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as error:
         load(write(tmp_path, "[[routes]]\ndestinations = ['pacs']\n"))
     assert str(error.value).endswith("'pacs' is not a destination; known: none.")
+
+
+def test_a_route_may_lead_nowhere_on_purpose(tmp_path: Path) -> None:
+    (route,) = load(write(tmp_path, "[[routes]]\nkeep = true\nstudy_description = '*phantom*'\n")).routes
+    assert (route.destinations, route.conditions) == ((), {"study_description": "*phantom*"})
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
