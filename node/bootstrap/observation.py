@@ -49,13 +49,14 @@ def try_again(settings: Settings, selection: Selection) -> Revived:
 
 
 def send_again(settings: Settings, selection: Selection) -> int:
-    """Send once more what was delivered, and what had nowhere to go. Raises Refused where nothing was."""
+    """Send once more what was delivered, and to destinations that came since. Raises Refused where nothing is sent."""
     routing = routing_of(settings)
     with journal_of(settings) as database:
         studies = AssemblyRows(database)
 
         def destinations_of(job: JobRow) -> Sequence[str]:
-            return routing.destinations_of(studies.instances_of(job.study_instance_uid, job.revision))
+            stored = studies.instances_of(job.study_instance_uid, job.revision) if routing.routes else ()
+            return routing.destinations_of(stored)
 
         return resend(Revivals(database), selection, now, destinations_of)
 

@@ -135,23 +135,25 @@ def resend(
     what: Annotated[
         str | None, typer.Argument(metavar="STUDY|JOB", help="Study Instance UID, or the number of a job.")
     ] = None,
-    peer: Annotated[str | None, typer.Option(help="Only to this destination.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Everything that was delivered.")] = False,
+    peer: Annotated[str | None, typer.Option(help="Only to this destination, also one that is new.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All results.")] = False,
     config: Config = None,
 ) -> None:
     """Send results once more that were delivered before: the same objects under the same UIDs.
 
-    Results that had nowhere to go are sent where the routes and destinations of the configuration lead now.
+    They go also where the routes and destinations of the configuration lead now and did not before: to a destination
+    that was added since, or anywhere at all. Restart the node first when its configuration has changed.
 
     \b
-    Example:
+    Examples:
       calcinode resend 1.2.840.113619.2.55.3 --peer pacs
+      calcinode resend --all --peer new_archive
     """
     settings = load(config)
     from node.bootstrap.observation import send_again
 
     count = send_again(settings, _selection(settings, what, peer, everything=everything))
-    out.print(f"{counted(count, 'object is', 'objects are')} sent again.")
+    out.print(f"{counted(count, 'object is', 'objects are')} on the way.")
 
 
 def _selection(settings: Settings, what: str | None, peer: str | None, *, everything: bool) -> "Selection":

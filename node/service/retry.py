@@ -1,6 +1,6 @@
 """A person asks for another try: studies judged again, deliveries sent again."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -8,11 +8,13 @@ from node.domain.errors import Refused
 from node.domain.job import RETRYABLE_JOBS, JobState
 from node.service.ports import Clock
 from node.service.records import JobRow
-from node.service.routing import NOT_DELIVERED
+from node.service.routing import goes_nowhere
 from node.service.why import MEANING
 
 DestinationsOf = Callable[[JobRow], Sequence[str]]
 """Where the routes as they are now send the results of a job."""
+Destinations = Mapping[int, Sequence[str]]
+"""Names of destinations by the number of a job."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,14 @@ class Revival(Protocol):
         """
         ...
 
-    def resend(self, selection: Selection, clock: Clock, destinations_of: DestinationsOf) -> int:
-        """What was delivered is sent once more, the same bytes, and what went nowhere is sent where it goes now.
+    def to_be_routed(self, selection: Selection) -> Sequence[JobRow]:
+        """Jobs with results that no later revision has overtaken; if a destination is named, those new to it."""
+        ...
 
-        Returns how many objects.
+    def resend(self, selection: Selection, clock: Clock, destinations: Destinations) -> int:
+        """What was delivered is sent once more, the same bytes, and all results to ``destinations`` new to them.
+
+        Returns how many objects, each counted for each destination.
         """
         ...
 
@@ -63,11 +69,16 @@ def retry(journal: Revival, selection: Selection, clock: Clock) -> Revived:
 
 
 def resend(journal: Revival, selection: Selection, clock: Clock, destinations_of: DestinationsOf) -> int:
-    """Send once more what was sent. Raises Refused where nothing was."""
-    count = journal.resend(selection, clock, destinations_of)
+    """Send once more what was sent, and to destinations that came since. Raises Refused where there is nothing."""
+    destinations = {job.id: _named(selection, destinations_of(job)) for job in journal.to_be_routed(selection)}
+    count = journal.resend(selection, clock, destinations)
     if not count:
-        raise _nothing_to_resend(_job_of(journal, selection), selection.destination)
+        raise _nothing_to_resend(_job_of(journal, selection), selection.destination, destinations)
     return count
+
+
+def _named(selection: Selection, destinations: Sequence[str]) -> tuple[str, ...]:
+    return tuple(name for name in destinations if selection.destination in (None, name))
 
 
 def _job_of(journal: Revival, selection: Selection) -> JobRow | None:
@@ -91,18 +102,22 @@ def _nothing_to_retry(job: JobRow | None, destination: str | None) -> Refused:
         return Refused(f"Job {job.id} is not over yet, so there is nothing to retry. {job.reason}")
     if job.state in RETRYABLE_JOBS:
         return Refused(f"Job {job.id} is {job.state}, but a later revision of its study has taken its place.")
-    if NOT_DELIVERED in job.reason:
+    if goes_nowhere(job.reason):
         return Refused(
             f"There is nothing to retry: job {job.id} is {job.state}. {job.reason}", hint=_correct_routes(job)
         )
     return Refused(f"There is nothing to retry: job {job.id} is {job.state}. {MEANING[job.state]}. {job.reason}")
 
 
-def _nothing_to_resend(job: JobRow | None, destination: str | None) -> Refused:
+def _nothing_to_resend(job: JobRow | None, destination: str | None, destinations: Destinations) -> Refused:
     to = f" to {destination}" if destination is not None else ""
     if job is None:
         return Refused(f"Nothing has been delivered{to} yet.", hint="`calcinode jobs` lists the states of studies.")
-    hint = _correct_routes(job) if NOT_DELIVERED in job.reason else f"`calcinode why {job.id}` tells its story."
+    nowhere = goes_nowhere(job.reason)
+    if destination is not None and destinations.get(job.id) == () and not nowhere:
+        hint = f"Correct the routes, then `calcinode resend {job.id} --peer {destination}`."
+        return Refused(f"No route leads the results of job {job.id}{to}.", hint=hint)
+    hint = _correct_routes(job) if nowhere else f"`calcinode why {job.id}` tells its story."
     return Refused(f"Nothing has been delivered of job {job.id}{to}. It is {job.state}: {job.reason}", hint=hint)
 
 

@@ -1,6 +1,8 @@
 """Another try, asked for by a person: implements ``retry.Revival``."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import product
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
@@ -8,8 +10,8 @@ from sqlalchemy import Connection, insert, select, update
 from node.domain.job import RETRYABLE_JOBS, JobState, OutboxState
 from node.service.ports import Clock
 from node.service.records import JobRow
-from node.service.retry import DestinationsOf, Revived, Selection
-from node.service.routing import NOT_DELIVERED
+from node.service.retry import Destinations, Revived, Selection
+from node.service.routing import found_only
 from node.store.database import Database
 from node.store.leasing import new_delivery
 from node.store.rows import job_row
@@ -18,6 +20,7 @@ from node.store.transitions import move_delivery, move_job
 
 _SENT = (OutboxState.DELIVERED.value, OutboxState.COMMITMENT_REQUESTED.value, OutboxState.COMMITTED.value)
 _STANDING = (*(s.value for s in RETRYABLE_JOBS), JobState.UNCHANGED.value)
+_WITH_RESULTS = (JobState.ENCODED.value, JobState.DONE.value)
 _ASKED = "Asked for by a person."
 
 
@@ -38,12 +41,22 @@ class Revivals:
             failed = _send_again(connection, selection, (OutboxState.FAILED.value,), now)
             return Revived(found, failed + _send_now(connection, selection, now))
 
-    def resend(self, selection: Selection, clock: Clock, destinations_of: DestinationsOf) -> int:
+    def to_be_routed(self, selection: Selection) -> Sequence[JobRow]:
+        """Read beforehand: where they go takes a look at all instances, too long for a transaction that writes."""
+        query = _selected(select(jobs).where(jobs.c.state.in_(_WITH_RESULTS)), selection)
+        if selection.destination is not None:
+            there = (outbox.c.job_id == jobs.c.id) & (outbox.c.destination == selection.destination)
+            query = query.where(~select(outbox.c.id).where(there).exists())
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(jobs.c.id)).all()
+            return [job_row(row) for row in rows if not _overtaken(connection, row)]
+
+    def resend(self, selection: Selection, clock: Clock, destinations: Destinations) -> int:
         """The same bytes under the same UIDs."""
         with self._database.write() as connection:
             now = clock()
             sent = _send_again(connection, selection, _SENT, now)
-            return sent + _send_at_last(connection, selection, destinations_of, now)
+            return sent + sum(_send_anew(connection, job, names, now) for job, names in destinations.items() if names)
 
     def job_of(self, selection: Selection) -> JobRow | None:
         """The latest revision of what is named."""
@@ -91,27 +104,27 @@ def _send_now(connection: Connection, selection: Selection, now: datetime) -> in
     return len(found)
 
 
-def _send_at_last(connection: Connection, selection: Selection, destinations_of: DestinationsOf, now: datetime) -> int:
-    """What had no destination when it was done, and has one now; returns how many objects go to how many."""
-    sent = select(outbox.c.id).where(outbox.c.job_id == jobs.c.id).exists()
-    query = _selected(select(jobs).where((jobs.c.state == JobState.DONE.value) & ~sent), selection)
-    count = 0
-    for row in connection.execute(query.with_for_update()).all():
-        if not _overtaken(connection, row):
-            wanted = [name for name in destinations_of(job_row(row)) if selection.destination in (None, name)]
-            count += _deliver(connection, row, wanted, now)
-    return count
-
-
-def _deliver(connection: Connection, job: Any, destinations: list[str], now: datetime) -> int:
-    objects = select(results.c.id).where((results.c.job_id == job.id) & (results.c.sop_instance_uid != ""))
-    found = connection.execute(objects.order_by(results.c.id)).scalars()
-    rows = [new_delivery(job.id, result, destination, now) for result in found for destination in destinations]
+def _send_anew(connection: Connection, job_id: int, destinations: Sequence[str], now: datetime) -> int:
+    """To the destinations that a job's results were never on their way to; returns how many objects to how many."""
+    job = connection.execute(select(jobs).where(jobs.c.id == job_id).with_for_update()).one()
+    if job.state not in _WITH_RESULTS or _overtaken(connection, job):
+        return 0
+    rows = [
+        new_delivery(job_id, result, name, now) for result, name in _not_under_way(connection, job_id, destinations)
+    ]
     if rows:
         connection.execute(insert(outbox), rows)
-        reason = job.reason.partition(f" {NOT_DELIVERED}")[0]
-        move_job(connection, job, JobState.ENCODED, _ASKED, now, reason=reason)
+    if rows and job.state == JobState.DONE:
+        move_job(connection, job, JobState.ENCODED, _ASKED, now, reason=found_only(job.reason))
     return len(rows)
+
+
+def _not_under_way(connection: Connection, job_id: int, destinations: Sequence[str]) -> list[tuple[int, str]]:
+    objects = select(results.c.id).where((results.c.job_id == job_id) & (results.c.sop_instance_uid != ""))
+    found = connection.execute(objects.order_by(results.c.id)).scalars().all()
+    rows = connection.execute(select(outbox.c.result_id, outbox.c.destination).where(outbox.c.job_id == job_id))
+    there = {(row.result_id, row.destination) for row in rows}
+    return [pair for pair in product(found, destinations) if pair not in there]
 
 
 def _selected(query: Any, selection: Selection) -> Any:

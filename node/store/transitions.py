@@ -1,7 +1,8 @@
 """A change of state and its event, in the caller's transaction. The only place that writes a state."""
 
+import re
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, insert, select, update
 
@@ -10,6 +11,8 @@ from node.store.tables import events, jobs, outbox
 
 JOB = "job"
 DELIVERY = "delivery"
+_FAILURES: Final = re.compile(r" ?\d+ of \d+ deliveries failed\.$")
+"""Ends a job's reason as long as it is so."""
 
 
 def open_job(connection: Connection, study_instance_uid: str, revision: int, at: datetime, due: datetime) -> int:
@@ -66,17 +69,26 @@ def finish_if_settled(connection: Connection, job_id: int, at: datetime) -> None
     rows = connection.execute(select(outbox.c.state).where(outbox.c.job_id == job_id)).scalars().all()
     if all(state in settled for state in rows):
         failed = sum(state == OutboxState.FAILED for state in rows)
+        found = _FAILURES.sub("", job.reason)  # is of more interest than that it has been delivered
         if failed:
-            move_job(connection, job, JobState.DONE, f"{failed} of {len(rows)} deliveries failed.", at)
-        else:  # what was found is of more interest than that it has been delivered
+            said = f"{failed} of {len(rows)} deliveries failed."
+            move_job(connection, job, JobState.DONE, said, at, reason=f"{found} {said}")
+        else:
             said = "Every delivery has ended well." if rows else "There is no destination to deliver to."
-            move_job(connection, job, JobState.DONE, said, at, reason=job.reason)
+            move_job(connection, job, JobState.DONE, said, at, reason=found)
 
 
 def _reopen(connection: Connection, job_id: int, at: datetime) -> None:
     job = connection.execute(select(jobs).where(jobs.c.id == job_id).with_for_update()).one()
     if job.state == JobState.DONE:
-        move_job(connection, job, JobState.ENCODED, "A delivery is under way again.", at, reason=job.reason)
+        move_job(
+            connection,
+            job,
+            JobState.ENCODED,
+            "A delivery is under way again.",
+            at,
+            reason=_FAILURES.sub("", job.reason),
+        )
 
 
 def _event(

@@ -43,6 +43,6 @@ def _going_nowhere(count: int) -> Concern:
     sentence = f"{counted(count, 'study', 'studies')} analysed, with results that go nowhere."
     hint = (
         "Correct the routes or destinations in the configuration; then “calcinode resend JOB” sends them. "
-        "Where results shall stay here, set delivery.enabled = false."
+        "Where results shall stay here, say so: a route with keep = true, or delivery.enabled = false."
     )
     return Concern(sentence, hint, JobState.DONE)

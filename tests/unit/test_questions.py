@@ -13,6 +13,7 @@ from node.service.retry import Revived, Selection, resend, retry
 from node.service.routing import Route, Routing
 from node.service.why import tell
 from node.store.revival import Revivals
+from node.store.tables import jobs
 from node.store.views import Views
 from structlog.testing import capture_logs
 from tests.fakes import process
@@ -122,11 +123,13 @@ def test_retry_of_a_failed_delivery(house: House, revivals: Revivals) -> None:
     house.receive(pair_of_series(STUDY))
     house.settle()
     assert house.deliveries() == ["failed", "committed"]
+    assert house.rows(jobs)[0].reason == "Measured. 1 of 2 deliveries failed."
     house.pacs.refuses = frozenset()
     assert retry(revivals, Selection(destination="pacs"), house.clock) == Revived(0, 1)
     assert house.states() == ["encoded"]
     house.work()
     assert house.states() == ["done"]
+    assert house.rows(jobs)[0].reason == "Measured."
     assert house.deliveries() == ["committed", "committed"]
 
 
@@ -177,6 +180,28 @@ def test_results_without_any_destination_are_told(house: House, views: Views) ->
 def test_results_that_stay_here_on_purpose_say_so() -> None:
     routing = Routing((), enabled=False)
     assert routing.nowhere(()) == "Not delivered: delivery is switched off (delivery.enabled)."
+
+
+def test_results_that_a_route_keeps_on_purpose_need_nobody(house: House, views: Views, revivals: Revivals) -> None:
+    feet_only(house, Route((), keep=True))
+    said = "Measured. Kept here: route 2 keeps the results of such studies (keep = true)."
+    assert (house.states(), house.deliveries()) == (["done"], [])
+    assert [job.reason for job in views.jobs()] == [said]
+    assert views.status().undelivered == 0
+    with pytest.raises(Refused, match=r"Nothing has been delivered of job 1\. It is done: .*route 2 keeps") as error:
+        resend(revivals, Selection(job_id=1), house.clock, lambda _: ())
+    assert "Correct the routes or peers" in error.value.hint
+    assert resend(revivals, Selection(job_id=1), house.clock, to_the_pacs) == 2
+    house.work()
+    assert views.jobs()[0].reason == "Measured."
+
+
+def test_a_route_that_keeps_takes_nothing_from_another(house: House) -> None:
+    house.routes = (Route((), keep=True), Route(("pacs",), calling_ae_title="scan*"))
+    house.make()
+    house.receive(pair_of_series(STUDY))
+    house.settle()
+    assert house.deliveries() == ["committed", "committed"]
 
 
 def told(views: Views, condition: Condition) -> str:

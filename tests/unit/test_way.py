@@ -243,7 +243,7 @@ def test_what_is_given_up_is_failed_visibly(house: Callable[..., House]) -> None
     node.clock.advance(15 * 86400)
     node.work()
     assert node.deliveries() == ["failed", "failed"]
-    assert node.rows(jobs)[0].reason == "2 of 2 deliveries failed."
+    assert node.rows(jobs)[0].reason == "Measured. 2 of 2 deliveries failed."
 
 
 def test_a_class_that_the_pacs_does_not_take_fails_alone(house: Callable[..., House]) -> None:
