@@ -202,7 +202,7 @@ class JobJournal(Protocol):
 
 @dataclass(frozen=True)
 class Delivery:
-    """One object on its way to one destination."""
+    """One object on its way to one destination. ``not_before``: when to act again; None: nothing more by itself."""
 
     id: int
     job_id: int
@@ -217,6 +217,7 @@ class Delivery:
     sop_class_uid: str
     transfer_syntax_uid: str
     updated_at: datetime
+    not_before: datetime | None
 
 
 @dataclass(frozen=True)

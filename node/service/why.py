@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from node.domain.counting import counted
-from node.domain.job import JobState
+from node.domain.job import JobState, OutboxState
 from node.service.questions import JournalView, QuarantinedRow, RejectedPeer, Revision, Story
+from node.service.records import Delivery
 
 MEANING: Final[Mapping[JobState, str]] = {
     JobState.RECEIVED: "Images are arriving, or may still be",
@@ -23,6 +24,12 @@ MEANING: Final[Mapping[JobState, str]] = {
 """What each state of a job means to a person."""
 
 
+_NEXT: Final[Mapping[OutboxState, str]] = {
+    OutboxState.PENDING: "The next attempt is due at",
+    OutboxState.DELIVERED: "Commitment is asked for again at",
+    OutboxState.COMMITMENT_REQUESTED: "Without an answer it is asked again at",
+}
+"""What is done next by itself."""
 _REJECTED: Final = 3
 """So many callers that were not let in are told of where a study never came."""
 
@@ -88,7 +95,15 @@ def _revision(revision: Revision) -> Iterator[str]:
     for event in revision.events:
         yield f"  {event.at:%Y-%m-%d %H:%M:%S} UTC  {event.from_state or '·'} → {event.to_state}: {event.reason}"
     for delivery in revision.deliveries:
-        yield f"  {delivery.file_name} → {delivery.destination}: {delivery.state}. {delivery.reason}"
+        yield f"  {delivery.file_name} → {delivery.destination}: {delivery.state}. {delivery_words(delivery)}"
+
+
+def delivery_words(delivery: Delivery) -> str:
+    """The latest word on a delivery, and when something more is done by itself where that was put off."""
+    due = delivery.not_before
+    if due is None or due <= delivery.updated_at or delivery.state not in _NEXT:
+        return delivery.reason
+    return f"{delivery.reason} {_NEXT[delivery.state]} {due:%Y-%m-%d %H:%M:%S} UTC."
 
 
 def repeats_words(story: Story) -> str:

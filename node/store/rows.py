@@ -40,4 +40,5 @@ def delivery(row: Row[Any]) -> Delivery:
         sop_class_uid=row.sop_class_uid,
         transfer_syntax_uid=row.transfer_syntax_uid,
         updated_at=row.updated_at,
+        not_before=row.not_before,
     )

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from node.domain.job import JobState
 from node.service.questions import Revision, Story
+from node.service.records import Delivery
 from node.service.results import ResultFiles
-from node.service.why import MEANING, quarantined_words, repeats_words, series_words
+from node.service.why import MEANING, delivery_words, quarantined_words, repeats_words, series_words
 from node.web.result import PICTURE, ResultShown, result_shown
 
 MOVING = frozenset({JobState.RECEIVED, JobState.PAIRED, JobState.ANALYSING, JobState.ENCODED})
@@ -22,6 +23,11 @@ class RevisionShown:
     series: tuple[str, ...]
     files: tuple[str, ...]
     result: ResultShown | None
+
+    @property
+    def deliveries(self) -> list[tuple[Delivery, str]]:
+        """Each with the latest word on it."""
+        return [(one, delivery_words(one)) for one in self.revision.deliveries]
 
     @property
     def has_picture(self) -> bool:

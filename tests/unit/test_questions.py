@@ -17,7 +17,7 @@ from node.store.tables import jobs
 from node.store.views import Views
 from structlog.testing import capture_logs
 from tests.fakes import process
-from tests.fakes.ct import contact, pair_of_series, received
+from tests.fakes.ct import pair_of_series
 from tests.fakes.house import House
 
 STUDY = "1.2.3"
@@ -43,48 +43,6 @@ def revivals(house: House) -> Revivals:
 def to_the_pacs(job: JobRow) -> tuple[str, ...]:
     """Where its results go now."""
     return ("pacs",)
-
-
-def refused(house: House) -> None:
-    house.receive(image for image in pair_of_series(STUDY) if image.kvp == 80)
-    house.settle()
-    house.clock.advance(60)
-    house.work()
-
-
-def test_why_of_a_study_that_was_measured(house: House, views: Views) -> None:
-    house.receive(pair_of_series(STUDY))
-    house.settle()
-    text = "\n".join(tell(views, STUDY))
-    assert "Revision 1 (job 1): done." in text
-    assert "Chosen as the low energy, 80 kV." in text
-    assert "· → received" in text
-    assert "seg.dcm → pacs: committed. The peer took responsibility." in text
-    assert tell(views, "1") == tell(views, STUDY)
-
-
-def test_why_of_a_study_that_was_not(house: House, views: Views) -> None:
-    refused(house)
-    text = "\n".join(tell(views, STUDY))
-    assert "refused. Not analysed: out of scope." in text
-    assert "Only one energy is there" in text
-
-
-def test_why_of_a_study_that_never_came_names_who_was_rejected(house: House, views: Views) -> None:
-    house.receiver.peer_rejected(contact(calling="PACS_STORE"), "Unknown AE title 'PACS_STORE'.")
-    text = "\n".join(tell(views, "9.9"))
-    assert "Nothing of study 9.9" in text
-    assert "Unknown AE title 'PACS_STORE'." in text
-    assert "There is no job 7" in tell(views, "7")[0]
-
-
-def test_why_shows_what_was_quarantined(house: House, views: Views) -> None:
-    image = next(iter(pair_of_series(STUDY)))
-    house.receive([image])
-    house.intake.accept(received(type(image)(**{**image.__dict__, "value": 999})))
-    house.assembly.run_once()
-    assert f"Quarantined (conflict) {image.uid}" in tell(views, STUDY)[-1]
-    assert len(views.quarantined()) == 1
 
 
 def test_status_counts(house: House, views: Views) -> None:
@@ -254,21 +212,6 @@ def test_results_that_went_nowhere_are_sent_when_a_route_leads_on(
     assert (house.states(), house.deliveries()) == (["done"], ["committed", "committed"])
     assert views.jobs()[0].reason == "Measured."
     assert views.status().undelivered == 0
-
-
-def test_images_that_come_again_are_told(house: House, views: Views) -> None:
-    house.receive(pair_of_series(STUDY))
-    house.settle()
-    assert not [line for line in tell(views, STUDY) if "again" in line]
-    house.clock.advance(3600)
-    house.receive(pair_of_series(STUDY), association="a2")
-    house.settle()
-    (line,) = (line for line in tell(views, STUDY) if "again" in line)
-    story = views.story(STUDY)
-    assert line == f"10 images came again unchanged, last at {story.last_repeat_at:%Y-%m-%d %H:%M:%S} UTC"
-    assert (story.instances, story.repeats, len(story.revisions)) == (10, 10, 1)
-    house.receive(list(pair_of_series(STUDY))[:1], association="a3")
-    assert views.story(STUDY).repeats == 11
 
 
 def sent(log: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:

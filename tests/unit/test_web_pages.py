@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from html import unescape
 from io import BytesIO
 from pathlib import Path
@@ -187,6 +188,13 @@ def test_a_destination_that_is_down_for_long_needs_a_person(house: House, page: 
     text = text_of(page, "/")
     assert "2 results wait for pacs, the oldest since" in text
     assert "does not answer. They are sent again by themselves; “calcinode retry --peer pacs” does so at once." in text
+
+
+def test_a_study_tells_when_the_next_attempt_comes(house: House, page: TestClient) -> None:
+    house.pacs.down = True
+    finish(house)
+    at = house.clock() + timedelta(seconds=30)
+    assert f"The next attempt is due at {at:%Y-%m-%d %H:%M:%S} UTC." in text_of(page, f"/studies/{STUDY}")
 
 
 def test_results_for_a_destination_that_is_not_configured_any_more_need_a_person(house: House) -> None:
