@@ -106,17 +106,14 @@ def segmentation(analysis: Analysis, source: Source, origin: Origin, numbers: Ob
 
 
 def _by_source_frame(segments: NDArray[np.uint16], source: Source) -> tuple[list[Dataset], NDArray[np.uint16]]:
-    """Headers of the source, and ``segments`` (z, y, x) in the order of its frames.
+    """Headers of the source, and the planes of ``segments`` (z, y, x) that belong to their frames.
 
     Of single-frame images only those with a deposit, and of their headers what makes a Segmentation: the many others
     would only take time, since empty frames are left out.
     """
     head = source.head
     if "NumberOfFrames" in head:
-        frames = np.zeros((int(head.NumberOfFrames), *segments.shape[1:]), np.uint16)
-        for z, frame in enumerate(source.low.frames):
-            frames[frame.number - 1] = segments[z]
-        return [head], frames
+        return [_multi_frame(head, source.low)], segments
     used = [z for z, plane in enumerate(segments) if plane.any()]
     first, *others = (source.low.slices[z] for z in used)
     plain = Dataset()
@@ -143,8 +140,33 @@ def _image(alike: Dataset, plane: Slice) -> Dataset:
     return image
 
 
+def _multi_frame(head: Dataset, stack: Stack) -> Dataset:
+    """``head`` with the planes of the stack as its frames, whatever other frames and instances there are."""
+    image, shared = Dataset(), Dataset()
+    image.update(head)
+    of_first = head.PerFrameFunctionalGroupsSequence[stack.frames[0].number - 1]
+    shared.update({e.tag: e for e in of_first if e.keyword in ("PixelMeasuresSequence", "PlaneOrientationSequence")})
+    for groups in head.get("SharedFunctionalGroupsSequence", ()):
+        shared.update(groups)
+    frames = []
+    for frame in stack.frames:
+        position, groups = Dataset(), Dataset()
+        position.add_new("ImagePositionPatient", "DS", list(frame.position_mm))
+        groups.PlanePositionSequence = [position]
+        frames.append(groups)
+    image.SharedFunctionalGroupsSequence, image.PerFrameFunctionalGroupsSequence = [shared], frames
+    image.NumberOfFrames = len(frames)
+    return image
+
+
 def _refer(dataset: Dataset, source: Source) -> None:
-    """Reference every image of the low energy, not only those with a deposit."""
+    """Reference every image of the low energy, not only those with a deposit; of multi-frame ones the true frame."""
+    if "NumberOfFrames" in source.head:
+        sources = [g.DerivationImageSequence[0].SourceImageSequence for g in dataset.PerFrameFunctionalGroupsSequence]
+        for reference in {id(r): r for (r,) in sources}.values():  # segments of one plane share theirs
+            plane = source.low.slices[int(reference.ReferencedFrameNumber) - 1]
+            reference.ReferencedSOPInstanceUID = plane.instance.sop_instance_uid
+            reference.ReferencedFrameNumber = plane.frame.number
     images = {i.sop_instance_uid: sop_reference(i.sop_class_uid, i.sop_instance_uid) for i in source.low.instances}
     dataset[Tag("SourceImageSequence")] = encoded_sequence("SourceImageSequence", images.values())
     (series,) = dataset.ReferencedSeriesSequence

@@ -67,6 +67,7 @@ class House:
     peers: tuple[Peer, ...] = (PEER,)
     durable: bool = False
     version: str = "calcinode 1"
+    allow_monoenergetic: bool = False
 
     def __post_init__(self) -> None:
         path = self.folder / "journal.db"
@@ -82,10 +83,13 @@ class House:
         self.receiver = ReceiverRows(self.database, "receiver-0", self.clock)
         self.intake = StoringIntake(self.blobs, self.receiver, read_instance, self.clock)
         rows, self.outbox = AssemblyRows(self.database), Outbox(self.database)
-        self.assembly = Assembly(rows, self.clock, AssemblyRules(self.version, patience=PATIENCE))
+        rules = AssemblyRules(self.version, patience=PATIENCE, allow_monoenergetic=self.allow_monoenergetic)
+        self.assembly = Assembly(rows, self.clock, rules)
         self.reports = CommitmentReports(self.database, self.clock)
         routing = Routing(tuple(peer.name for peer in self.peers), self.routes)
-        engine_options = EngineOptions("engine", limits=self.limits, timeout=self.timeout)
+        engine_options = EngineOptions(
+            "engine", limits=self.limits, timeout=self.timeout, allow_monoenergetic=self.allow_monoenergetic
+        )
         store = EngineStore(JobRows(self.database), rows, self.blobs)
         self.engine = Engine(store, self.make_worker, self.process, routing, self.clock, engine_options)
         options = CourierOptions("courier", backoff=Backoff())
