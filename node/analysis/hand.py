@@ -71,7 +71,8 @@ def analyse_limb(
     doubt = Doubt(limb)
     mineral = tuple(c for c in attached if not doubt.metal[c.index].any())
     cortex_hu = cortex_level(image, skeleton)
-    deposits, small_bones, arteries = without_lookalikes(mineral, anatomy, limb, anchors, cortex_hu)
+    places = find_places(anatomy, skeleton.labels, limb.body, limb.geometry.affine)
+    deposits, small_bones, arteries = without_lookalikes(mineral, places, limb, anchors, cortex_hu)
     calcium = outline_deposits(deposits, limb, image, skeleton, anchors.soft_hu)
     advance("material")
     tin = high_tube.has_tin
@@ -80,7 +81,6 @@ def analyse_limb(
     labels = calcium
     labels.reshape(-1)[urate.voxels] = urate.owner + len(deposits)
     advance("measures")
-    places = find_places(anatomy, skeleton.labels, limb.body, limb.geometry.affine)
     measurer = Measurer(limb, image, anchors, skeleton, labels, scale)
     judge = Judge(limb.geometry, skeleton, slopes, anchors, places, doubt, tin)
     found, numbered = _judged(labels, measurer, deposits, judge)

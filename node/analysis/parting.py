@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from node.analysis.anatomy.model import HandAnatomy
 from node.analysis.anatomy.naming import name_hand
+from node.analysis.anatomy.place import PlaceFinder
 from node.analysis.attachment import split_attachments, without_solid
 from node.analysis.candidates import Candidate, find_candidates
 from node.analysis.layers import layers
@@ -57,10 +58,11 @@ def _named(
 
 
 def without_lookalikes(
-    candidates: tuple[Candidate, ...], anatomy: HandAnatomy, limb: Limb, anchors: Anchors, cortex_hu: float
+    candidates: tuple[Candidate, ...], places: PlaceFinder, limb: Limb, anchors: Anchors, cortex_hu: float
 ) -> tuple[list[Candidate], list[Candidate], list[Candidate]]:
     """(deposits, sesamoids, calcified arteries)."""
-    arterial = vessels(candidates, limb.geometry)
+    anatomy = places.anatomy
+    arterial = vessels(candidates, limb.geometry, places.place)
     small_bones = sesamoids(candidates, anatomy, limb.geometry, cortex_hu, anchors.soft_hu)
     rest = [c for n, c in enumerate(candidates) if n not in arterial | small_bones]
     doubtful = ossicles(rest, anatomy, limb.geometry, cortex_hu, anchors.soft_hu)

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from node.analysis.anatomy.place import NOWHERE, Place
 from node.analysis.axes import principal_axes
 from node.analysis.candidates import Candidate
 from node.analysis.vessels import artery_words, vessels
+from node.domain.findings import Level, Region
 from node.domain.volume import Geometry
 from scipy.spatial.transform import Rotation
 
@@ -56,8 +58,13 @@ def candidate(
 TUBE = candidate((20, 5, 5))
 
 
+def anywhere(voxels: np.ndarray) -> Place:
+    """Where there may be an artery."""
+    return NOWHERE
+
+
 def test_a_slender_tube_is_an_artery() -> None:
-    assert vessels([TUBE], UPRIGHT) == {0}
+    assert vessels([TUBE], UPRIGHT, anywhere) == {0}
 
 
 @pytest.mark.parametrize(
@@ -71,7 +78,7 @@ def test_a_slender_tube_is_an_artery() -> None:
     ],
 )
 def test_other_shapes_are_no_artery(other: Candidate) -> None:
-    assert vessels([other], UPRIGHT) == set()
+    assert vessels([other], UPRIGHT, anywhere) == set()
 
 
 def bent(bend_mm: float, half_mm: float) -> Candidate:
@@ -83,31 +90,62 @@ def bent(bend_mm: float, half_mm: float) -> Candidate:
 
 
 def test_an_artery_follows_a_bent_finger() -> None:
-    assert vessels([bent(8.0, 16.0)], UPRIGHT) == {0}
-    assert vessels([bent(8.0, 8.0)], UPRIGHT) == set(), "short"
+    assert vessels([bent(8.0, 16.0)], UPRIGHT, anywhere) == {0}
+    assert vessels([bent(8.0, 8.0)], UPRIGHT, anywhere) == set(), "short"
 
 
 def test_two_slender_pieces_in_one_line_are_an_artery_and_side_by_side_they_are_not() -> None:
     first, second, beside = (candidate((7, 5, 5), place) for place in ((0, 0, 0), (14, 0, 0), (0, 30, 0)))
-    assert vessels([first, second], UPRIGHT) == {0, 1}
-    assert vessels([first, beside], UPRIGHT) == set()
+    assert vessels([first, second], UPRIGHT, anywhere) == {0, 1}
+    assert vessels([first, beside], UPRIGHT, anywhere) == set()
 
 
 def test_a_bit_in_line_with_an_artery_belongs_to_it() -> None:
     in_line, aside, far = (candidate((4, 4, 4), first) for first in ((30, 0, 0), (30, 40, 0), (80, 0, 0)))
-    assert vessels([in_line, TUBE, aside, far], UPRIGHT) == {0, 1}
-    assert vessels([replace(in_line, radius_mm=1.6), TUBE], UPRIGHT) == {1}, "a lump in line with it does not"
-    assert vessels([], UPRIGHT) == set()
+    assert vessels([in_line, TUBE, aside, far], UPRIGHT, anywhere) == {0, 1}
+    assert vessels([replace(in_line, radius_mm=1.6), TUBE], UPRIGHT, anywhere) == {1}, "a lump in line with it does not"
+    assert vessels([], UPRIGHT, anywhere) == set()
 
 
 def test_a_bit_in_one_row_with_two_known_pieces_is_the_same_artery_and_beside_the_row_it_is_not() -> None:
     """An artery far from its long piece bends off that piece's line, but a row of bits leads to it."""
     pieces = [TUBE, candidate((3, 3, 3), (30, 1, 9)), candidate((3, 3, 3), (39, 1, 14))]
     following, beside = candidate((3, 3, 3), (48, 1, 19)), candidate((3, 3, 3), (39, 40, 45))
-    known = vessels(pieces, UPRIGHT)
+    known = vessels(pieces, UPRIGHT, anywhere)
     assert known == {0, 1, 2}
-    assert vessels([*pieces, following], UPRIGHT) == known | {3}
-    assert vessels([*pieces, beside], UPRIGHT) == known
+    assert vessels([*pieces, following], UPRIGHT, anywhere) == known | {3}
+    assert vessels([*pieces, beside], UPRIGHT, anywhere) == known
+
+
+@pytest.mark.parametrize(
+    ("region", "digit", "compartment", "is_artery"),
+    [
+        (Region.DIGIT, 3, "palmar, subcutaneous", False),
+        (Region.DIGIT, 3, "dorsal, subcutaneous", False),
+        (Region.DIGIT, 3, "palmoulnar, subcutaneous", True),
+        (Region.DIGIT, 3, "fingertip pad, palmar", True),
+        (Region.DIGIT, None, "palmar, subcutaneous", True),
+        (Region.HAND, 4, "dorsal, subcutaneous and deep", False),
+        (Region.HAND, 1, "dorsal, subcutaneous", True),
+        (Region.HAND, 4, "palmar, deep", True),
+        (Region.WRIST, None, "dorsoradial, deep", True),
+        (Region.WRIST, None, "dorsoulnar, subcutaneous", False),
+        (Region.FOREARM, None, "dorsal, deep", True),
+        (None, None, None, True),
+    ],
+)
+def test_a_slim_cord_where_tendons_run_and_no_artery_does_is_a_deposit(
+    region: Region | None, digit: int | None, compartment: str | None, is_artery: bool
+) -> None:
+    place = Place(region, digit, Level.PROXIMAL, compartment, (), 1.0)
+    assert vessels([TUBE], UPRIGHT, lambda voxels: place) == ({0} if is_artery else set())
+
+
+def test_a_piece_twice_as_wide_as_the_artery_that_it_is_in_line_with_is_none() -> None:
+    """A tendon sheath beside a digital artery."""
+    artery, wide = candidate((20, 3, 3)), candidate((9, 8, 8), (24, 0, 0))
+    assert vessels([artery, wide], UPRIGHT, anywhere) == {0}
+    assert vessels([artery, candidate((9, 3, 3), (24, 0, 0))], UPRIGHT, anywhere) == {0, 1}
 
 
 def test_a_reader_is_told_of_calcified_arteries() -> None:
