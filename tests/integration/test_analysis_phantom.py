@@ -7,12 +7,19 @@ import numba
 import numpy as np
 import pytest
 from node.analysis.pipeline import analyse
+from node.bootstrap.parts import parameters_of
 from node.domain.anatomy import BONE_CODES
 from node.domain.errors import Refused
-from node.domain.findings import Analysis, Deposit, Laterality, Material
+from node.domain.findings import Analysis, Deposit, Laterality, Level, Material, Region
+from node.domain.totals import digit_totals, region_totals
 from node.domain.volume import EnergyPair, Geometry, Tube, Volume
+from node.domain.wording import whereabouts
 from node.phantom import Phantom, make
 from node.phantom.presets import preset
+from node.service.parameters import Parameters
+from node.settings import Settings
+from scipy.ndimage import distance_transform_edt
+from scipy.spatial.distance import pdist
 
 pytestmark = pytest.mark.slow
 
@@ -195,6 +202,95 @@ def test_contact_confidence_and_score_hold_together(either: Read) -> None:
             placed = {(d.region, d.digit) for d in hand.deposits}
             assert hand.sctc_style.total > 0.0
             assert {(r.region, r.digit) for r in hand.sctc_style.regions} & placed
+
+
+WORDS = {
+    1001: ("right digit 2 distal, fingertip pad, palmar", "stone", ("DP2",)),
+    1002: ("right digit 3 distal, fingertip pad, palmar", "stone", ("DP3",)),
+    1003: ("right digit 3 proximal, ulnar, subcutaneous", "stone", ("PP3",)),
+    1004: ("right wrist, carpal tunnel", "stone", ("capitate", "hamate")),
+    1005: ("right metacarpal 5, dorsoulnar, subcutaneous", "plate", ("MC5",)),
+    1006: ("right forearm, volar, deep", "stone", ("radius",)),
+    2001: ("right metacarpal 4, palmar, deep", "compact", ("MC4", "MC5")),
+}
+"""What a reader is told of each deposit of the demo: where, which form, the bones near it."""
+
+
+def test_each_deposit_has_its_place_form_and_bones_in_words(demo: Read) -> None:
+    assert [truth["id"] for truth in demo.phantom.truth.deposits] == list(WORDS)
+    for truth in demo.phantom.truth.deposits:
+        (found,) = demo.over(truth)
+        where, form, bones = WORDS[truth["id"]]
+        assert whereabouts(found, Laterality.RIGHT) == where
+        assert (found.shape, set(found.bones)) == (form, set(bones))
+
+
+def test_what_touches_bone_and_which_is_said_and_what_does_not_is_at_its_distance(demo: Read) -> None:
+    """The distances are those of the phantom's own surfaces."""
+    touching = {truth["id"]: demo.over(truth)[0].touches for truth in demo.phantom.truth.deposits}
+    assert touching == {n: ("PP3",) if n == 1003 else () for n in WORDS}
+    for truth in demo.phantom.truth.deposits:
+        (found,) = demo.over(truth)
+        assert found.touches_bone is truth["touching_bone"]
+        assert found.distance_to_bone_mm == pytest.approx(truth["min_distance_to_bone_mm"], abs=0.7)
+
+
+def test_axes_and_depth_below_the_skin_are_those_of_what_was_put_in(demo: Read) -> None:
+    geometry = demo.phantom.pair.geometry
+    for truth in demo.phantom.truth.deposits:
+        (found,) = demo.over(truth)
+        index = np.argwhere(demo.phantom.labels == truth["id"])
+        longest = float(pdist(geometry.to_lps_mm(index.astype(float))).max()) + 0.5 * min(geometry.spacing_mm)
+        assert found.long_axis_mm == pytest.approx(longest, rel=0.2)
+        assert 0.5 * min(truth["extent_mm"]) < found.short_axis_mm <= found.long_axis_mm
+        first, last = index.min(axis=0) - 30, index.max(axis=0) + 31
+        box = tuple(slice(max(a, 0), b) for a, b in zip(first, last, strict=True))
+        depth = distance_transform_edt(demo.phantom.pair.low.hu[box] > -300, sampling=geometry.spacing_mm)
+        deposit = demo.phantom.labels[box] == truth["id"]
+        assert found.distance_to_skin_mm == pytest.approx(float(depth[deposit].min()), abs=0.8)
+
+
+def test_confidence_is_lower_where_there_is_a_doubt_and_says_which(demo: Read) -> None:
+    """Contact with bone lowers it, so does urate's faint contrast; a free deposit of calcium is all but sure."""
+    for truth in demo.phantom.truth.deposits:
+        (found,) = demo.over(truth)
+        parts = found.confidence_parts
+        assert (parts.bone_contact < 1.0) is found.touches_bone
+        assert (parts.contrast_to_noise < 0.9) is (truth["kind"] == "MSU")
+        assert parts.material > 0.99
+        if truth["kind"] == "HA" and not found.touches_bone:
+            assert found.confidence > 0.95
+
+
+def test_sums_of_digits_and_regions_are_those_put_in(demo: Read) -> None:
+    (hand,) = demo.analysis.findings.hands
+    digits, regions = dict(digit_totals(hand)), dict(region_totals(hand))
+    volume = {truth["id"]: truth["volume_mm3"] for truth in demo.phantom.truth.deposits}
+    assert {d: t.count for d, t in digits.items() if t.count} == {2: 1, 3: 2}
+    assert digits[2].volume_mm3 == pytest.approx(volume[1001], rel=0.2)
+    assert digits[3].volume_mm3 == pytest.approx(volume[1002] + volume[1003], rel=0.2)
+    assert {r: t.count for r, t in regions.items()} == {
+        Region.DIGIT: 3,
+        Region.HAND: 1,
+        Region.WRIST: 1,
+        Region.FOREARM: 1,
+    }
+    assert regions[Region.WRIST].volume_mm3 == pytest.approx(volume[1004], rel=0.2)
+    assert regions[Region.HAND].urate_volume_mm3 == pytest.approx(volume[2001], rel=0.25)
+
+
+def test_the_score_follows_the_weights_that_a_site_sets() -> None:
+    """From the settings to the score of the whole analysis: twice the weight, twice the score of those regions."""
+    settings = Settings.model_validate({"sctc_style_score": {"distal": 2.0, "proximal": 0.0}})
+    spec = preset("small")
+    whole = make(replace(spec, hands=(replace(spec.hands[0], digits=(1, 2, 3, 4, 5)),)))
+    weights = Parameters().score_weights, parameters_of(settings).score_weights
+    usual, heavy = (analyse(whole.pair, weights=w).findings for w in weights)
+    scores = [{r.level: r.score for r in f.hands[0].sctc_style.regions} for f in (usual, heavy)]
+    assert {Level.DISTAL, Level.PROXIMAL} <= set(scores[0])
+    assert scores[1][Level.DISTAL] == pytest.approx(2.0 * scores[0][Level.DISTAL])
+    assert scores[1].get(Level.PROXIMAL, 0.0) == 0.0
+    assert usual.deposits == heavy.deposits, "nothing but the score hangs on them"
 
 
 def test_a_coarse_scan_keeps_its_bones_and_says_that_it_is_coarse() -> None:
