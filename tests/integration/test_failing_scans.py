@@ -1,16 +1,23 @@
 """Scans that are in the way of the analysis: for each, what a reader expects (docs/analysis.md, section 3)."""
 
+import json
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
 from node.analysis.pipeline import analyse
+from node.dicom.ct_identity import StudyIdentity
+from node.dicom.ct_writer import SeriesStyle, write_series
 from node.domain.errors import Refused
 from node.domain.findings import AcroOsteolysis, Laterality, Level, Material, Outcome, Region
 from node.domain.volume import EnergyPair, Geometry, Volume
 from node.phantom import Deposit, make
 from node.phantom.attenuation import METAL_HU
+from node.service.analyse import analyse_folder
+from node.service.parameters import Parameters
+from pydicom import dcmread
 from scipy.ndimage import shift
 from tests.fakes.failures import Read, plain, plain_phantom, read, whole_hand
 from tests.fakes.other_parts import foot, head
@@ -33,6 +40,18 @@ def test_motion_below_the_limit_is_mended_and_said() -> None:
     assert found.analysis.findings.outcome is Outcome.PARTIAL
     assert found.says("displaced by 1.", "mended")
     assert [d.acro_osteolysis for d in found.hand.digits] == [AcroOsteolysis.ABSENT] * 5
+
+
+def test_a_deposit_is_measured_in_spite_of_motion_below_the_limit() -> None:
+    """Found once, not as its double contours, with the material, volume and mass that it has."""
+    spec = replace(whole_hand(), deposits=(Deposit("pulp2", 70.0, 600.0),))
+    phantom = make(replace(spec, imaging=replace(spec.imaging, motion_mm=(0.8, 0.3, 0.5))))
+    found, (truth,) = Read(phantom, analyse(phantom.pair)), phantom.truth.deposits
+    (deposit,) = found.deposits
+    assert found.over(phantom.labels == truth["id"]) == [deposit]
+    assert (deposit.material, deposit.digit, deposit.level) == (Material.CALCIUM, 2, Level.DISTAL)
+    assert deposit.volume_mm3 == pytest.approx(truth["volume_mm3"], rel=0.15)
+    assert deposit.mass_mg == pytest.approx(truth["mass_mg"], rel=0.15)
 
 
 @pytest.mark.parametrize("motion_mm", [(2.0, 1.5, 0.5), (0.0, 0.0, 9.0)])
@@ -146,6 +165,21 @@ def test_a_part_outside_of_the_field_of_view(name: str) -> None:
     assert AcroOsteolysis.PRESENT not in [d.acro_osteolysis for d in found.hand.digits]
 
 
+@pytest.mark.parametrize("name", ["thumb", "wrist"])
+def test_what_is_in_the_field_of_view_is_found_all_the_same(name: str) -> None:
+    """A deposit far from the cut has its material and volume; its digit is given or left open, never another."""
+    first, last, words = CUTS[name]
+    phantom = make(replace(whole_hand(), deposits=(Deposit("pulp3", 70.0, 600.0),)))
+    analysis = analyse(cropped(phantom.pair, first, last))
+    (deposit,) = [d for d in analysis.findings.deposits if not d.review]
+    (truth,) = phantom.truth.deposits
+    assert deposit.centroid_lps_mm == pytest.approx(truth["centroid_lps"], abs=1.0)
+    assert deposit.material is Material.CALCIUM
+    assert deposit.volume_mm3 == pytest.approx(truth["volume_mm3"], rel=0.2)
+    assert deposit.digit in (3, None)
+    assert any(words in limit for hand in analysis.findings.hands for limit in hand.limits)
+
+
 def test_the_end_of_the_forearm_is_no_limit() -> None:
     """Every scan of a hand ends somewhere in the forearm."""
     analysis = analyse(plain_phantom().pair)
@@ -204,7 +238,7 @@ def test_a_foot() -> None:
     assert hand.laterality is Laterality.UNCERTAIN
     assert {d.acro_osteolysis for d in hand.digits} == {AcroOsteolysis.UNDETERMINED}
     assert {d.distal_phalanx_length_mm for d in hand.digits} == {None}
-    assert [d for d in hand.deposits if not d.review] == []
+    assert hand.deposits == (), "not even for review"
 
 
 def test_a_head_is_refused() -> None:
@@ -212,3 +246,38 @@ def test_a_head_is_refused() -> None:
     with pytest.raises(Refused, match="a hand or forearm was expected") as refused:
         analyse(head())
     assert "body part" in refused.value.hint
+
+
+def written(pair: EnergyPair, folder: Path) -> Path:
+    """A study as a scanner writes it."""
+    tubes = pair.low_tube, pair.high_tube
+    for number, (volume, tube) in enumerate(zip((pair.low, pair.high), tubes, strict=True), start=3):
+        style = SeriesStyle(str(number), number, "Hand DE", tube)
+        write_series(volume, StudyIdentity(seed="other parts"), style, folder / str(number))
+    return folder
+
+
+def test_a_head_in_files_is_refused_and_said(tmp_path: Path) -> None:
+    """Nothing for the PACS; findings.json says what was found, what was expected and what to do."""
+    result = analyse_folder(written(head(), tmp_path / "in"), tmp_path / "out", Parameters())
+    assert [path.name for path in result.files] == ["findings.json"]
+    document = json.loads(result.files[0].read_text())
+    assert (document["outcome"], document["hands"]) == ("refused", [])
+    (reason,) = document["reasons"]
+    assert "a hand or forearm was expected" in reason
+    assert "body part" in reason
+
+
+def test_a_foot_in_files_is_partial_and_said(tmp_path: Path) -> None:
+    """A report that asserts nothing, without a Segmentation."""
+    result = analyse_folder(written(foot(), tmp_path / "in"), tmp_path / "out", Parameters())
+    assert {path.name for path in result.files} == {"sr.dcm", "overlay.dcm", "overlay.png", "findings.json"}
+    document = json.loads((tmp_path / "out" / "findings.json").read_text())
+    assert document["outcome"] == "partial"
+    assert "No finger or metacarpal was recognised" in " ".join(document["reasons"])
+    (hand,) = document["hands"]
+    assert (hand["laterality"], hand["deposits"], hand["sctc_style_score"]) == ("uncertain", [], None)
+    report = dcmread(tmp_path / "out" / "sr.dcm")
+    assert report.CompletionFlag == "PARTIAL"
+    for side in ("'Right'", "'Left'", "'Absent'"):
+        assert side not in str(report)

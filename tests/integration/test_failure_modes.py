@@ -101,15 +101,19 @@ def test_ankylosis() -> None:
     assert min(found.named("PP3"), found.named("MP3")) > 0.7
 
 
-def thin_cortex(grid: Grid) -> Read:
+FINE = Grid(spacing_mm=(0.6, 0.4, 0.4), slice_thickness_mm=0.7, margin_mm=4.0)
+"""Voxels as hands are scanned with."""
+
+
+def thin_cortex(grid: Grid) -> Painted:
     """Cortex of 0.7 mm in the shafts, 0.25 to 0.4 mm at fingertips, bone ends and carpus; half of the spongiosa."""
     spec = whole_hand(cortex=0.35, trabeculae=0.5, digits=(1, 2, 3), forearm_mm=5.0)
-    return read(Painted(make(replace(spec, grid=grid, imaging=replace(spec.imaging, psf_mm=0.35)))))
+    return Painted(make(replace(spec, grid=grid, imaging=replace(spec.imaging, psf_mm=0.35))))
 
 
 def test_bones_of_thin_cortex_are_bones() -> None:
-    """Osteopenia is the rule in these hands and is no calcinosis, at voxels as hands are scanned with."""
-    found = thin_cortex(Grid(spacing_mm=(0.6, 0.4, 0.4), slice_thickness_mm=0.7, margin_mm=4.0))
+    """Osteopenia is the rule in these hands and is no calcinosis."""
+    found = read(thin_cortex(FINE))
     assert found.sure == []
     labels = found.phantom.labels
     assert (found.analysis.bones[(labels > 0) & (labels < FIRST_DEPOSIT)] > 0).mean() > 0.9
@@ -117,7 +121,23 @@ def test_bones_of_thin_cortex_are_bones() -> None:
 
 def test_bones_of_thin_cortex_are_no_deposits_on_a_coarse_grid() -> None:
     """A cortex of a third of a voxel hardly encloses marrow; what is not known for bone is at the least for review."""
-    assert thin_cortex(preset("small").grid).sure == []
+    assert read(thin_cortex(preset("small").grid)).sure == []
+
+
+def test_deposits_beside_bones_of_thin_cortex_are_found() -> None:
+    """As dense as such bones or denser, and beside them: still deposits, with their volume and mass, and no others."""
+    painted = thin_cortex(FINE)
+    stones = {
+        500.0: painted.paint(ball(painted.at("PP2", 0.5, (0.0, -8.5, 0.0)), 2.5), painted.calcium(500.0)),
+        600.0: painted.paint(ball(painted.at("MP3", 0.5, (0.0, 6.2, 0.0)), 2.0), painted.calcium(600.0)),
+    }
+    found = read(painted)
+    assert len(found.sure) == len(stones)
+    for mg_cc, stone in stones.items():
+        (deposit,) = found.over(stone)
+        assert (deposit.material, deposit.review) == (Material.CALCIUM, False)
+        assert deposit.volume_mm3 == pytest.approx(found.volume_mm3(stone), rel=0.15)
+        assert deposit.mass_mg == pytest.approx(found.volume_mm3(stone) * mg_cc / 1000.0, rel=0.2)
 
 
 def clenched(mcp: float, pip: float, dip: float) -> Painted:
