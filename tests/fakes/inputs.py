@@ -14,7 +14,7 @@ from node.domain.volume import Tube
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.sequence import Sequence
-from pydicom.uid import UID, HTJ2KLossless, HTJ2KLosslessRPCL, JPEGLSLossless
+from pydicom.uid import UID, HTJ2KLossless, HTJ2KLosslessRPCL, JPEGLossless, JPEGLosslessSV1, JPEGLSLossless
 from tests.fakes import variants
 from tests.fakes.variants import HIGH, IDENTITY, LOW, Group, both, changed, halves, plain, series, volume
 
@@ -152,6 +152,12 @@ def padded(*, signed: bool) -> Group:
     return both(signed=signed, bits_stored=16, intercept=0 if signed else -1024, padding=lowest)
 
 
+def process_14() -> Group:
+    """JPEG Lossless of any selection value: that of the first is one of them."""
+    study = both(transfer_syntax=JPEGLosslessSV1)
+    return changed(study, lambda d: setattr(d.file_meta, "TransferSyntaxUID", JPEGLossless))
+
+
 SAME: dict[str, Callable[[], Group]] = {
     "plain": plain,
     "reversed": lambda: both(order="descending")[::-1],
@@ -168,6 +174,7 @@ SAME: dict[str, Callable[[], Group]] = {
     "signed and unsigned": lambda: plain(LOW, replace(HIGH, signed=True, bits_stored=16, intercept=0)),
     "unsigned 16 bits": lambda: both(bits_stored=16, intercept=-8192),
     **{f"syntax: {n}": lambda s=s: both(transfer_syntax=s) for n, s in SYNTAXES.items()},
+    "syntax: jpeg-lossless, process 14": process_14,
     "syntax: htj2k": lambda: high_throughput(HTJ2KLossless),
     "syntax: htj2k rpcl": lambda: high_throughput(HTJ2KLosslessRPCL),
     "syntaxes of the energies differ": lambda: plain(LOW, replace(HIGH, transfer_syntax=JPEGLSLossless)),

@@ -5,11 +5,12 @@ energies and grids is in ``test_inputs_findings``.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from io import BytesIO
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import numpy as np
@@ -17,17 +18,22 @@ import pytest
 from node.analysis import pipeline
 from node.domain.pairing import PairingOutcome
 from node.domain.volume import EnergyPair, Tube
+from node.net.access import AccessRules
+from node.net.listener import open_listener
+from node.net.scp import Receiver, ReceiverOptions
 from node.service.analyse import analyse_folder
 from node.service.parameters import Parameters
 from node.service.ports import Closing, Received
 from node.service.work import process_task
 from node.store.tables import jobs
 from pydicom import Dataset, dcmread
+from pynetdicom import AE
 from tests.fakes import variants
 from tests.fakes.brightness import by_brightness
 from tests.fakes.ct import contact
 from tests.fakes.house import House
 from tests.fakes.inputs import REFUSED, SAME, padded
+from tests.fakes.ports import FakeCommitmentInbox
 from tests.fakes.variants import HIGH, IDENTITY, LOW, Group, plain, series, volume
 
 ASSOCIATION = contact("a1")
@@ -104,11 +110,11 @@ def _simple_analysis(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     return
 
 
-def received(folder: Path, study: Group, parameters: Parameters | None = None) -> House:
-    """A node that was sent the study and did all it can."""
-    chosen = parameters or Parameters()
-    folder.mkdir(exist_ok=True)
-    house = House(folder, process=partial(process_task, chosen), allow_monoenergetic=chosen.allow_monoenergetic)
+Send = Callable[[House, Group], None]
+
+
+def handed_over(house: House, study: Group) -> None:
+    """Each instance as bytes to the intake, as the receiver does."""
     house.receiver.association_opened(ASSOCIATION)
     for dataset in study:
         buffer = BytesIO()
@@ -117,6 +123,33 @@ def received(folder: Path, study: Group, parameters: Parameters | None = None) -
         command = (str(dataset.SOPClassUID), str(dataset.SOPInstanceUID), syntax)
         house.intake.accept(Received(ASSOCIATION, *command, [buffer.getvalue()]))
     house.receiver.association_closed(ASSOCIATION.association_id, Closing.RELEASED)
+
+
+def over_an_association(house: House, study: Group) -> None:
+    """By C-STORE over a socket, each in its own class and transfer syntax."""
+    listener, stop = open_listener("127.0.0.1", 0), Event()
+    access = AccessRules("CALCINODE", open_to_all=True)
+    receiver = Receiver(access, house.intake, house.receiver, FakeCommitmentInbox(), ReceiverOptions())
+    serving = Thread(target=receiver.serve, args=(listener, stop))
+    serving.start()
+    sender = AE("SCANNER")
+    for sop_class, syntax in sorted({(d.SOPClassUID, d.file_meta.TransferSyntaxUID) for d in study}):
+        sender.add_requested_context(sop_class, syntax)
+    association = sender.associate("127.0.0.1", listener.getsockname()[1], ae_title="CALCINODE")
+    statuses = [association.send_c_store(dataset).Status for dataset in study]
+    association.release()
+    stop.set()
+    serving.join(20)
+    assert set(statuses) == {0x0000}
+    assert not serving.is_alive()
+
+
+def received(folder: Path, study: Group, parameters: Parameters | None = None, send: Send = handed_over) -> House:
+    """A node that was sent the study and did all it can."""
+    chosen = parameters or Parameters()
+    folder.mkdir(exist_ok=True)
+    house = House(folder, process=partial(process_task, chosen), allow_monoenergetic=chosen.allow_monoenergetic)
+    send(house, study)
     for seconds in (4, 60, 900):
         house.assembly.run_once()
         house.clock.advance(seconds)
@@ -124,8 +157,8 @@ def received(folder: Path, study: Group, parameters: Parameters | None = None) -
     return house
 
 
-def delivered(folder: Path, study: Group, parameters: Parameters | None = None) -> Delivered:
-    house = received(folder, study, parameters)
+def delivered(folder: Path, study: Group, parameters: Parameters | None = None, send: Send = handed_over) -> Delivered:
+    house = received(folder, study, parameters, send)
     assert house.states() == ["done"], house.rows(jobs)[-1].explanation
     assert set(house.deliveries()) == {"committed"}
     files = {row.file_name: house.blobs.path(row.blob).read_bytes() for row in house.results()}
@@ -177,6 +210,17 @@ def test_the_same_findings(tmp_path: Path, name: str, usual: Delivered, truth: E
     for role, tube in (("low", LOW.tube), ("high", HIGH.tube)):
         told = found.findings["input"][role]
         assert (told["kvp"], told["filter"]) == (tube.kvp, "SN" if tube.has_tin else None)
+
+
+ON_THE_WIRE = [n for n in SAME if n.startswith(("plain", "syntax", "enhanced", "legacy", "shuffled", "a mixed"))]
+
+
+@pytest.mark.parametrize("name", ON_THE_WIRE)
+def test_the_same_findings_by_c_store(tmp_path: Path, name: str, usual: Delivered, truth: EnergyPair) -> None:
+    """What the network may do to a study: every transfer syntax, class and order, by C-STORE."""
+    found = delivered(tmp_path, SAME[name](), send=over_an_association)
+    assert found.hands == usual.hands
+    assert_at_their_places(found, truth)
 
 
 @pytest.mark.parametrize("turn", variants.TURNS, ids=lambda t: t.position)
