@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from node.analysis.bony import LEAST_BONE_MM3, MINERAL_HU, holds_bone
 from node.analysis.components import Components, components
-from node.analysis.spans import Spans, spans_of
+from node.analysis.spans import Spans, read_list, spans_of
 from node.domain.errors import Refused
 from node.domain.volume import EnergyPair, Geometry
 from node.kernels.body import refine_body
 
 BODY_HU = -300
 """Air and tissue part half-way between air and fat."""
-MINERAL_HU = 300
 CLIPPED_HU = 3071
 """Largest value of 12 stored bits; what stands there may have been brighter."""
 SMALLEST_LIMB_MM3 = 20_000.0
@@ -31,6 +31,7 @@ COARSE_MM = 1.5
 
 BoolArray = NDArray[np.bool_]
 Int16Array = NDArray[np.int16]
+Int64Array = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +39,8 @@ class Limb:
     """One connected limb: both energies, int16 (z, y, x) in HU, and its body mask, on a crop of the scan.
 
     ``offset`` is the crop's first voxel in the scan, ``cut`` says whether the limb leaves the scanned volume at
-    the low or the high end of each axis.
+    the low or the high end of each axis. ``high_clipped``: where the high image is not as it was stored, flat indices,
+    ascending, of its voxels that come from clipped ones.
     """
 
     low: Int16Array
@@ -47,6 +49,7 @@ class Limb:
     geometry: Geometry
     offset: tuple[int, int, int]
     cut: tuple[tuple[bool, bool], ...]
+    high_clipped: Int64Array | None = None
 
     @property
     def spacing_mm(self) -> tuple[float, float, float]:
@@ -58,21 +61,31 @@ class Limb:
         """The rows of the body."""
         return spans_of(self.body)
 
-    def with_high(self, high: Int16Array) -> "Limb":
-        """The same limb with another high-energy image."""
-        return replace(self, high=high)
+    def with_high(self, high: Int16Array, clipped: Int64Array) -> "Limb":
+        """The same limb with another high-energy image; ``clipped``: what in it comes from clipped voxels."""
+        return replace(self, high=high, high_clipped=clipped)
 
-    def clipped(self, voxels: NDArray[np.int64]) -> BoolArray:
-        """Which voxels (flat indices) stand at the largest value that was stored at either energy."""
+    def clipped(self, voxels: Int64Array) -> BoolArray:
+        """Which voxels (flat indices) stand at the largest value that was stored at either energy, or come from it."""
         found = np.zeros(len(voxels), bool)
         for image in self._clipped_images:
             found |= image.reshape(-1)[voxels] == CLIPPED_HU
+        if self.high_clipped is not None:
+            found |= read_list(self.high_clipped, np.ones(len(self.high_clipped), np.int32), voxels) > 0
         return found
+
+    def clipped_high(self) -> Int64Array:
+        """Flat indices, ascending, of the voxels of the high-energy image that are clipped or come from such."""
+        if self.high_clipped is not None:
+            return self.high_clipped
+        stored = any(image is self.high for image in self._clipped_images)
+        return np.flatnonzero(self.high == CLIPPED_HU) if stored else np.zeros(0, np.int64)
 
     @cached_property
     def _clipped_images(self) -> list[Int16Array]:
-        """Those that hold no larger value."""
-        return [image for image in (self.low, self.high) if int(image.max()) == CLIPPED_HU]
+        """Those as they were stored that hold no larger value."""
+        stored = (self.low, self.high) if self.high_clipped is None else (self.low,)
+        return [image for image in stored if int(image.max()) == CLIPPED_HU]
 
     @property
     def box(self) -> tuple[slice, slice, slice]:
@@ -81,22 +94,39 @@ class Limb:
         return z, y, x
 
 
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """What of a scan holds bone: the limbs to look at, and how many ``further`` parts there are beside them."""
+
+    limbs: tuple[Limb, ...]
+    further: int
+
+
 def find_limbs(pair: EnergyPair) -> tuple[Limb, ...]:
-    """The limbs of a scan that hold bone, largest first.
+    """The limbs of a scan that hold bone, largest first. Raises Refused as ``find_parts`` does."""
+    return find_parts(pair).limbs
+
+
+def find_parts(pair: EnergyPair, most: int | None = None) -> Parts:
+    """The limbs of a scan that hold bone, largest first, at most so many, and the number of further parts with bone.
+
+    Further parts are limbs beyond ``most`` and what is too small or too thick for one. A cast or a splint, however
+    large, is no limb where there is one, nor a further part.
 
     Raises:
         Refused: the voxels are too long; nothing of the size of a limb with bone in it is in the scan, or only what is
             too thick for one.
     """
     stride = tuple(max(1, round(COARSE_MM / s)) for s in pair.geometry.spacing_mm)
-    coarse = np.ascontiguousarray(pair.low.hu[:: stride[0], :: stride[1], :: stride[2]])
+    sparse = tuple(slice(None, None, k) for k in stride)
+    coarse = np.ascontiguousarray(pair.low.hu[sparse])
     tissue = coarse > BODY_HU
     found = components(tissue, spans_of(tissue))
     voxel_mm3 = pair.geometry.voxel_mm3 * float(np.prod(stride))
-    bone = found.owner[coarse.reshape(-1)[found.voxels] > MINERAL_HU]
-    bone_mm3 = np.bincount(bone, minlength=found.count + 1) * voxel_mm3
+    mineral = found.owner[coarse.reshape(-1)[found.voxels] > MINERAL_HU]
+    mineral_mm3 = np.bincount(mineral, minlength=found.count + 1) * voxel_mm3
     size_mm3 = found.sizes * voxel_mm3
-    kept = np.flatnonzero((size_mm3 >= SMALLEST_LIMB_MM3) & (bone_mm3 >= SMALLEST_SKELETON_MM3)).tolist()
+    kept = np.flatnonzero((size_mm3 >= SMALLEST_LIMB_MM3) & (mineral_mm3 >= SMALLEST_SKELETON_MM3)).tolist()
     if not kept:
         raise Refused(
             "No limb with bone was found in the scan; a hand or forearm was expected.",
@@ -110,8 +140,13 @@ def find_limbs(pair: EnergyPair) -> tuple[Limb, ...]:
             hint="Check the body part of the series: heads, trunks and legs are not analysed, nor hands lying on them.",
         )
     _check_voxels(pair.geometry)
-    limbs.sort(key=lambda n: -size_mm3[n])
-    return tuple(_crop(pair, found.labels == n, found.boxes[n - 1], stride) for n in limbs)
+    high = pair.high.hu[sparse]
+    some = np.flatnonzero(mineral_mm3 >= LEAST_BONE_MM3).tolist()
+    bony = {n for n in some if holds_bone(found, n, coarse, high, voxel_mm3)}
+    limbs = [n for n in limbs if n in bony] or limbs
+    limbs = sorted(limbs, key=lambda n: -size_mm3[n])[:most]
+    crops = tuple(_crop(pair, found.labels == n, found.boxes[n - 1], stride) for n in limbs)
+    return Parts(crops, len(bony.difference(limbs)))
 
 
 def _check_voxels(grid: Geometry) -> None:

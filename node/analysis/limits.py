@@ -14,12 +14,14 @@ COARSE_MM = 1.5
 
 
 def find_limits(
-    anatomy: HandAnatomy, limb: Limb, shift_mm: float, doubt: Doubt, deposits: NDArray[np.int32]
+    anatomy: HandAnatomy, limb: Limb, shift_mm: float | None, doubt: Doubt, deposits: NDArray[np.int32]
 ) -> tuple[str, ...]:
-    """All limits of a limb. ``deposits`` int32 (z, y, x): above 0 in what was found."""
-    limits = list(anatomy.limits)
-    if shift_mm > NOTABLE_SHIFT_MM:
-        limits.append(f"The two energies were displaced by {shift_mm:.1f} mm; the displacement was mended.")
+    """All limits of a limb.
+
+    ``shift_mm`` is how far the energies were displaced, None where it is not known. ``deposits`` int32 (z, y, x): above
+    0 in what was found.
+    """
+    limits = [*anatomy.limits, *_shift_words(shift_mm)]
     if _leaves_at_side(limb):
         limits.append("The limb leaves the field of view at a side; what lies outside was not assessed.")
     if _ends_in_hand(anatomy, limb):
@@ -34,6 +36,14 @@ def find_limits(
     if limb.clipped(np.flatnonzero(deposits)).any():
         limits.append(f"Deposits reach the largest CT number, {CLIPPED_HU:g} HU: the mass is a lower bound.")
     return tuple(limits)
+
+
+def _shift_words(shift_mm: float | None) -> list[str]:
+    if shift_mm is None:
+        return ["Whether the two energies are displaced could not be told: there is hardly an edge of bone."]
+    if shift_mm > NOTABLE_SHIFT_MM:
+        return [f"The two energies were displaced by {shift_mm:.1f} mm; the displacement was mended."]
+    return []
 
 
 def is_covered(anatomy: HandAnatomy, limb: Limb) -> bool:

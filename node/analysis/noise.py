@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from node.analysis.limbs import Limb
+from node.domain.errors import Refused
 from node.kernels.convolve import mix
 from node.kernels.sampling import lattice_means
 
@@ -17,6 +18,7 @@ CONTRAST_LOW_TO_HIGH = 2.0
 """Typical HA slope; only weights the mixture, results do not hang on it."""
 LATTICE_MM = 1.5
 LEAST_POINTS, MOST_POINTS = 50, 10_000
+"""Of the lattice: fewer tell neither level nor noise to a few HU; more tell nothing new."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,11 @@ class Anchors:
 
 
 def measure_anchors(limb: Limb) -> Anchors:
-    """Anchors of a limb from its homogeneous soft tissue."""
+    """Anchors of a limb from its homogeneous soft tissue.
+
+    Raises:
+        Refused: there is hardly any.
+    """
     sample = _homogeneous(limb)
     low, high = limb.low[sample].astype(np.float64), limb.high[sample].astype(np.float64)
     soft_low, soft_high = float(np.median(low)), float(np.median(high))
@@ -53,6 +59,9 @@ def _homogeneous(limb: Limb) -> tuple[NDArray[np.int64], ...]:
     """Index of voxels about 1.5 mm inside tissue whose local mean is that of muscle at both energies.
 
     Looked for on a lattice of LATTICE_MM: a point counts when all its neighbours are soft too.
+
+    Raises:
+        Refused: fewer than LEAST_POINTS of the lattice are soft.
     """
     stride = np.array([max(1, round(LATTICE_MM / s)) for s in limb.spacing_mm])
     half = np.array([max(1, round(1.0 / s)) for s in limb.spacing_mm])
@@ -61,6 +70,13 @@ def _homogeneous(limb: Limb) -> tuple[NDArray[np.int64], ...]:
         lattice_means(image, limb.body, stride, half, mean)
     soft = np.all([(mean > SOFT_HU[0]) & (mean < SOFT_HU[1]) for mean in means], axis=0)
     inner = ndimage.minimum_filter(soft.astype(np.uint8), 3).astype(bool)
+    found = int(np.count_nonzero(soft))
+    if found < LEAST_POINTS:
+        raise Refused(
+            f"Muscle-like tissue ({SOFT_HU[0]:g} to {SOFT_HU[1]:g} HU at both energies) was found at {found} places, "
+            f"{LATTICE_MM:g} mm apart; at least {LEAST_POINTS} are expected, since deposits are measured against it.",
+            hint="Check that both series give HU (rescale slope and intercept) and show the soft tissue of the hands.",
+        )
     points = np.argwhere(inner if inner.sum() > LEAST_POINTS else soft) * stride
     points = points[:: max(1, len(points) // MOST_POINTS)]
     cell = np.stack(np.meshgrid(*(np.arange(n) for n in stride), indexing="ij"), axis=-1).reshape(-1, 3)

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from node.analysis.bony import MINERAL_HU
 from node.analysis.components import components
-from node.analysis.limbs import COARSE_MM, MARGIN_MM, MINERAL_HU, Limb
+from node.analysis.limbs import COARSE_MM, MARGIN_MM, Limb
 from node.analysis.spans import spans_of
 from node.domain.volume import Geometry
 
