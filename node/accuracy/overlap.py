@@ -153,12 +153,13 @@ def _overlap(deposit: TrueDeposit, voxels: NDArray[np.int64], found: Found, trut
     own = found.of(*MINERAL) if calcium else found.of(Role.URATE)
     other = within & found.of(Role.URATE if calcium else Role.CALCIUM)
     covered = within & own
-    enough = np.count_nonzero(covered) >= max(1.0, FOUND_SHARE * len(voxels))
+    least = max(1.0, FOUND_SHARE * len(voxels))
+    enough = np.count_nonzero(covered) >= least
     is_found = bool(enough or (deposit.volume_mm3 < SMALL_MM3 and _touched(deposit, found, own, truth)))
     counted = found.owner == deposit.label if calcium else covered
     return Overlap(
         found=is_found,
-        review=bool((within & found.of(Role.REVIEW)).any()),
+        review=bool(np.count_nonzero(within & found.of(Role.REVIEW)) >= least),
         volume_mm3=float(np.count_nonzero(counted) * voxel_mm3) if is_found or not calcium else 0.0,
         dice=_dice(voxels, found, counted, deposit.label) if calcium else None,
         other_mm3=float(np.count_nonzero(other) * voxel_mm3),

@@ -1,24 +1,17 @@
 """What goes on where a bone of a ray was seen to end: the solid tuft of a fingertip, or an end without marrow."""
 
-from dataclasses import dataclass
-from functools import cached_property
-
 import numpy as np
-from numpy.typing import NDArray
 
 from node.analysis.anatomy.fingertip import aside
-from node.analysis.anatomy.model import NamedBone, Vector
-from node.analysis.attachment import JOINED, SMALL_MM3, bone_shape, density_beside
+from node.analysis.anatomy.model import NamedBone
+from node.analysis.attachment import JOINED, SMALL_MM3
+from node.analysis.beside import TIP_DENSITY, Piece
 from node.analysis.candidates import Candidate
-from node.analysis.limbs import Limb
-from node.analysis.skeleton import Skeleton
 
 TIP_LATERAL_MM = 1.0
-TIP_DENSITY = (0.6, 1.6)
 TUFT_LATERAL_MM = 2.5
 TUFT_DENSITY = (0.8, 1.2)
 """Level over that of the bone's own shell: the nearer to the axis, the less it has to prove."""
-BONE_DENSITY = (0.75, 1.4)
 LEAST_CONTACT = 0.1
 SHELL_SHARE, SHELL_LATERAL = 0.15, 0.3
 """A sheet as dense as the bone that it touches, its largest ball a small share of it, is a part of the bone's shell
@@ -39,32 +32,6 @@ LUMP_SHARE, LUMP_RADIUS_MM = 0.29, 1.3
 BALL_SHARE = 0.36
 """The same of what is hardly a tuft, however small; smaller than SMALL_MM3 it may be the corner of one."""
 CORNER_BEYOND_MM = 3.0
-
-
-@dataclass(frozen=True, eq=False)
-class Piece:
-    """A candidate beside a bone: its ``points`` (n, 3) in mm; ``density``: level over that of the bone's shell."""
-
-    candidate: Candidate
-    density: float
-    points: NDArray[np.float64]
-
-    @cached_property
-    def middle(self) -> Vector:
-        """Mean of its points (3,) in mm."""
-        return np.asarray(self.points.mean(axis=0))
-
-    @property
-    def is_as_dense(self) -> bool:
-        """True where it is neither paler nor denser than bone."""
-        return BONE_DENSITY[0] < self.density < BONE_DENSITY[1]
-
-
-def piece_of(candidate: Candidate, skeleton: Skeleton, image: NDArray[np.int16], soft_hu: float, limb: Limb) -> Piece:
-    """A candidate beside the bone of ``skeleton`` that it names; ``image``: the detection image (z, y, x), HU."""
-    shape = bone_shape(candidate.bone, skeleton, image, limb.spacing_mm)
-    points = limb.geometry.to_lps_mm(candidate.voxels.astype(np.float64))
-    return Piece(candidate, density_beside(candidate, shape, soft_hu), points)
 
 
 def is_end(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:

@@ -1,8 +1,12 @@
 """Steps 8 and 12: where the scan itself is in doubt, so that nothing there is called with certainty."""
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
+from node.analysis.candidates import Candidate
 from node.analysis.limbs import Limb
 from node.analysis.nearest import nearest_around
 from node.analysis.skeleton import THICKEST_SHELL_MM
@@ -10,6 +14,8 @@ from node.analysis.skeleton import THICKEST_SHELL_MM
 METAL_HU = 3000
 """At both energies: the densest mineral reaches this at the low one alone."""
 STREAK_MM = 5.0
+LEAST_REST_MM3 = 10.0
+"""Less of a body that metal lies in may be a streak."""
 
 
 class Doubt:
@@ -21,6 +27,19 @@ class Doubt:
         self.streaks = self.metal
         if self.metal.any():
             self.streaks = nearest_around(self.metal, limb, STREAK_MM).mask(self.metal.shape)
+
+    def clear_of_metal(self, candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
+        """The candidates without metal; of those that hold some, what is left beyond its streaks, ``doubtful``."""
+        clear = []
+        for candidate in candidates:
+            if not self.metal[candidate.index].any():
+                clear.append(candidate)
+                continue
+            rest = candidate.voxels[~self.streaks[candidate.index]]
+            volume_mm3 = len(rest) * self.limb.geometry.voxel_mm3
+            if volume_mm3 >= LEAST_REST_MM3:
+                clear.append(replace(candidate, voxels=rest, volume_mm3=volume_mm3, doubtful=True))
+        return tuple(clear)
 
     def is_about(self, voxels: NDArray[np.int64], radius_mm: float) -> bool:
         """True for voxels (n, 3) among streaks, or cut by the edge of the scan and no thicker than a bone's shell.

@@ -69,7 +69,7 @@ def analyse_limb(
     del smoothed  # room for the large arrays to come
     advance("anatomy")
     doubt = Doubt(limb)
-    mineral = tuple(c for c in attached if not doubt.metal[c.index].any())
+    mineral = doubt.clear_of_metal(attached)
     cortex_hu = cortex_level(image, skeleton)
     places = find_places(anatomy, skeleton.labels, limb.body, limb.geometry.affine)
     deposits, small_bones, arteries = without_lookalikes(mineral, places, limb, anchors, cortex_hu)

@@ -8,15 +8,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from node.analysis.anatomy.model import HandAnatomy, NamedBone
 from node.analysis.attachment import LEAST_BEYOND_MM
-from node.analysis.bone_ends import Piece, piece_of
+from node.analysis.beside import Beside, Piece
 from node.analysis.candidates import Candidate
-from node.analysis.limbs import Limb
-from node.analysis.skeleton import Skeleton
 from node.analysis.spurs import LEAST_DENSITY, PALER, lies_beside, on_shaft
 
 LEAST_LAYER_MM: Final = 0.95
@@ -24,24 +19,13 @@ LEAST_LAYER_MM3: Final = 10.0
 """What stands off less far, or is smaller, is a bone's own edge or noise."""
 
 
-def layers(
-    candidates: Sequence[Candidate],
-    anatomy: HandAnatomy,
-    skeleton: Skeleton,
-    image: NDArray[np.int16],
-    soft_hu: float,
-    limb: Limb,
-) -> tuple[Candidate, ...]:
-    """Those of ``candidates`` that may be a layer of calcium on a shaft, all ``doubtful``.
-
-    ``skeleton`` is without them; ``image``: the detection image, int16 (z, y, x), HU.
-    """
+def layers(candidates: Sequence[Candidate], anatomy: HandAnatomy, beside: Beside) -> tuple[Candidate, ...]:
+    """Those of ``candidates`` that may be a layer of calcium on a shaft, all ``doubtful``; ``beside`` knows none."""
     found = []
-    for candidate in candidates:
-        bone = anatomy.named(anatomy.bones.get(candidate.bone, ""))
-        if bone is None or not _is_broad_and_low(candidate):  # most are not, and a piece takes time to describe
-            continue
-        if may_be_layer(piece_of(candidate, skeleton, image, soft_hu, limb), bone):
+    for candidate in filter(_is_broad_and_low, candidates):  # a piece takes time to describe, and most are not
+        piece = beside.piece(candidate)
+        bone = anatomy.bone_at(candidate.bone, piece.middle)
+        if bone and may_be_layer(piece, bone):
             found.append(replace(candidate, doubtful=True))
     return tuple(found)
 

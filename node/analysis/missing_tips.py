@@ -4,15 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from node.analysis.anatomy.model import HandAnatomy, NamedBone, Ray
 from node.analysis.anatomy.proportions import usual_length_mm
-from node.analysis.attachment import bone_shape, density_beside
 from node.analysis.axes import Axes, principal_axes
+from node.analysis.beside import Beside
 from node.analysis.candidates import Candidate
 from node.analysis.limbs import Limb
-from node.analysis.skeleton import Skeleton
 
 DENSITY = (0.5, 1.5)
 """Level over that of the shell of the bone before it."""
@@ -23,24 +21,17 @@ ELONGATION, POINTING = 1.4, 0.75
 """It is longer than wide, and its axis points to the joint."""
 
 
-def missing_tips(
-    candidates: Sequence[Candidate],
-    anatomy: HandAnatomy,
-    skeleton: Skeleton,
-    image: NDArray[np.int16],
-    soft_hu: float,
-    limb: Limb,
-) -> dict[int, Candidate]:
+def missing_tips(candidates: Sequence[Candidate], anatomy: HandAnatomy, beside: Beside) -> dict[int, Candidate]:
     """By index, the candidates that are the distal phalanx of a ray that has none; ``bone`` is a new label for each."""
-    axes = [principal_axes(c.voxels, limb.geometry) for c in candidates]
-    label, found = int(skeleton.labels.max()), {}
+    axes = [principal_axes(c.voxels, beside.limb.geometry) for c in candidates]
+    label, found = int(beside.skeleton.labels.max()), {}
     for ray, last in _without_tip(anatomy):
-        shape = bone_shape(last.labels[0], skeleton, image, limb.spacing_mm)
         fitting = [
             n
             for n, (c, own) in enumerate(zip(candidates, axes, strict=True))
-            if DENSITY[0] < density_beside(c, shape, soft_hu) < DENSITY[1]
-            and _is_tip(c, own, last, usual_length_mm(ray.digit, "DP", anatomy.scale), limb)
+            if n not in found
+            and DENSITY[0] < beside.density(c, last.labels[0]) < DENSITY[1]
+            and _is_tip(c, own, last, usual_length_mm(ray.digit, "DP", anatomy.scale), beside.limb)
         ]
         if fitting:
             largest = max(fitting, key=lambda n: candidates[n].volume_mm3)

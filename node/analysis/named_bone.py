@@ -1,29 +1,15 @@
 """Second look at what touches bone, once the bones have names: ends of the bones of a ray, and rough carpal surface."""
 
 from collections.abc import Sequence
-from dataclasses import replace
-
-import numpy as np
-from numpy.typing import NDArray
 
 from node.analysis.anatomy.fingertip import is_in_tip
 from node.analysis.anatomy.model import HandAnatomy, NamedBone, Vector
 from node.analysis.anatomy.proportions import usual_length_mm
 from node.analysis.anatomy.wrist import in_carpus
 from node.analysis.attachment import DOUBTFUL_CONTACT, JOINED, SMALL_MM3, SOLID_RADIUS_MM
-from node.analysis.bone_ends import (
-    LEAST_CONTACT,
-    SHELL_SHARE,
-    Piece,
-    is_end,
-    may_be_corner,
-    may_be_rest,
-    may_be_tip,
-    piece_of,
-)
+from node.analysis.beside import Beside, Piece
+from node.analysis.bone_ends import LEAST_CONTACT, SHELL_SHARE, is_end, may_be_corner, may_be_rest, may_be_tip
 from node.analysis.candidates import Candidate
-from node.analysis.limbs import Limb
-from node.analysis.skeleton import Skeleton
 from node.analysis.spurs import LEAST_DENSITY, is_lip, on_shaft
 from node.domain.anatomy import CARPALS, UNNAMED
 
@@ -37,30 +23,19 @@ SCRAP_MM3, BROAD_MM3, SCRAP_SHARE = 40.0, 100.0, 0.2
 still larger one that lies broadly on the bone."""
 
 
-def bone_by_name(
-    candidates: Sequence[Candidate],
-    anatomy: HandAnatomy,
-    skeleton: Skeleton,
-    image: NDArray[np.int16],
-    soft_hu: float,
-    limb: Limb,
-) -> tuple[set[int], set[int]]:
+def bone_by_name(candidates: Sequence[Candidate], anatomy: HandAnatomy, beside: Beside) -> tuple[set[int], set[int]]:
     """Indices of candidates that belong to the bone beside them, and of those that may."""
     found, doubtful = set(), set()
     for number, candidate in enumerate(candidates):
-        if candidate.bone not in skeleton.bones:  # none, or the new name of a missing fingertip
+        if candidate.bone not in beside.skeleton.bones:  # none, or the new name of a missing fingertip
             continue
-        piece = piece_of(candidate, skeleton, image, soft_hu, limb)
+        piece = beside.piece(candidate)
         bone = _ray_bone(candidate.bone, piece.middle, anatomy)
         usual_mm = usual_length_mm(bone.digit, bone.level, anatomy.scale) if bone else 0.0
         if is_of_ray(piece, bone, usual_mm) if bone else _is_carpal(piece, anatomy):
             found.add(number)
-        elif may_be_bone(piece, bone, usual_mm):
+        elif may_be_bone(piece, bone, usual_mm) or _may_be_rest(candidate, bone, usual_mm, anatomy, beside):
             doubtful.add(number)
-        elif bone and (before := _bone_before(bone, anatomy)):
-            again = piece_of(replace(candidate, bone=before.labels[0]), skeleton, image, soft_hu, limb)
-            if may_be_rest(again, bone, usual_mm):
-                doubtful.add(number)
     return found, doubtful
 
 
@@ -85,10 +60,16 @@ def is_of_ray(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
     return (touches and is_end(piece, bone, usual_mm)) or is_lip(piece, bone)
 
 
-def _bone_before(tip: NamedBone, anatomy: HandAnatomy) -> NamedBone | None:
-    """The phalanx before a distal one: of a mere base only the palest part of the shell is known, of that all."""
-    ray = anatomy.ray(tip.digit) if tip.level == "DP" else None
-    return ray.bone("PP" if tip.digit == 1 else "MP") if ray else None
+def _may_be_rest(
+    candidate: Candidate, tip: NamedBone | None, usual_mm: float, anatomy: HandAnatomy, beside: Beside
+) -> bool:
+    """What may be the rest of a fingertip, judged by the phalanx before it: of a mere base only the palest part of the
+    shell is known."""
+    ray = anatomy.ray(tip.digit) if tip and tip.level == "DP" else None
+    before = ray.bone("PP" if ray.digit == 1 else "MP") if ray else None
+    if tip is None or before is None:
+        return False
+    return may_be_rest(beside.piece(candidate, before.labels[0]), tip, usual_mm)
 
 
 def _is_scrap(candidate: Candidate) -> bool:
@@ -100,9 +81,8 @@ def _is_scrap(candidate: Candidate) -> bool:
 
 def _ray_bone(label: int, middle: Vector, anatomy: HandAnatomy) -> NamedBone | None:
     """The metacarpal or phalanx with a label; for a bit without a name the fingertip that ``middle`` lies in."""
-    name = anatomy.bones.get(label, UNNAMED)
-    if name != UNNAMED:
-        return anatomy.named(name)
+    if anatomy.bones.get(label, UNNAMED) != UNNAMED:
+        return anatomy.bone_at(label, middle)
     tips = (ray.bones[-1] for ray in anatomy.rays if ray.bones[-1].level == "DP")
     return next((tip for tip in tips if is_in_tip(middle, tip, anatomy.scale)), None)
 

@@ -9,6 +9,7 @@ from node.analysis.anatomy.model import HandAnatomy
 from node.analysis.anatomy.naming import name_hand
 from node.analysis.anatomy.place import PlaceFinder
 from node.analysis.attachment import split_attachments, without_solid
+from node.analysis.beside import Beside
 from node.analysis.candidates import Candidate, find_candidates
 from node.analysis.layers import layers
 from node.analysis.limbs import Limb
@@ -30,31 +31,33 @@ def part_bones(
     """(what is not bone, the whole skeleton, the names of its bones); names tell which bones are none."""
     while True:
         candidates = find_candidates(limb, image, smoothed, anchors, skeleton)
-        attached, bony = split_attachments(candidates, skeleton, image, anchors.soft_hu, limb)
-        attached, whole, anatomy = _named(attached, _with(skeleton, bony), image, anchors.soft_hu, limb)
+        beside = Beside(skeleton, image, anchors.soft_hu, limb)
+        attached, bony = split_attachments(candidates, beside)
+        attached, whole, anatomy = _named(attached, beside.joined(bony))
         strange = strangers(anatomy, skeleton, limb)
         if not strange:
-            off = spurs(bony, anatomy, skeleton, image, anchors.soft_hu, limb)
-            thin = layers(candidates, anatomy, skeleton, image, anchors.soft_hu, limb)
-            return (*attached, *off, *thin), _with(whole, off, bone=False), anatomy
+            off, thin = spurs(bony, anatomy, beside), layers(candidates, anatomy, beside)
+            return (*attached, *off, *thin), whole.parted(off).skeleton, anatomy
         skeleton = without_bones(skeleton, strange, limb, image, anchors)
 
 
-def _named(
-    attached: tuple[Candidate, ...], skeleton: Skeleton, image: Int16Array, soft_hu: float, limb: Limb
-) -> tuple[tuple[Candidate, ...], Skeleton, HandAnatomy]:
-    """(what is not bone, the skeleton with what its bones' names say is, their names)."""
-    anatomy = name_hand(skeleton.labels, limb.body, limb.geometry.affine)
-    tips = missing_tips(attached, anatomy, skeleton, image, soft_hu, limb)
+def _named(attached: tuple[Candidate, ...], beside: Beside) -> tuple[tuple[Candidate, ...], Beside, HandAnatomy]:
+    """(what is not bone, the bones with what their names say is, their names)."""
+    anatomy = _names(beside)
+    tips = missing_tips(attached, anatomy, beside)
     attached, sure = tuple(tips.get(n, c) for n, c in enumerate(attached)), set(tips)
     while True:
-        named, doubtful = bone_by_name(attached, anatomy, skeleton, image, soft_hu, limb)
+        named, doubtful = bone_by_name(attached, anatomy, beside)
         attached = tuple(replace(c, doubtful=c.doubtful or n in doubtful) for n, c in enumerate(attached))
         attached, bony = without_solid(attached, sure | named)
         if not bony:
-            return attached, skeleton, anatomy
-        skeleton, sure = _with(skeleton, bony), set()
-        anatomy = name_hand(skeleton.labels, limb.body, limb.geometry.affine)
+            return attached, beside, anatomy
+        beside, sure = beside.joined(bony), set()
+        anatomy = _names(beside)
+
+
+def _names(beside: Beside) -> HandAnatomy:
+    return name_hand(beside.skeleton.labels, beside.limb.body, beside.limb.geometry.affine)
 
 
 def without_lookalikes(
@@ -68,11 +71,3 @@ def without_lookalikes(
     doubtful = ossicles(rest, anatomy, limb.geometry, cortex_hu, anchors.soft_hu)
     deposits = [replace(c, doubtful=c.doubtful or n in doubtful) for n, c in enumerate(rest)]
     return deposits, [candidates[n] for n in sorted(small_bones)], [candidates[n] for n in sorted(arterial)]
-
-
-def _with(skeleton: Skeleton, candidates: tuple[Candidate, ...], *, bone: bool = True) -> Skeleton:
-    """The skeleton with the candidates as parts of the bones that they touch, or as none."""
-    labels = skeleton.labels.copy()
-    for candidate in candidates:
-        labels[candidate.index] = candidate.bone if bone else 0
-    return replace(skeleton, labels=labels)

@@ -9,16 +9,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from node.analysis.anatomy.fingertip import aside
 from node.analysis.anatomy.model import HandAnatomy, NamedBone, Vector
 from node.analysis.attachment import JOINED, SMALL_MM3
-from node.analysis.bone_ends import Piece, piece_of
+from node.analysis.beside import BONE_DENSITY, Beside, Piece
 from node.analysis.candidates import Candidate
-from node.analysis.limbs import Limb
-from node.analysis.skeleton import Skeleton
 
 STANDING: Final = 0.9
 """Height over the radius of a disc as large as the contact; half a ball has 1."""
@@ -27,7 +22,8 @@ ASIDE: Final = 0.25
 LEAST_DENSITY: Final = 0.4
 """Level over that of the bone's own shell: what is paler is a bone's own edge, spongiosa or noise."""
 PALER: Final = 0.75
-"""The cortex of a shaft is denser: what is paler may be a layer of calcium, or a periosteal reaction."""
+"""The cortex of a shaft is denser: what is paler may be a layer of calcium, or a periosteal reaction. What is denser
+than bone may be a plate of calcium."""
 SHAFT: Final = (0.15, 0.75)
 """Part of the length that is too far from a joint for an osteophyte."""
 LIP_BEYOND_MM: Final = 1.75
@@ -37,24 +33,13 @@ TUFT: Final = 0.6
 """From this part of its length on a distal phalanx is knobbly."""
 
 
-def spurs(
-    bony: Sequence[Candidate],
-    anatomy: HandAnatomy,
-    skeleton: Skeleton,
-    image: NDArray[np.int16],
-    soft_hu: float,
-    limb: Limb,
-) -> tuple[Candidate, ...]:
-    """Those of ``bony`` that are no bone after all, ``doubtful`` where they may be.
-
-    ``skeleton`` is without them; ``image``: the detection image, int16 (z, y, x), HU.
-    """
+def spurs(bony: Sequence[Candidate], anatomy: HandAnatomy, beside: Beside) -> tuple[Candidate, ...]:
+    """Those of ``bony`` that are no bone after all, ``doubtful`` where they may be; ``beside`` knows none of them."""
     found = []
     for candidate in bony:
-        bone = anatomy.named(anatomy.bones.get(candidate.bone, ""))
-        if bone is None:
-            continue
-        doubt = doubt_of(piece_of(candidate, skeleton, image, soft_hu, limb), bone)
+        piece = beside.piece(candidate)
+        bone = anatomy.bone_at(candidate.bone, piece.middle)
+        doubt = doubt_of(piece, bone) if bone else None
         if doubt is not None:
             found.append(replace(candidate, doubtful=candidate.doubtful or doubt))
     return tuple(found)
@@ -65,7 +50,7 @@ def doubt_of(piece: Piece, bone: NamedBone) -> bool | None:
     stands, at_shaft = piece.candidate.standing > STANDING, on_shaft(piece.middle, bone)
     if not lies_beside(piece.middle, bone) or piece.density < LEAST_DENSITY:
         return None
-    if stands or (at_shaft and piece.density < PALER):
+    if stands or (at_shaft and not PALER < piece.density < BONE_DENSITY[1]):
         return not (stands and at_shaft)
     return None
 

@@ -236,6 +236,13 @@ def test_deposits_for_a_reader_are_apart() -> None:
     assert value("deposits left to a reader, calcinosis", result) == 2.0
 
 
+def test_a_deposit_is_left_to_a_reader_where_as_much_of_it_is_as_counts_as_found() -> None:
+    unsure = {"material": Material.INDETERMINATE, "review": True}
+    for part, left in ((np.s_[4:8, 4:8, 4:5], True), (np.s_[4:7, 4:6, 4:5], False)):
+        result = scored(truth(STONE), analysis((said(1, part, **unsure), part)))
+        assert result.deposits[0].overlap.review is left
+
+
 def test_undecided_counts_as_found_calcium_and_never_as_false_on_urate() -> None:
     unsure = said(1, CUBE, material=Material.INDETERMINATE)
     assert scored(truth(STONE), analysis((unsure, CUBE))).deposits[0].overlap.found

@@ -4,14 +4,12 @@ import numpy as np
 from node.analysis.anatomy.model import NamedBone
 from node.analysis.anatomy.parts import make_part
 from node.analysis.anatomy.proportions import usual_length_mm
-from node.analysis.attachment import BoneShape, is_bone
-from node.analysis.bone_ends import Piece
+from node.analysis.attachment import is_bone
+from node.analysis.beside import Piece
 from node.analysis.candidates import Candidate
 from node.analysis.marrow import _own_shell
 from node.analysis.named_bone import may_be_bone
 
-SOFT_HU = 50.0
-SPACING = (1.0, 1.0, 1.0)
 CENTRE = np.array([30.0, 0.0, 0.0])
 ROD = np.argwhere(np.ones((20, 3, 3))) - (0, 1, 1)
 """Its axis runs through the centre of its bone."""
@@ -25,11 +23,10 @@ def candidate(
 
 def test_a_large_sheet_is_bone_where_other_bones_are_as_dense() -> None:
     """Of a small bone in a thin shell only the palest part may be known as its own; noise and motion do that."""
-    own = BoneShape(CENTRE + 40.0, 350.0)
-    sheet = candidate(246.0, 1.1, 42.0)
-    assert is_bone(sheet, own, 600.0, SOFT_HU, SPACING)
-    assert not is_bone(sheet, own, 380.0, SOFT_HU, SPACING), "no bone of this limb is so dense"
-    assert not is_bone(candidate(246.0, 2.5, 42.0), own, 600.0, SOFT_HU, SPACING), "a stone is no sheet"
+    sheet, stone = (Piece(candidate(246.0, radius, 42.0), 1.7, ROD.astype(float)) for radius in (1.1, 2.5))
+    assert is_bone(sheet, CENTRE + 40.0, usual_density=0.9)
+    assert not is_bone(sheet, CENTRE + 40.0, usual_density=1.5), "no bone of this limb is so dense"
+    assert not is_bone(stone, CENTRE + 40.0, usual_density=0.9), "a stone is no sheet"
 
 
 def fingertip(part_mm3: float, radius_mm: float, contact_mm2: float, beyond_mm: float) -> bool:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from node.analysis.anatomy.fingertip import is_in_tip
 from node.analysis.anatomy.proportions import usual_length_mm
-from node.analysis.bone_ends import Piece, is_end, may_be_end, may_be_tip
+from node.analysis.beside import Piece
+from node.analysis.bone_ends import is_end, may_be_end, may_be_tip
 from node.analysis.candidates import Candidate
 from tests.fakes.lone_bone import bone
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from node.analysis.anatomy.proportions import usual_length_mm
-from node.analysis.bone_ends import Piece
+from node.analysis.beside import Piece
 from node.analysis.candidates import Candidate
 from node.analysis.named_bone import is_of_ray, may_be_bone
 from tests.fakes.lone_bone import bone

@@ -5,7 +5,7 @@ import pytest
 from node.analysis.anatomy.model import NamedBone, Vector
 from node.analysis.anatomy.parts import make_part
 from node.analysis.anatomy.proportions import usual_length_mm
-from node.analysis.bone_ends import Piece
+from node.analysis.beside import Piece
 from node.analysis.candidates import Candidate
 from node.analysis.layers import may_be_layer
 from node.analysis.named_bone import may_be_bone
@@ -53,6 +53,14 @@ def test_bone_is_low_or_lies_round_its_axis(level: str) -> None:
 def test_a_layer_on_a_shaft_that_is_paler_than_cortex_is_in_doubt(level: str) -> None:
     assert doubt(ROUGH, level, 0.4, 6.0, density=0.6) is True
     assert doubt(ROUGH, level, 0.9, 6.0, density=0.6) is None, "ends of bones have a thin cortex"
+
+
+@pytest.mark.parametrize("level", ["MC", "PP", "MP"])
+def test_a_plate_on_a_shaft_that_is_denser_than_bone_is_in_doubt(level: str) -> None:
+    """On the thin cortex of an osteopenic hand."""
+    assert doubt(ROUGH, level, 0.4, 6.0, density=2.0) is True
+    assert doubt(ROUGH, level, 0.4, 6.0, density=1.3) is None, "as dense as bone"
+    assert doubt(ROUGH, level, 0.9, 6.0, density=2.0) is None, "ends of bones have a thin cortex"
 
 
 @pytest.mark.parametrize(

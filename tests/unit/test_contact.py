@@ -47,3 +47,17 @@ def test_of_two_bones_in_one_label_the_nearer_is_touched() -> None:
     joined = name_hand(fused, HAND.body, HAND.affine)
     measures = replace(MEASURES, voxels=beside("MP3", (0.0, 4.0, 0.0), 0.6, 2.5))
     assert touched_bones(measures, replace(skeleton(), labels=fused), joined, GEOMETRY) == ("MP3",)
+
+
+def test_the_bone_at_a_point_is_found_by_its_label_also_where_it_has_no_name_of_its_own() -> None:
+    """Two bones in one label, and a digit whose number is not sure: what lies beside them is judged all the same."""
+    fused = np.where(HAND.labels == BONE_CODES["MP3"], BONE_CODES["PP3"], HAND.labels).astype(np.int32)
+    joined = name_hand(fused, HAND.body, HAND.affine)
+    unsure = replace(joined, rays=tuple(replace(ray, sure=False) for ray in joined.rays))
+    for anatomy_ in (joined, unsure):
+        for name in ("PP3", "MP3"):
+            start, end = HAND.axes[name]
+            bone = anatomy_.bone_at(BONE_CODES["PP3"], 0.5 * (start + end))
+            assert bone is not None
+            assert bone.name == name
+        assert anatomy_.bone_at(BONE_CODES["capitate"], np.zeros(3)) is None

@@ -140,6 +140,11 @@ class HandAnatomy:
         """The ray bone of a name such as ``PP3``, None where it was not found."""
         return next((b for r in self.rays for b in r.bones if b.name == name), None)
 
+    def bone_at(self, label: int, point: Vector) -> NamedBone | None:
+        """The ray bone with a label, the one with the nearer axis to ``point`` (3,) in mm where it holds two."""
+        holding = (bone for ray in self.rays for bone in ray.bones if label in bone.labels)
+        return min(holding, key=lambda bone: float(bone.distance_to_axis_mm(point[None])[0]), default=None)
+
     def public_name(self, name: str) -> str:
         """The name of a bone, without its digit where that is not sure."""
         bone = self.named(name)

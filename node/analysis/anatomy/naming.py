@@ -19,7 +19,7 @@ from node.analysis.anatomy.parts import Part, measure_parts
 from node.analysis.anatomy.rays import Reading, read_rays
 from node.analysis.anatomy.soft_tissue import SoftTissue, thin
 from node.analysis.anatomy.thumb import thumb_palmar
-from node.domain.anatomy import UNNAMED
+from node.domain.anatomy import CARPALS, UNNAMED
 from node.domain.findings import Laterality
 
 LEAST_LEAD = 3.0
@@ -163,7 +163,8 @@ def _read(
     rays = tuple(Ray(digit, digit in sure_digits, ray) for digit, ray in bones.items())
     names = {p.label: UNNAMED for p in parts} | _ray_names(rays)
     if sure_radial:
-        names |= _other_names(rest, bones, frame)
+        others = _other_names(rest, bones, frame)
+        names |= others if sure_palm else _without_palm(others)
     side = Laterality.RIGHT if balance > 0 else Laterality.LEFT
     return HandAnatomy(
         laterality=side if sure_side else Laterality.UNCERTAIN,
@@ -212,6 +213,11 @@ def _origin(bones: Mapping[int, Sequence[NamedBone]], distal: Vector, scale: flo
         return np.asarray(np.mean(bases, axis=0))
     starts = [ray[0].proximal for digit, ray in bones.items() if digit > 1] or [r[0].proximal for r in bones.values()]
     return np.asarray(np.mean(starts, axis=0) - 61.0 * scale * distal)
+
+
+def _without_palm(names: Mapping[int, str]) -> dict[int, str]:
+    """What can be said where front and back of the hand may be swapped: carpal bones lie in front of each other."""
+    return {label: "carpus" if name in CARPALS else name for label, name in names.items()}
 
 
 def _other_names(rest: Sequence[Part], bones: Mapping[int, Sequence[NamedBone]], frame: Frame) -> dict[int, str]:

@@ -25,6 +25,9 @@ SIZE_SD = 0.12
 SIZE_COSTS = 0.5 * (np.log(SCALES) / SIZE_SD) ** 2
 BEYOND = 5.0
 """Readings that are dearer than the best one by this are not looked at."""
+MOST_CHAINS = 8
+"""A hand has five rays; of more chains than this the longest are read, since the readings grow faster than their
+square."""
 STEP_MM = 10.0
 """How far metacarpal bases stand in front of or behind each other (about 8 mm) before it costs."""
 
@@ -50,8 +53,9 @@ def read_rays(chains: Sequence[Chain]) -> list[Reading]:
     dropped = [_dropped_cost(chain) for chain in chains]
     rooted = [chain.rooted for chain in chains]
     readings: list[Reading] = []
-    for thumb in (*range(len(chains)), None):
-        fingers = [n for n in range(len(chains)) if n != thumb]
+    longest = sorted(sorted(range(len(chains)), key=lambda n: -sum(chains[n].lengths_mm))[:MOST_CHAINS])
+    for thumb in (*longest, None):
+        fingers = [n for n in longest if n != thumb]
         for kept in _choices(fingers):
             limit = min((r.cost for r in readings), default=np.inf) + BEYOND
             left = sum(cost for n, cost in enumerate(dropped) if n != thumb and n not in kept)
