@@ -22,7 +22,7 @@ from node.analysis.nearest import nearest_around
 from node.analysis.noise import measure_anchors
 from node.analysis.outline import outline_deposits
 from node.analysis.parting import part_bones, without_lookalikes
-from node.analysis.physics import model_slope, scale_of
+from node.analysis.physics import beyond_words, model_slope, scale_of
 from node.analysis.registration import register
 from node.analysis.sctc_style import score_deposits
 from node.analysis.skeleton import Skeleton, find_skeleton
@@ -87,7 +87,7 @@ def analyse_limb(
     kept, lone = without_lone_bodies(found, numbered, anatomy.scale)
     hand = Hand(
         laterality=anatomy.laterality,
-        limits=find_limits(anatomy, limb, shift_mm, doubt, numbered),
+        limits=(*find_limits(anatomy, limb, shift_mm, doubt, numbered), *beyond_words(low_tube, high_tube)),
         digits=_digits(anatomy, deposits, limb),
         notes=(*artery_words(arteries), *lone_words(lone)),
         covered=is_covered(anatomy, limb),

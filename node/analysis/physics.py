@@ -28,6 +28,9 @@ HU_PER_MG_CC_TIN: Final[Table] = {140: (1.0525, 0.995), 150: (0.935, 0.9025)}
 HU_PER_MG_CC_KEV: Final[Table] = {
     energy: (k, k) for energy, k in {40: 3.35, 50: 2.2525, 70: 1.2925, 100: 0.8525, 140: 0.6875}.items()
 }
+"""Each table ascends."""
+FARTHEST_BEYOND: Final = 1.1
+"""Times the end of a table: so near to it, calcium is as bright to some 10 %, which absolute mass carries anyway."""
 MSU_SLOPE: Final = 1.03
 """ΔHU low over ΔHU high of monosodium urate at any of the pairs (1.02 to 1.05)."""
 CORTICAL_SLOPE_SHARE: Final = 0.945
@@ -47,23 +50,40 @@ class Scale:
 
 
 def hu_per_mg_cc(tube: Tube) -> tuple[float, float]:
-    """HU per mg/cm³ of HA behind 4 and behind 15 cm of water; linear between listed voltages or energies.
+    """HU per mg/cm³ of HA behind 4 and behind 15 cm of water; a power of the voltage or energy between listed ones.
+
+    The photoelectric effect, which makes calcium bright, falls with a power of the energy. Beyond the table the nearest
+    value is taken, and ``beyond_words`` tells.
 
     Raises:
         Refused: neither tube voltage nor energy is known.
     """
-    if tube.kev is not None:
-        table, at = HU_PER_MG_CC_KEV, tube.kev
-    elif tube.kvp is not None:
-        table, at = (HU_PER_MG_CC_TIN if tube.has_tin else HU_PER_MG_CC), tube.kvp
-    else:
-        raise Refused(
-            "The tube voltage of a series is not known, so calcium cannot be measured.",
-            hint="Send series with KVP (0018,0060), or monoenergetic series with their energy.",
-        )
-    known = sorted(table)
-    thin, thick = (float(np.interp(at, known, [table[k][n] for k in known])) for n in range(2))
+    table, at = _table_of(tube)
+    known = list(table)
+    thin, thick = (float(np.exp(np.interp(np.log(at), np.log(known), logs))) for logs in np.log(list(table.values())).T)
     return thin, thick
+
+
+def beyond_words(*tubes: Tube) -> tuple[str, ...]:
+    """What a reader is told of tube voltages or energies that the table does not reach."""
+    words = []
+    for tube in tubes:
+        table, at = _table_of(tube)
+        if not min(table) / FARTHEST_BEYOND <= at <= max(table) * FARTHEST_BEYOND:
+            words.append(f"How bright calcium is at {tube} is not known: masses are less certain than usual.")
+    return tuple(words)
+
+
+def _table_of(tube: Tube) -> tuple[Table, float]:
+    """The table that holds a tube's kind of image, and where in it the tube stands."""
+    if tube.kev is not None:
+        return HU_PER_MG_CC_KEV, tube.kev
+    if tube.kvp is not None:
+        return (HU_PER_MG_CC_TIN if tube.has_tin else HU_PER_MG_CC), tube.kvp
+    raise Refused(
+        "The tube voltage of a series is not known, so calcium cannot be measured.",
+        hint="Send series with KVP (0018,0060), or monoenergetic series with their energy.",
+    )
 
 
 def model_slope(low_tube: Tube, high_tube: Tube) -> float:

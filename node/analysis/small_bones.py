@@ -19,8 +19,13 @@ SESAMOID_ALONG_MM, SESAMOID_ACROSS_MM = (-7.5, 3.0), 14.0
 proximal of the joint."""
 SESAMOID_DENSITY = 0.5
 """Level over that of the limb's cortical bone: a sesamoid has a cortex of its own."""
-SESAMOIDS_AT = {"MC1": (2, 120.0), "MC2": (1, 50.0), "MC5": (1, 50.0), "PP1": (1, 45.0)}
-"""How many at the head of which bone, and how large at most, mm³ [K]."""
+SESAMOIDS_AT = {
+    "MC1": ("sesamoid_MCP1", 2, 120.0),
+    "MC2": ("sesamoid_MCP2", 1, 50.0),
+    "MC5": ("sesamoid_MCP5", 1, 50.0),
+    "PP1": ("sesamoid_IP1", 1, 45.0),
+}
+"""Their name at the head of which bone, how many there are, and how large at most, mm³ in a mean hand [K]."""
 THUMB = "MC1"
 THUMB_DENSITY = 0.35
 PALMAR_SHARE = 0.5
@@ -33,23 +38,27 @@ OSSICLE_BEYOND_MM, OSSICLE_CONTACT = 4.5, 0.05
 def sesamoids(
     candidates: Sequence[Candidate], anatomy: HandAnatomy, geometry: Geometry, cortex_hu: float, soft_hu: float
 ) -> set[int]:
-    """Indices of candidates that are sesamoid bones: compact, dense, palmar of the joints that have them."""
+    """Indices of candidates that are sesamoid bones: compact, dense, palmar of the joints that have them.
+
+    Those whose marrow was seen are bones with a name already, and leave room for fewer.
+    """
     axes = [principal_axes(c.voxels, geometry) for c in candidates]
     found: set[int] = set()
-    for name, (most, largest_mm3) in SESAMOIDS_AT.items():
+    for name, (sesamoid, most, largest_mm3) in SESAMOIDS_AT.items():
         bone = anatomy.named(name)
         palmar = local_palmar(anatomy, bone) if bone is not None else None
         if bone is None or palmar is None:
             continue
+        room = most - sum(known.startswith(sesamoid) for known in anatomy.bones.values())
         shares = {
             n: share
             for n, (candidate, own) in enumerate(zip(candidates, axes, strict=True))
-            if candidate.volume_mm3 < largest_mm3
+            if candidate.volume_mm3 < largest_mm3 * anatomy.scale**3
             and _is_compact(own, COMPACT_ON_BONE if candidate.contact_mm2 > 0.0 else COMPACT)
             and _density(candidate, cortex_hu, soft_hu) > (THUMB_DENSITY if name == THUMB else SESAMOID_DENSITY)
             and (share := _palmar_share(own.centre, bone, palmar, anatomy.scale)) > PALMAR_SHARE
         }
-        found |= set(sorted(shares, key=lambda n: -shares[n])[:most])
+        found |= set(sorted(shares, key=lambda n: -shares[n])[: max(room, 0)])
     return found
 
 

@@ -7,7 +7,7 @@ import pytest
 from node.analysis.material import SlopeScale, classify, is_mineral
 from node.analysis.measure import Measures
 from node.analysis.noise import Anchors
-from node.analysis.physics import MSU_SLOPE, Scale, hu_per_mg_cc, model_slope, scale_of
+from node.analysis.physics import MSU_SLOPE, Scale, beyond_words, hu_per_mg_cc, model_slope, scale_of
 from node.analysis.pipeline import analyse
 from node.domain.errors import Refused
 from node.domain.findings import Material
@@ -65,6 +65,23 @@ def test_voltages_between_the_listed_ones_lie_between_them(tube: Tube, below: Tu
         assert less < own < more
     scale = scale_of(tube, TIN, model_slope(tube, TIN))
     assert hu_per_mg_cc(tube)[1] <= scale.low <= hu_per_mg_cc(tube)[0]
+
+
+def test_between_listed_energies_calcium_fades_by_a_power_of_the_energy() -> None:
+    """A straight line between 50 and 70 keV would be 6 % too bright at 60."""
+    low, middle, high = (hu_per_mg_cc(Tube(kev=energy))[0] for energy in (50, 59.16, 70))
+    assert middle == pytest.approx(np.sqrt(low * high), rel=1e-3)
+
+
+@pytest.mark.parametrize("tube", [Tube(100, 0.4), Tube(kev=190), Tube(50)])
+def test_a_reader_is_told_of_a_voltage_that_no_table_reaches(tube: Tube) -> None:
+    (words,) = beyond_words(LOW, tube)
+    assert str(tube) in words
+
+
+def test_usual_voltages_are_known() -> None:
+    assert beyond_words(*(Tube(kv) for kv in (70, 80, 90, 100, 120, 135, 140, 150)), TIN, Tube(150, 0.6)) == ()
+    assert beyond_words(Tube(kev=40), Tube(kev=140)) == ()
 
 
 def test_an_unknown_tube_is_refused_with_what_to_send() -> None:

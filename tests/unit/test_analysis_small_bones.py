@@ -125,5 +125,12 @@ def test_a_joint_has_no_more_sesamoids_than_it_has() -> None:
     assert len(found(three, thumb(level="MC"))) == 2
 
 
+def test_sesamoids_whose_marrow_was_seen_leave_room_for_fewer() -> None:
+    three, hand = [seed(7.0 * Y + shift * X - 2.0 * Z) for shift in (-3.0, 0.5, 3.5)], thumb(level="MC")
+    for seen, room in ((1, 1), (2, 0)):
+        names = dict(list({7: "sesamoid_MCP1_r", 8: "sesamoid_MCP1_u"}.items())[:seen])
+        assert len(found(three, replace(hand, bones={**hand.bones, **names}))) == room
+
+
 def test_without_the_palmar_side_there_is_no_sesamoid() -> None:
     assert found([seed(7.0 * Y - 2.0 * Z)], thumb(None)) == set()
