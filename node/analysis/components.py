@@ -21,7 +21,7 @@ Int64Array = NDArray[np.int64]
 class Components:
     """Labelled voxels of a grid of ``shape`` (z, y, x): flat indices in scan order, and the label of each.
 
-    Labels run from 1 to ``count`` in the order of their first voxels.
+    Labels run from 1 to ``count``; those that ``components`` gives, in the order of their first voxels.
     """
 
     voxels: Int64Array

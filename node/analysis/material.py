@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from node.analysis.candidates import LEAST_CONTRAST_HU
 from node.analysis.limbs import CLIPPED_HU, Limb
 from node.analysis.measure import Measures
 from node.analysis.noise import Anchors
@@ -22,8 +23,9 @@ SLOPE_UNCERTAINTY = 0.10
 """Relative systematic uncertainty of a slope (beam hardening, calibration) [K]."""
 DECIDED, LEANING = 3.0, 1.0
 """Log likelihood ratio at which a material is called, and at which what cannot be urate plots with nail and tendon."""
-LEAST_CONTRAST_HU, LEAST_CONTRAST_TO_NOISE = 110.0, 4.0
-"""Over soft tissue at the low energy; what is paler and of no certain material is not called anything."""
+LEAST_CONTRAST_TO_NOISE = 4.0
+"""At the low energy; what is paler than that, or than any candidate, and of no certain material is not called
+anything."""
 SPONGIOSA_SLOPE, SPONGIOSA_REACH_MM = 1.25, 2.0
 """Slope over that of HA, and distance from bone, of mineral in fat marrow."""
 URATE_CONTRAST_HU = (60.0, 450.0)

@@ -9,7 +9,7 @@ from node.analysis.gap import dip_towards_bone
 from node.analysis.limbs import Limb
 from node.analysis.nearest import Found, nearest_around, nearest_source
 from node.analysis.noise import Anchors
-from node.analysis.outline import SKIRT_MM
+from node.analysis.outline import SKIRT_MM, SURROUNDINGS_MM
 from node.analysis.physics import Scale
 from node.analysis.shape import depth_inside_mm, diameters_mm, name_shape
 from node.analysis.skeleton import Skeleton
@@ -18,7 +18,6 @@ from node.analysis.spans import Spans, spans_of
 MASS_MARGIN_MM = 1.3
 """Blur carries mineral this far out of its boundary; less would miss the neighbouring slice of a coarse scan."""
 SKIN_MM = 0.8
-SURROUNDINGS_MM = (1.0, 2.5)
 TOUCHING_MM, LEAST_DIP = 0.5, 0.1
 """A deposit touches bone nearer than the first, unless the image dips between them by that share of the deposit's level
 (LEVEL_QUANTILE of its voxels)."""

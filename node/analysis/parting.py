@@ -19,7 +19,7 @@ from node.analysis.noise import Anchors
 from node.analysis.skeleton import Skeleton, without_bones
 from node.analysis.small_bones import ossicles, sesamoids
 from node.analysis.spurs import spurs
-from node.analysis.strangers import strangers
+from node.analysis.strangers import MOST, kept_words, strangers
 from node.analysis.vessels import vessels
 
 Int16Array = NDArray[np.int16]
@@ -35,7 +35,8 @@ def part_bones(
         attached, bony = split_attachments(candidates, beside)
         attached, whole, anatomy = _named(attached, beside.joined(bony))
         strange = strangers(anatomy, skeleton, limb)
-        if not strange:
+        if not 0 < len(strange) <= MOST:
+            anatomy = replace(anatomy, limits=(*anatomy.limits, *kept_words(len(strange))))
             off, thin = spurs(bony, anatomy, beside), layers(candidates, anatomy, beside)
             return (*attached, *off, *thin), whole.parted(off).skeleton, anatomy
         skeleton = without_bones(skeleton, strange, limb, image, anchors)

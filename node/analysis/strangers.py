@@ -23,7 +23,7 @@ FARTHEST_MM = 40.0
 FOREARM_MM, FOREARM_SLENDERNESS = 45.0, 2.0
 """Of a forearm that is cut shorter it is not sure which piece is the bone."""
 MOST = 3
-"""More of them tell that the skeleton is in pieces."""
+"""More of them may as well tell that the skeleton is in pieces: a reader must look."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,11 +43,18 @@ class _Shaft:
 
 
 def strangers(anatomy: HandAnatomy, skeleton: Skeleton, limb: Limb) -> list[int]:
-    """Labels of bones without a name that lie beside the shaft of a named one, where there is no bone."""
+    """Labels of bones without a name that lie beside the shaft of a named one, where there is no bone.
+
+    What is to become of more than MOST of them, ``kept_words`` tells the reader.
+    """
     shafts = list(_shafts(anatomy))
     unnamed = [n for n, name in anatomy.bones.items() if name == UNNAMED and skeleton.voxels_of(n).size]
-    found = [label for label in unnamed if shafts and _is_beside(_centre(label, skeleton, limb), shafts)]
-    return found if len(found) <= MOST else []
+    return [label for label in unnamed if shafts and _is_beside(_centre(label, skeleton, limb), shafts)]
+
+
+def kept_words(count: int) -> tuple[str, ...]:
+    """What a reader is told of strangers that were kept as bone."""
+    return (f"{count} hollow bodies beside the bones were taken for bone; they may be calcium.",) if count else ()
 
 
 def _shafts(anatomy: HandAnatomy) -> Iterator[_Shaft]:

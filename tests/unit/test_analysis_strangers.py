@@ -8,7 +8,7 @@ import pytest
 from node.analysis.anatomy.model import HandAnatomy, NamedBone, Ray
 from node.analysis.anatomy.parts import Part
 from node.analysis.anatomy.proportions import LEVELS
-from node.analysis.strangers import strangers
+from node.analysis.strangers import kept_words, strangers
 from node.domain.findings import Laterality
 from node.domain.volume import Geometry
 
@@ -63,6 +63,13 @@ def found(x: float, y: float, z: float, hand: HandAnatomy) -> bool:
     skeleton: Any = SimpleNamespace(labels=np.empty(GEOMETRY.shape, np.uint8), voxels_of=lambda _: voxels)
     limb: Any = SimpleNamespace(geometry=GEOMETRY)
     return strangers(hand, skeleton, limb) == [STRANGER]
+
+
+def test_a_reader_is_told_of_hollow_bodies_that_were_kept_as_bone() -> None:
+    assert kept_words(0) == ()
+    (words,) = kept_words(5)
+    assert words.startswith("5 ")
+    assert "may be calcium" in words
 
 
 def test_nothing_beside_the_shaft_of_a_metacarpal_is_a_bone() -> None:
