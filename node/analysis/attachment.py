@@ -7,13 +7,13 @@ by calcium, an erosion filled with it.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from node.analysis.anatomy.model import Vector
 from node.analysis.beside import BONE_DENSITY, TIP_DENSITY, Beside, Piece
 from node.analysis.candidates import Candidate
+from node.analysis.reasons import Reason
 
 LEAST_BEYOND_MM = 1.25
 """Nothing nearer to the usual bone surface is told from it."""
@@ -97,5 +97,5 @@ def without_solid(
 ) -> tuple[tuple[Candidate, ...], tuple[Candidate, ...]]:
     """(not bone, bone) where those with the indices ``bony`` look like bone: solid and ``pale`` ones are in doubt."""
     bone = {n for n in bony if n not in pale and candidates[n].radius_mm <= SOLID_RADIUS_MM}
-    others = (replace(c, doubtful=c.doubtful or n in bony) for n, c in enumerate(candidates) if n not in bone)
+    others = [c.doubted(Reason.IN_PLACE_OF_BONE) if n in bony else c for n, c in enumerate(candidates) if n not in bone]
     return tuple(others), tuple(candidates[n] for n in sorted(bone))

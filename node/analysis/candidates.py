@@ -1,6 +1,6 @@
 """Steps 4 and 6: mineral that is not bone. Components of what lies beyond the usual surface of the skeleton."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import edt
 import numpy as np
@@ -12,6 +12,7 @@ from node.analysis.filters import brightest
 from node.analysis.limbs import Limb
 from node.analysis.noise import Anchors
 from node.analysis.outshone import outshone
+from node.analysis.reasons import Reason
 from node.analysis.skeleton import Skeleton
 from node.analysis.spans import spans_of
 
@@ -34,8 +35,7 @@ class Candidate:
 
     ``peak_hu`` in the smoothed detection image; ``radius_mm`` of the largest ball inside; ``beyond_mm`` its farthest
     distance from the usual bone surface; ``contact_mm2`` face area shared with bone, ``bone`` the label it shares
-    most of it with, else that right beside it (0: none). ``doubtful``: may as well be
-    bone, and is a reader's to judge.
+    most of it with, else that right beside it (0: none). ``doubt``: why it is a reader's to judge.
     """
 
     voxels: NDArray[np.int64]
@@ -46,7 +46,11 @@ class Candidate:
     beyond_mm: float
     contact_mm2: float
     bone: int
-    doubtful: bool = False
+    doubt: Reason | None = None
+
+    def doubted(self, reason: Reason) -> "Candidate":
+        """The same, left to a reader; an earlier reason stands."""
+        return replace(self, doubt=self.doubt or reason)
 
     @property
     def flatness(self) -> float:

@@ -11,12 +11,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from node.analysis.reasons import Reason
 from node.analysis.small_bones import LARGEST_OSSICLE_MM3
 from node.domain.findings import Deposit, Material
 
-BONE_SURFACE: Final = "bone surface"
-FAINT: Final = "too faint to tell"
-UNSURE_SHAPES: Final = (BONE_SURFACE, FAINT)
+COMMON: Final = tuple(reason for reason in Reason if reason.is_common)
 
 
 def without_lone_bodies(
@@ -40,7 +39,7 @@ def _lone(deposits: Sequence[Deposit], scale: float) -> tuple[int, ...]:
     if any(d.material is not Material.URATE and not d.review for d in deposits):
         return ()
     largest = LARGEST_OSSICLE_MM3 * scale**3
-    return tuple(d.number for d in deposits if d.review and d.shape in UNSURE_SHAPES and d.volume_mm3 < largest)
+    return tuple(d.number for d in deposits if d.review and d.shape in COMMON and d.volume_mm3 < largest)
 
 
 def lone_words(deposits: Sequence[Deposit]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from node.analysis.candidates import Candidate
 from node.analysis.limbs import Limb
 from node.analysis.nearest import nearest_around
+from node.analysis.reasons import Reason
 from node.analysis.skeleton import THICKEST_SHELL_MM
 
 METAL_HU = 3000
@@ -29,7 +30,7 @@ class Doubt:
             self.streaks = nearest_around(self.metal, limb, STREAK_MM).mask(self.metal.shape)
 
     def clear_of_metal(self, candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
-        """The candidates without metal; of those that hold some, what is left beyond its streaks, ``doubtful``."""
+        """The candidates without metal; of those that hold some, what is left beyond its streaks, doubted."""
         clear = []
         for candidate in candidates:
             if not self.metal[candidate.index].any():
@@ -38,7 +39,7 @@ class Doubt:
             rest = candidate.voxels[~self.streaks[candidate.index]]
             volume_mm3 = len(rest) * self.limb.geometry.voxel_mm3
             if volume_mm3 >= LEAST_REST_MM3:
-                clear.append(replace(candidate, voxels=rest, volume_mm3=volume_mm3, doubtful=True))
+                clear.append(replace(candidate, voxels=rest, volume_mm3=volume_mm3).doubted(Reason.METAL))
         return tuple(clear)
 
     def is_about(self, voxels: NDArray[np.int64], radius_mm: float) -> bool:

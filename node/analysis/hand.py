@@ -123,7 +123,7 @@ def _measure(labels: Int32Array, measurer: Measurer) -> list[tuple[int, Measures
 
 
 def _digits(anatomy: HandAnatomy, deposits: list[Candidate], limb: Limb) -> tuple[Digit, ...]:
-    doubtful = [limb.geometry.to_lps_mm(c.voxels.astype(np.float64)) for c in deposits if c.doubtful]
+    doubtful = [limb.geometry.to_lps_mm(c.voxels.astype(np.float64)) for c in deposits if c.doubt]
     return tuple(Digit(p.digit, p.length_mm, p.acro_osteolysis) for p in assess_distal_phalanges(anatomy, doubtful))
 
 

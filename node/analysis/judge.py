@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from node.analysis.anatomy.place import PlaceFinder
 from node.analysis.candidates import Candidate
 from node.analysis.certainty import confidence_of, is_faint
-from node.analysis.company import BONE_SURFACE, FAINT, UNSURE_SHAPES
 from node.analysis.contact import touched_bones
 from node.analysis.course import shape_of
 from node.analysis.doubt import Doubt
 from node.analysis.material import SlopeScale, classify, is_mineral, is_urate
 from node.analysis.measure import Measures
 from node.analysis.noise import Anchors
+from node.analysis.reasons import Reason
 from node.analysis.skeleton import Skeleton
+from node.domain.confidence import Confidence
 from node.domain.findings import Deposit, Material
 from node.domain.volume import Geometry
 
@@ -39,12 +40,9 @@ class Judge:
         material, ratio = classify(measures, self.slopes, self.anchors, self.tin)
         place, anatomy = self.places.place(measures.voxels), self.places.anatomy
         confidence = confidence_of(measures, ratio, self.anchors.noise_low_hu, place)
-        shape = shape_of(measures, material, place, anatomy, self.geometry)
-        if candidate is not None and is_faint(measures, confidence):
-            shape = FAINT
-        if candidate is not None and candidate.doubtful:
-            shape = BONE_SURFACE
-        review = shape in UNSURE_SHAPES or self.doubt.is_about(measures.voxels, measures.radius_mm)
+        reason = _reason(measures, candidate, confidence)
+        shape = reason.value if reason else shape_of(measures, material, place, anatomy, self.geometry)
+        review = reason is not None or self.doubt.is_about(measures.voxels, measures.radius_mm)
         return Deposit(
             number=number,
             centroid_lps_mm=measures.centroid_lps_mm,
@@ -72,3 +70,10 @@ class Judge:
             confidence_parts=confidence,
             review=review,
         )
+
+
+def _reason(measures: Measures, candidate: Candidate | None, confidence: Confidence) -> Reason | None:
+    """Why a reader must judge it; None where it is sure, or urate."""
+    if candidate is None:
+        return None
+    return candidate.doubt or (Reason.FAINT if is_faint(measures, confidence) else None)

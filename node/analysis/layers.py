@@ -5,13 +5,13 @@ half of whose blur they take. A reader judges them. Elsewhere, at joints and in 
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 from node.analysis.anatomy.model import HandAnatomy, NamedBone
 from node.analysis.attachment import LEAST_BEYOND_MM
 from node.analysis.beside import Beside, Piece
 from node.analysis.candidates import Candidate
+from node.analysis.reasons import Reason
 from node.analysis.spurs import LEAST_DENSITY, PALER, lies_beside, on_shaft
 
 LEAST_LAYER_MM: Final = 0.95
@@ -20,13 +20,13 @@ LEAST_LAYER_MM3: Final = 10.0
 
 
 def layers(candidates: Sequence[Candidate], anatomy: HandAnatomy, beside: Beside) -> tuple[Candidate, ...]:
-    """Those of ``candidates`` that may be a layer of calcium on a shaft, all ``doubtful``; ``beside`` knows none."""
+    """Those of ``candidates`` that may be a layer of calcium on a shaft, all doubted; ``beside`` knows none."""
     found = []
     for candidate in filter(_is_broad_and_low, candidates):  # a piece takes time to describe, and most are not
         piece = beside.piece(candidate)
         bone = anatomy.bone_at(candidate.bone, piece.middle)
         if bone and may_be_layer(piece, bone):
-            found.append(replace(candidate, doubtful=True))
+            found.append(candidate.doubted(Reason.LAYER))
     return tuple(found)
 
 

@@ -10,6 +10,7 @@ from node.analysis.attachment import DOUBTFUL_CONTACT, JOINED, SMALL_MM3, SOLID_
 from node.analysis.beside import Beside, Piece
 from node.analysis.bone_ends import LEAST_CONTACT, SHELL_SHARE, is_end, may_be_corner, may_be_rest, may_be_tip
 from node.analysis.candidates import Candidate
+from node.analysis.reasons import Reason
 from node.analysis.spurs import LEAST_DENSITY, is_lip, on_shaft
 from node.domain.anatomy import CARPALS, UNNAMED
 
@@ -23,9 +24,12 @@ SCRAP_MM3, BROAD_MM3, SCRAP_SHARE = 40.0, 100.0, 0.2
 still larger one that lies broadly on the bone."""
 
 
-def bone_by_name(candidates: Sequence[Candidate], anatomy: HandAnatomy, beside: Beside) -> tuple[set[int], set[int]]:
-    """Indices of candidates that belong to the bone beside them, and of those that may."""
-    found, doubtful = set(), set()
+def bone_by_name(
+    candidates: Sequence[Candidate], anatomy: HandAnatomy, beside: Beside
+) -> tuple[set[int], dict[int, Reason]]:
+    """Indices of candidates that belong to the bone beside them, and why others may."""
+    found: set[int] = set()
+    doubts: dict[int, Reason] = {}
     for number, candidate in enumerate(candidates):
         if candidate.bone not in beside.skeleton.bones:  # none, or the new name of a missing fingertip
             continue
@@ -34,24 +38,27 @@ def bone_by_name(candidates: Sequence[Candidate], anatomy: HandAnatomy, beside: 
         usual_mm = usual_length_mm(bone.digit, bone.level, anatomy.scale) if bone else 0.0
         if is_of_ray(piece, bone, usual_mm) if bone else _is_carpal(piece, anatomy):
             found.add(number)
-        elif may_be_bone(piece, bone, usual_mm) or _may_be_rest(candidate, bone, usual_mm, anatomy, beside):
-            doubtful.add(number)
-    return found, doubtful
+        elif reason := why_bone(piece, bone, usual_mm):
+            doubts[number] = reason
+        elif bone and _may_be_rest(candidate, bone, usual_mm, anatomy, beside):
+            doubts[number] = Reason.FINGERTIP
+    return found, doubts
 
 
-def may_be_bone(piece: Piece, bone: NamedBone | None, usual_mm: float) -> bool:
-    """True for what may be the rest of a fingertip, and for a small piece at a bone that may be one of it or its ghost.
+def why_bone(piece: Piece, bone: NamedBone | None, usual_mm: float) -> Reason | None:
+    """Why a piece may be bone: the rest of a fingertip, or a small piece at a bone, or its ghost; else None.
 
     A piece on a shaft is neither, unless it is as pale as a ghost.
     """
     candidate = piece.candidate
     if bone and any(rule(piece, bone, usual_mm) for rule in (may_be_tip, may_be_rest, may_be_corner)):
-        return True
+        return Reason.FINGERTIP
     if bone and piece.density > LEAST_DENSITY and on_shaft(piece.middle, bone):
-        return False
+        return None
     joined, ghost = candidate.flatness > JOINED, piece.density < GHOST_DENSITY
     small = candidate.volume_mm3 < SMALL_MM3 and candidate.beyond_mm < SMALL_BEYOND_MM
-    return (small and (joined or ghost)) or (joined and _is_scrap(candidate))
+    ragged = (small and (joined or ghost)) or (joined and _is_scrap(candidate))
+    return Reason.RAGGED if ragged else None
 
 
 def is_of_ray(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
@@ -60,16 +67,12 @@ def is_of_ray(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
     return (touches and is_end(piece, bone, usual_mm)) or is_lip(piece, bone)
 
 
-def _may_be_rest(
-    candidate: Candidate, tip: NamedBone | None, usual_mm: float, anatomy: HandAnatomy, beside: Beside
-) -> bool:
+def _may_be_rest(candidate: Candidate, tip: NamedBone, usual_mm: float, anatomy: HandAnatomy, beside: Beside) -> bool:
     """What may be the rest of a fingertip, judged by the phalanx before it: of a mere base only the palest part of the
     shell is known."""
-    ray = anatomy.ray(tip.digit) if tip and tip.level == "DP" else None
+    ray = anatomy.ray(tip.digit) if tip.level == "DP" else None
     before = ray.bone("PP" if ray.digit == 1 else "MP") if ray else None
-    if tip is None or before is None:
-        return False
-    return may_be_rest(beside.piece(candidate, before.labels[0]), tip, usual_mm)
+    return before is not None and may_be_rest(beside.piece(candidate, before.labels[0]), tip, usual_mm)
 
 
 def _is_scrap(candidate: Candidate) -> bool:

@@ -16,6 +16,7 @@ from node.analysis.limbs import Limb
 from node.analysis.missing_tips import missing_tips
 from node.analysis.named_bone import bone_by_name
 from node.analysis.noise import Anchors
+from node.analysis.reasons import Reason
 from node.analysis.skeleton import Skeleton, without_bones
 from node.analysis.small_bones import ossicles, sesamoids
 from node.analysis.spurs import spurs
@@ -48,8 +49,8 @@ def _named(attached: tuple[Candidate, ...], beside: Beside) -> tuple[tuple[Candi
     tips = missing_tips(attached, anatomy, beside)
     attached, sure = tuple(tips.get(n, c) for n, c in enumerate(attached)), set(tips)
     while True:
-        named, doubtful = bone_by_name(attached, anatomy, beside)
-        attached = tuple(replace(c, doubtful=c.doubtful or n in doubtful) for n, c in enumerate(attached))
+        named, doubts = bone_by_name(attached, anatomy, beside)
+        attached = tuple(c.doubted(doubts[n]) if n in doubts else c for n, c in enumerate(attached))
         attached, bony = without_solid(attached, sure | named)
         if not bony:
             return attached, beside, anatomy
@@ -69,6 +70,6 @@ def without_lookalikes(
     arterial = vessels(candidates, limb.geometry, places.place)
     small_bones = sesamoids(candidates, anatomy, limb.geometry, cortex_hu, anchors.soft_hu)
     rest = [c for n, c in enumerate(candidates) if n not in arterial | small_bones]
-    doubtful = ossicles(rest, anatomy, limb.geometry, cortex_hu, anchors.soft_hu)
-    deposits = [replace(c, doubtful=c.doubtful or n in doubtful) for n, c in enumerate(rest)]
+    free = ossicles(rest, anatomy, limb.geometry, cortex_hu, anchors.soft_hu)
+    deposits = [c.doubted(Reason.OSSICLE) if n in free else c for n, c in enumerate(rest)]
     return deposits, [candidates[n] for n in sorted(small_bones)], [candidates[n] for n in sorted(arterial)]

@@ -6,7 +6,6 @@ osteophytes grow, and a layer on a shaft that is paler than its cortex.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 from node.analysis.anatomy.fingertip import aside
@@ -14,6 +13,7 @@ from node.analysis.anatomy.model import HandAnatomy, NamedBone, Vector
 from node.analysis.attachment import JOINED, SMALL_MM3
 from node.analysis.beside import BONE_DENSITY, Beside, Piece
 from node.analysis.candidates import Candidate
+from node.analysis.reasons import Reason
 
 STANDING: Final = 0.9
 """Height over the radius of a disc as large as the contact; half a ball has 1."""
@@ -34,25 +34,30 @@ TUFT: Final = 0.6
 
 
 def spurs(bony: Sequence[Candidate], anatomy: HandAnatomy, beside: Beside) -> tuple[Candidate, ...]:
-    """Those of ``bony`` that are no bone after all, ``doubtful`` where they may be; ``beside`` knows none of them."""
+    """Those of ``bony`` that are no bone after all, doubted where they may be; ``beside`` knows none of them."""
     found = []
     for candidate in bony:
         piece = beside.piece(candidate)
         bone = anatomy.bone_at(candidate.bone, piece.middle)
-        doubt = doubt_of(piece, bone) if bone else None
-        if doubt is not None:
-            found.append(replace(candidate, doubtful=candidate.doubtful or doubt))
+        if bone and is_off(piece, bone):
+            reason = doubt_of(piece, bone)
+            found.append(candidate.doubted(reason) if reason else candidate)
     return tuple(found)
 
 
-def doubt_of(piece: Piece, bone: NamedBone) -> bool | None:
-    """None for a piece that is bone; else whether that is in doubt."""
-    stands, at_shaft = piece.candidate.standing > STANDING, on_shaft(piece.middle, bone)
+def is_off(piece: Piece, bone: NamedBone) -> bool:
+    """True for a piece at the side of a bone that stands off it, or is no part of a shaft by its density."""
     if not lies_beside(piece.middle, bone) or piece.density < LEAST_DENSITY:
-        return None
-    if stands or (at_shaft and not PALER < piece.density < BONE_DENSITY[1]):
-        return not (stands and at_shaft)
-    return None
+        return False
+    unlike = not PALER < piece.density < BONE_DENSITY[1]
+    return piece.candidate.standing > STANDING or (on_shaft(piece.middle, bone) and unlike)
+
+
+def doubt_of(piece: Piece, bone: NamedBone) -> Reason | None:
+    """Why such a piece may be bone all the same; None for what stands off a shaft."""
+    if not on_shaft(piece.middle, bone):
+        return Reason.OSTEOPHYTE
+    return None if piece.candidate.standing > STANDING else Reason.LAYER
 
 
 def lies_beside(middle: Vector, bone: NamedBone) -> bool:

@@ -8,7 +8,7 @@ from node.analysis.attachment import is_bone
 from node.analysis.beside import Piece
 from node.analysis.candidates import Candidate
 from node.analysis.marrow import _own_shell
-from node.analysis.named_bone import may_be_bone
+from node.analysis.named_bone import why_bone
 
 CENTRE = np.array([30.0, 0.0, 0.0])
 ROD = np.argwhere(np.ones((20, 3, 3))) - (0, 1, 1)
@@ -36,7 +36,9 @@ def fingertip(part_mm3: float, radius_mm: float, contact_mm2: float, beyond_mm: 
     part = make_part(1, 300.0, np.linspace(0.0 * end, end, 30), False, 0.5)
     tip = NamedBone("DP3", 3, "DP", 0.0 * end, end, (1,), part)
     points = end + np.array([[2.5, 0.0, 0.0], [2.0, 0.5, 0.5]])
-    return may_be_bone(Piece(candidate(part_mm3, radius_mm, contact_mm2, beyond_mm=beyond_mm), 1.3, points), tip, usual)
+    return bool(
+        why_bone(Piece(candidate(part_mm3, radius_mm, contact_mm2, beyond_mm=beyond_mm), 1.3, points), tip, usual)
+    )
 
 
 def test_a_small_piece_broadly_joined_to_a_fingertip_may_be_a_corner_of_it() -> None:
@@ -59,7 +61,7 @@ def rest_of_a_tip(volume_mm3: float, radius_mm: float) -> bool:
     part = make_part(1, 300.0, np.linspace(0.0 * end, end, 30), False, 0.5)
     tip = NamedBone("DP3", 3, "DP", 0.0 * end, end, (1,), part)
     points = end + np.array([[2.0, 0.0, 0.2 * usual], [2.0, 0.5, 0.4 * usual]])
-    return may_be_bone(Piece(candidate(volume_mm3, radius_mm, 1.0, beyond_mm=5.0), 1.0, points), tip, usual)
+    return bool(why_bone(Piece(candidate(volume_mm3, radius_mm, 1.0, beyond_mm=5.0), 1.0, points), tip, usual))
 
 
 def test_a_lump_is_no_rest_of_a_fingertip() -> None:

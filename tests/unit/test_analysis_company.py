@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from node.analysis.certainty import is_faint
-from node.analysis.company import BONE_SURFACE, FAINT, lone_words, without_lone_bodies
+from node.analysis.company import lone_words, without_lone_bodies
+from node.analysis.reasons import Reason
 from node.domain.confidence import Confidence
 from node.domain.findings import Deposit, Material
 from tests.fakes.analysis import make_study
@@ -19,7 +20,7 @@ def sure(tmp_path: Path) -> Deposit:
     return replace(first, material=Material.CALCIUM, review=False)
 
 
-def unsure(like: Deposit, number: int, volume_mm3: float = 20.0, shape: str = BONE_SURFACE) -> Deposit:
+def unsure(like: Deposit, number: int, volume_mm3: float = 20.0, shape: str = Reason.OSTEOPHYTE) -> Deposit:
     return replace(
         like, number=number, material=Material.INDETERMINATE, volume_mm3=volume_mm3, shape=shape, review=True
     )
@@ -37,11 +38,11 @@ def lone_bodies(deposits: list[Deposit], scale: float) -> tuple[int, ...]:
 
 
 def test_beside_a_sure_deposit_all_are_listed(sure: Deposit) -> None:
-    assert lone_bodies([sure, unsure(sure, 2), unsure(sure, 3, shape=FAINT)], 1.0) == ()
+    assert lone_bodies([sure, unsure(sure, 2), unsure(sure, 3, shape=Reason.FAINT)], 1.0) == ()
 
 
 def test_alone_the_small_ones_are_not_listed(sure: Deposit) -> None:
-    bodies = [unsure(sure, 1), unsure(sure, 2, volume_mm3=90.0), unsure(sure, 3, shape=FAINT)]
+    bodies = [unsure(sure, 1), unsure(sure, 2, volume_mm3=90.0), unsure(sure, 3, shape=Reason.FAINT)]
     assert lone_bodies(bodies, 1.0) == (1, 3)
     assert lone_bodies(bodies, 1.1) == (1, 2, 3), "a larger hand has larger ossicles"
 

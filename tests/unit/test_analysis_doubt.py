@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 from node.analysis.candidates import Candidate
 from node.analysis.doubt import STREAK_MM, Doubt
+from node.analysis.reasons import Reason
 from tests.fakes.limbs import cube, muscle_limb
 
 METAL_HU = 4000.0
@@ -21,7 +22,7 @@ def test_of_a_deposit_that_metal_lies_in_the_part_beyond_its_streaks_is_for_a_re
     assert len(kept) == 2, "a streak is not kept"
     rest, untouched = kept
     assert untouched is free
-    assert rest.doubtful
+    assert rest.doubt is Reason.METAL
     assert rest.volume_mm3 == len(rest.voxels) * limb.geometry.voxel_mm3
     metal = np.argwhere(doubt.metal) * limb.spacing_mm
     nearest = min(float(np.linalg.norm(metal - v, axis=1).min()) for v in rest.voxels * np.array(limb.spacing_mm))

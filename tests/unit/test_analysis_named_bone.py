@@ -5,7 +5,7 @@ import pytest
 from node.analysis.anatomy.proportions import usual_length_mm
 from node.analysis.beside import Piece
 from node.analysis.candidates import Candidate
-from node.analysis.named_bone import is_of_ray, may_be_bone
+from node.analysis.named_bone import is_of_ray, why_bone
 from tests.fakes.lone_bone import bone
 
 X, Z = np.eye(3)[0], np.eye(3)[2]
@@ -56,5 +56,5 @@ def test_nothing_at_a_tuft_is_an_osteophyte() -> None:
 
 def test_a_small_piece_broadly_on_a_resorbed_fingertip_may_be_its_corner() -> None:
     corner = piece("DP", 0.9, beyond_mm=2.6, volume_mm3=7.0, density=1.4, contact=1.6)
-    assert may_be_bone(corner, bone("DP", 0.8), usual_length_mm(3, "DP", 1.0))
-    assert not may_be_bone(corner, bone("MP", 0.8), usual_length_mm(3, "MP", 1.0))
+    assert why_bone(corner, bone("DP", 0.8), usual_length_mm(3, "DP", 1.0))
+    assert not why_bone(corner, bone("MP", 0.8), usual_length_mm(3, "MP", 1.0))
