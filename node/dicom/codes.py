@@ -109,7 +109,7 @@ class Concept(Enum):
     COVERED = ("COVERED", PRIVATE_SCHEME, "Covered", "99CALC: our own")
     PARTLY_COVERED = ("PARTLYCOVERED", PRIVATE_SCHEME, "Partly covered", "99CALC: our own")
     NOT_COVERED = ("NOTCOVERED", PRIVATE_SCHEME, "Not covered", "99CALC: our own")
-    NOTE = ("121106", "DCM", "Comment", "P: what was seen and not listed")
+    NOTE = ("121106", "DCM", "Comment", "P: what was found, in short, and what was not listed")
     LIMIT = ("LIMIT", PRIVATE_SCHEME, "Limit of assessment", "99CALC: our own")
     ACRO_OSTEOLYSIS_1 = (
         "ACROLYSIS1",

@@ -96,17 +96,20 @@ def _site(deposit: Deposit, hand: Hand) -> FindingSite:
 
 
 def _deposit_measurements(deposit: Deposit) -> list[Measurement]:
+    """The size first: OHIF shows the first five of a group."""
     attenuations = (
         (deposit.mean_low_hu, Concept.MEAN, Concept.LOW_ENERGY),
         (deposit.mean_high_hu, Concept.MEAN, Concept.HIGH_ENERGY),
         (deposit.sd_low_hu, Concept.STANDARD_DEVIATION, Concept.LOW_ENERGY),
         (deposit.max_low_hu, Concept.MAXIMUM, Concept.LOW_ENERGY),
     )
-    others = (
+    first = (
         (Concept.CALCIUM_MASS, deposit.mass_mg, Concept.MILLIGRAM),
-        (Concept.RATIO, deposit.ratio, Concept.RATIO_UNIT),
         (Concept.LONG_AXIS, deposit.long_axis_mm, Concept.MILLIMETRE),
         (Concept.SHORT_AXIS, deposit.short_axis_mm, Concept.MILLIMETRE),
+    )
+    others = (
+        (Concept.RATIO, deposit.ratio, Concept.RATIO_UNIT),
         (Concept.SKIN_DISTANCE, deposit.distance_to_skin_mm, Concept.MILLIMETRE),
         (Concept.BONE_DISTANCE, deposit.distance_to_bone_mm, Concept.MILLIMETRE),
         *((name, _percent(share), Concept.PERCENT) for name, share in _certainties(deposit)),
@@ -119,6 +122,7 @@ def _deposit_measurements(deposit: Deposit) -> list[Measurement]:
     )
     return [
         volume,
+        *_plain(first),
         *(
             Measurement(
                 Concept.ATTENUATION.code,
@@ -129,8 +133,13 @@ def _deposit_measurements(deposit: Deposit) -> list[Measurement]:
             )
             for value, derivation, image in attenuations
         ),
-        *(Measurement(name.code, value, unit.code) for name, value, unit in others if value is not None),
+        *_plain(others),
     ]
+
+
+def _plain(rows: Iterable[tuple[Concept, float | None, Concept]]) -> list[Measurement]:
+    """Those that are known, each by name, value and unit alone."""
+    return [Measurement(name.code, value, unit.code) for name, value, unit in rows if value is not None]
 
 
 def _certainties(deposit: Deposit) -> list[tuple[Concept, float]]:

@@ -22,7 +22,7 @@ from node.dicom.source import Source
 from node.dicom.uids import Origin
 from node.domain.answers import Answer, calcinosis, urate
 from node.domain.findings import Analysis, Digit, Findings, Hand, Laterality
-from node.domain.hand_wording import part_words, region_score_words, score_words
+from node.domain.hand_wording import calcinosis_headline, other_words, part_words, region_score_words, score_words
 from node.domain.wording import hand_words
 
 MASS_NOTE = "Calcium mass is the mass of calcium hydroxyapatite, as in calcium scoring."
@@ -59,16 +59,20 @@ def hand_group(index: int, analysis: Analysis, source: Source, origin: Origin) -
             *(answer(ACRO_OSTEOLYSIS[d.digit], ANSWERS[Answer(d.acro_osteolysis)]) for d in hand.digits),
         ],
     )
-    return with_texts(group, source, _texts(hand))
+    return with_texts(group, source, _texts(hand, findings))
 
 
-def _texts(hand: Hand) -> Iterator[tuple[Concept, str]]:
+def _texts(hand: Hand, findings: Findings) -> Iterator[tuple[Concept, str]]:
+    """The answers first and short: OHIF writes the comments, in their order, over the image and above the measures."""
+    yield Concept.NOTE, f"{hand_words(hand.laterality)}: {calcinosis_headline(hand, findings)}"
+    yield Concept.NOTE, other_words(hand, findings)
     yield from ((Concept.LIMIT, limit) for limit in hand.limits)
-    yield from ((Concept.NOTE, note) for note in (*hand.notes, MASS_NOTE))
+    yield from ((Concept.NOTE, note) for note in hand.notes)
     yield from ((Concept.PART_TOTALS, words) for words in part_words(hand))
     yield Concept.SCORE_IN_WORDS, score_words(hand)
     for region in hand.sctc_style.regions if hand.sctc_style else ():
         yield Concept.SCORE_IN_WORDS, region_score_words(region)
+    yield Concept.NOTE, MASS_NOTE
 
 
 def _other_hand(findings: Findings) -> list[QualitativeEvaluation]:

@@ -15,10 +15,17 @@ _PARTS: Final = {Region.HAND: "metacarpus"}
 
 def calcinosis_words(hand: Hand, findings: Findings) -> str:
     """The answer to the first question a study is made for, with the hand's sums."""
-    if not hand.totals.count:
-        absent = calcinosis(hand, findings) is Answer.ABSENT
-        return "No calcinosis found" if absent else "Calcinosis undetermined: see limits and deposits for review"
-    return f"{_sums_words(hand.totals, 'mineral deposit')} hydroxyapatite"
+    more = {Answer.PRESENT: " hydroxyapatite", Answer.UNDETERMINED: ": see limits and deposits for review"}
+    return calcinosis_headline(hand, findings) + more.get(calcinosis(hand, findings), "")
+
+
+def calcinosis_headline(hand: Hand, findings: Findings) -> str:
+    """The same for a line on an image, e.g. ``5 mineral deposits, 598 mm³, 334 mg``."""
+    return {
+        Answer.PRESENT: _sums_words(hand.totals, "mineral deposit"),
+        Answer.ABSENT: "No calcinosis found",
+        Answer.UNDETERMINED: "Calcinosis undetermined",
+    }[calcinosis(hand, findings)]
 
 
 def other_words(hand: Hand, findings: Findings) -> str:

@@ -123,7 +123,12 @@ def amount_words(deposit: Deposit) -> str:
 
 def size_words(deposit: Deposit) -> str:
     """Shape and axes, e.g. ``lobulated, 8.1 × 5.2 mm``."""
-    return f"{deposit.shape}, {deposit.long_axis_mm:.1f} × {deposit.short_axis_mm:.1f} mm"
+    return f"{deposit.shape}, {axes_words(deposit)}"
+
+
+def axes_words(deposit: Deposit) -> str:
+    """The long and the short axis, e.g. ``8.1 × 5.2 mm``."""
+    return f"{deposit.long_axis_mm:.1f} × {deposit.short_axis_mm:.1f} mm"
 
 
 def description(deposit: Deposit, laterality: Laterality) -> str:

@@ -85,6 +85,14 @@ def wrapped(text: str, size: int, width: float) -> list[str]:
     return lines
 
 
+def shortened(text: str, size: int, width: float) -> str:
+    """``text`` if it is at most ``width`` pixels wide, else its first words, or letters of one word, and dots."""
+    short = plain(text)
+    while short and text_width(short if short == plain(text) else f"{short}...", size) > width:
+        short = short.rpartition(" ")[0].rstrip(",;") or short[:-1]
+    return short if short == plain(text) else f"{short}..."
+
+
 def resized(picture: NDArray[np.float64], width: int, height: int) -> NDArray[np.float64]:
     """A float picture scaled to (height, width), bicubic."""
     scaled = Image.fromarray(picture.astype(np.float32)).resize((width, height), Image.Resampling.BICUBIC)

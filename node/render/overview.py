@@ -1,25 +1,31 @@
-"""The overview page: each hand with its deposits, their table, their key slices. 1600 × 1200 RGB."""
+"""The overview page: each hand with its deposits, their table, their key slices. 1600 × 1200 RGB.
+
+Viewers write patient, series, window and zoom over the corners of a picture: these stay empty, and what is at the top
+and the bottom stands in the middle. OHIF takes 100 pixels at the top, where its player covers the middle from the 50th
+on, and 75 at the bottom.
+"""
 
 from typing import Final
 
 from node.domain.findings import Analysis, Deposit, Findings, Hand, Laterality, Material, Outcome
 from node.domain.hand_wording import calcinosis_words, osteolysis_words, other_words, part_words, score_words
 from node.domain.volume import EnergyPair
-from node.domain.wording import DISCLAIMER, MATERIAL_RGB, MATERIAL_WORDS, hand_words, place_words, size_words
-from node.render.canvas import FAINT, PANEL, RULE, TEXT, WARNING, Canvas, RgbArray, text_width, wrapped
+from node.domain.wording import DISCLAIMER, MATERIAL_RGB, MATERIAL_WORDS, axes_words, hand_words, place_words, plain
+from node.render.canvas import FAINT, PANEL, RULE, TEXT, WARNING, Canvas, RgbArray, shortened, text_width, wrapped
 from node.render.hand_view import HandView, Scene, hand_view
 from node.render.key_slices import key_slice
 
 WIDTH: Final = 1600
 HEIGHT: Final = 1200
 EDGE: Final = 24
-_TOP: Final = 84
+TOP: Final = 104
+BOTTOM: Final = 80
 _VIEW_WIDTH: Final = 960
-_VIEW_HEIGHT: Final = 736
+_VIEW_HEIGHT: Final = 682
 _TABLE_X: Final = EDGE + _VIEW_WIDTH + 20
 _TILE: Final = 244
 _TILES: Final = 6
-_TILE_Y: Final = _TOP + _VIEW_HEIGHT + 20
+_TILE_Y: Final = TOP + _VIEW_HEIGHT + 20
 _ROW: Final = 25
 _CALLOUT: Final = 46
 _PART_LINES: Final = 4
@@ -46,7 +52,7 @@ def notice(title: str, sentences: tuple[str, ...], version: str) -> RgbArray:
     """A page of text that says why a study was not measured, uint8 (600, 1600, 3)."""
     canvas = Canvas(WIDTH, 600)
     _banner(canvas, title, "", version, 600)
-    y = 110.0
+    y = TOP + 6.0
     for sentence in sentences:
         for line in wrapped(sentence, 24, WIDTH - 2 * EDGE):
             canvas.text(EDGE, y, line, 24)
@@ -56,22 +62,25 @@ def notice(title: str, sentences: tuple[str, ...], version: str) -> RgbArray:
 
 
 def _banner(canvas: Canvas, title: str, subtitle: str, version: str, height: int) -> None:
-    canvas.text(EDGE, 20, title, 34)
-    canvas.text(WIDTH - EDGE, 30, subtitle, 20, FAINT, "ra")
-    canvas.line([(EDGE, 70), (WIDTH - EDGE, 70)], RULE)
-    canvas.text(EDGE, height - 34, DISCLAIMER, 20, WARNING)
-    canvas.text(WIDTH - EDGE, height - 34, f"Calcinode {version}", 18, FAINT, "ra")
+    """Title and subtitle side by side, and what the picture is not good for, in the middle of the page."""
+    gap = 24 if subtitle else 0
+    x = (WIDTH - text_width(title, 30) - gap - text_width(subtitle, 18)) / 2
+    canvas.text(x, 42, title, 30, TEXT, "ls")
+    canvas.text(x + text_width(title, 30) + gap, 42, subtitle, 18, FAINT, "ls")
+    canvas.text(WIDTH / 2, height - BOTTOM + 22, f"{DISCLAIMER} - Calcinode {version}", 20, WARNING, "mm")
 
 
 def _frame(canvas: Canvas, findings: Findings, energies: str, version: str) -> None:
     partial = " - PARTIAL" if findings.outcome is Outcome.PARTIAL else ""
     _banner(canvas, f"Soft-tissue calcinosis of the hands{partial}", f"dual-energy CT, {energies}", version, HEIGHT)
-    x = WIDTH / 2 - 130.0
-    for material in Material:
-        canvas.box(x, HEIGHT - 32, 18, 18, MATERIAL_RGB[material], 4)
-        canvas.text(x + 26, HEIGHT - 34, MATERIAL_WORDS[material], 18)
-        x += 50 + text_width(MATERIAL_WORDS[material], 18)
-    canvas.text(x, HEIGHT - 34, "dashed: for review, not in totals", 18, FAINT)
+    dashed = "dashed: for review, not in totals"
+    widths = {material: 50 + text_width(MATERIAL_WORDS[material], 18) for material in Material}
+    x = (WIDTH - sum(widths.values()) - text_width(dashed, 18)) / 2
+    for material, width in widths.items():
+        canvas.box(x, HEIGHT - BOTTOM + 45, 18, 18, MATERIAL_RGB[material], 4)
+        canvas.text(x + 26, HEIGHT - BOTTOM + 43, MATERIAL_WORDS[material], 18)
+        x += width
+    canvas.text(x, HEIGHT - BOTTOM + 43, dashed, 18, FAINT)
 
 
 def _hands(canvas: Canvas, pair: EnergyPair, analysis: Analysis) -> None:
@@ -82,13 +91,13 @@ def _hands(canvas: Canvas, pair: EnergyPair, analysis: Analysis) -> None:
     width = _VIEW_WIDTH // max(1, len(hands)) - (8 if len(hands) > 1 else 0)
     for place, number in enumerate(order):
         x = EDGE + place * (width + 16)
-        canvas.box(x, _TOP, width, _VIEW_HEIGHT)
+        canvas.box(x, TOP, width, _VIEW_HEIGHT)
         view = hand_view(pair.low, analysis, scene, number, (width - 2 * _CALLOUT, _VIEW_HEIGHT - 60))
         left = x + (width - view.rgb.shape[1]) // 2
-        top = _TOP + 46 + (_VIEW_HEIGHT - 56 - view.rgb.shape[0]) // 2
+        top = TOP + 46 + (_VIEW_HEIGHT - 56 - view.rgb.shape[0]) // 2
         canvas.paste(_on_panel(view.rgb), left, top)
-        canvas.text(x + 16, _TOP + 12, hand_words(hands[number].laterality), 24)
-        canvas.text(x + 16, _TOP + 42, "seen from the back" if view.from_back else "side of view uncertain", 16, FAINT)
+        canvas.text(x + 16, TOP + 12, hand_words(hands[number].laterality), 24)
+        canvas.text(x + 16, TOP + 42, "seen from the back" if view.from_back else "side of view uncertain", 16, FAINT)
         _callouts(canvas, hands[number], view, (left, top), (x, width))
 
 
@@ -107,7 +116,7 @@ def _callouts(canvas: Canvas, hand: Hand, view: HandView, corner: tuple[int, int
     for on_left in (True, False):
         side = [(y, n) for n, (x, y) in view.centres.items() if (x < middle) is on_left]
         badge_x = panel[0] + 22 if on_left else panel[0] + panel[1] - 22
-        heights = _spread([corner[1] + y for y, _ in sorted(side)], 31, _TOP + 60, _TOP + _VIEW_HEIGHT - 20)
+        heights = _spread([corner[1] + y for y, _ in sorted(side)], 31, TOP + 60, TOP + _VIEW_HEIGHT - 20)
         for badge_y, (y, number) in zip(heights, sorted(side), strict=True):
             target = corner[0] + view.centres[number][0], corner[1] + y
             canvas.line([(badge_x, badge_y), target], colours[number])
@@ -126,8 +135,8 @@ def _spread(heights: list[float], gap: float, top: float, bottom: float) -> list
 
 def _table(canvas: Canvas, findings: Findings) -> None:
     """For each hand its totals and its deposits."""
-    y = float(_TOP)
-    last = _TOP + _VIEW_HEIGHT - _ROW
+    y = float(TOP)
+    last = TOP + _VIEW_HEIGHT - _ROW
     limits = {limit for hand in findings.hands for limit in hand.limits}
     reasons = [reason for reason in findings.reasons if reason not in limits]
     for reason in reasons:
@@ -220,9 +229,15 @@ def _key_slices(canvas: Canvas, pair: EnergyPair, analysis: Analysis) -> None:
         x = EDGE + int(n * step)
         canvas.paste(key_slice(pair.low, analysis, deposit, _TILE), x, _TILE_Y)
         canvas.badge(x + 20, _TILE_Y + 20, str(deposit.number), MATERIAL_RGB[deposit.material])
-        captions = (place_words(deposit, sides[deposit.number]), deposit.compartment or "", size_words(deposit))
+        place = shortened(place_words(deposit, sides[deposit.number]), 14, _TILE)
+        captions = (place, shortened(deposit.compartment or "", 14, _TILE), _size_caption(deposit))
         for line, caption in enumerate(filter(None, captions)):
-            shown = wrapped(caption, 14, _TILE)[0].rstrip(",")
-            canvas.text(x, _TILE_Y + _TILE + 6 + 20 * line, shown, 14, FAINT)
+            canvas.text(x, _TILE_Y + _TILE + 6 + 20 * line, caption, 14, FAINT)
     if not chosen:
         canvas.text(WIDTH / 2, _TILE_Y + _TILE / 2, "No deposit to show", 24, FAINT, "mm")
+
+
+def _size_caption(deposit: Deposit) -> str:
+    """Shape and axes; where the tile is too narrow for both it is the shape that is shortened."""
+    axes = plain(f", {axes_words(deposit)}")
+    return shortened(deposit.shape, 14, _TILE - text_width(axes, 14)) + axes

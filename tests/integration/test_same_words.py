@@ -11,9 +11,16 @@ import pytest
 from node.dicom.codes import DIGITS, Concept
 from node.dicom.report_summary import MASS_NOTE
 from node.domain.findings import Analysis, Material, Region
-from node.domain.hand_wording import calcinosis_words, osteolysis_words, other_words, part_words, score_words
+from node.domain.hand_wording import (
+    calcinosis_headline,
+    calcinosis_words,
+    osteolysis_words,
+    other_words,
+    part_words,
+    score_words,
+)
 from node.domain.sctc_style import NAME
-from node.domain.wording import bone_words, place_words, plain, size_words
+from node.domain.wording import bone_words, hand_words, place_words, plain, size_words
 from node.render import canvas, overview
 from node.service.encode import encode
 from node.service.parameters import Parameters
@@ -200,9 +207,24 @@ def test_the_score_under_its_full_name(said: Said) -> None:
         assert [f"{r['score']:.1f}" for r in score["regions"]] == [text.rpartition(": ")[2] for text in in_words[1:]]
 
 
-def test_what_is_not_listed_is_told(said: Said) -> None:
-    for group, hand in zip(said.hand_groups, said.hands, strict=True):
-        assert texts(group, Concept.NOTE) == [*hand["notes"], MASS_NOTE]
+def test_the_size_of_a_deposit_is_within_the_five_lines_that_ohif_shows(said: Said) -> None:
+    for group, deposit in deposits(said):
+        names = [m.name.meaning for m in group.get_measurements()][:5]
+        mass = [Concept.CALCIUM_MASS] if deposit["mass_mg"] is not None else []
+        size = [Concept.VOLUME, *mass, Concept.LONG_AXIS, Concept.SHORT_AXIS]
+        assert names[: len(size)] == [name.code.meaning for name in size]
+
+
+def test_a_hand_begins_with_its_answers_in_short_and_what_is_not_listed_is_told(said: Said) -> None:
+    findings = said.analysis.findings
+    for group, hand, found in zip(said.hand_groups, said.hands, findings.hands, strict=True):
+        headline = f"{hand_words(found.laterality)}: {calcinosis_headline(found, findings)}"
+        answers = [headline, other_words(found, findings)]
+        assert texts(group, Concept.NOTE) == [*answers, *hand["notes"], MASS_NOTE]
+        contained = (i for i in group[0].ContentSequence if i.RelationshipType == "CONTAINS")
+        every = [i.TextValue for i in contained if i.ValueType == "TEXT"]
+        assert (every[:2], every[-1]) == (answers, MASS_NOTE)
+        assert calcinosis_words(found, findings).startswith(calcinosis_headline(found, findings))
     assert [hand["notes"] for hand in said.hands] == [[], [NOTE]]
 
 

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from node.domain.findings import AcroOsteolysis, Digit, Hand, Laterality, Material
-from node.domain.hand_wording import calcinosis_words, osteolysis_words
+from node.domain.findings import AcroOsteolysis, Digit, Findings, Hand, Laterality, Material, Outcome
+from node.domain.hand_wording import calcinosis_headline, calcinosis_words, osteolysis_words
 from tests.fakes.analysis import make_study
 
 PRESENT, ABSENT, OPEN = AcroOsteolysis.PRESENT, AcroOsteolysis.ABSENT, AcroOsteolysis.UNDETERMINED
@@ -34,3 +34,14 @@ def test_what_is_counted_is_named_as_mineral(tmp_path: Path) -> None:
     assert calcinosis_words(one, findings) == "1 mineral deposit, 41 mm³, 17 mg hydroxyapatite"
     two = replace(one, deposits=(stone, stone))
     assert calcinosis_words(two, findings) == "2 mineral deposits, 82 mm³, 35 mg hydroxyapatite"
+    assert calcinosis_headline(two, findings) == "2 mineral deposits, 82 mm³, 35 mg"
+
+
+def test_without_a_sure_deposit_it_is_absent_or_left_open() -> None:
+    none = hand(*[ABSENT] * 5)
+    assert calcinosis_words(none, Findings(Outcome.COMPLETE, (), (none,))) == "No calcinosis found"
+    limited = replace(none, limits=("The scan ends within the hand.",))
+    partial = Findings(Outcome.PARTIAL, (), (limited,))
+    assert calcinosis_headline(limited, partial) == "Calcinosis undetermined"
+    words = "Calcinosis undetermined: see limits and deposits for review"
+    assert calcinosis_words(limited, partial) == words

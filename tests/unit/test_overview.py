@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from node.domain.findings import Findings, Hand, Laterality, Outcome
-from node.domain.wording import DISCLAIMER, MATERIAL_RGB, plain
-from node.render.canvas import wrapped
-from node.render.overview import HEIGHT, WIDTH, _shares, _spread, notice, overview
+from node.domain.wording import DISCLAIMER, MATERIAL_RGB, axes_words, plain
+from node.render.canvas import BACKGROUND, Canvas, shortened, text_width, wrapped
+from node.render.overview import BOTTOM, HEIGHT, TOP, WIDTH, _shares, _spread, notice, overview
 from tests.fakes.analysis import PLACES, FakeStudy, make_study
 
 
@@ -34,7 +34,7 @@ def test_a_study_without_deposits_or_bones_has_a_page_too(tmp_path: Path) -> Non
     bare = replace(study.analysis, bones=np.zeros_like(study.analysis.bones))
     for analysis in (study.analysis, bare):
         page = overview(study.pair, analysis, "1")
-        tiles = page[840:1080]
+        tiles = page[810:1050]
         assert tiles.max() > 100, "it says that there is no deposit"
 
 
@@ -79,6 +79,42 @@ def test_callouts_keep_their_distance_and_order() -> None:
     assert placed[0] >= 60
     assert placed[-1] <= 700
     assert len(_spread([1.0] * 100, 31, 60, 700)) == 100
+
+
+def test_the_corners_are_left_to_the_viewer(study: FakeStudy) -> None:
+    """And the player of OHIF covers the middle below the title."""
+    right, left = study.analysis.findings.hands
+    limited = tuple(replace(h, limits=("The scan ends within the hand.",) * 9) for h in (right, left))
+    findings = Findings(Outcome.PARTIAL, ("The left hand is cut off.",), limited)
+    page = overview(study.pair, replace(study.analysis, findings=findings), "1")
+    corners = page[:TOP, :280], page[:TOP, -280:], page[-BOTTOM:, :400], page[-BOTTOM:, -400:], page[53:TOP]
+    for corner in corners:
+        assert (corner == BACKGROUND).all()
+    assert min(TOP, BOTTOM) >= 75
+    assert (page[:TOP] != BACKGROUND).any()
+    assert (page[-BOTTOM:] != BACKGROUND).any()
+
+
+@pytest.mark.parametrize("shape", ["cord along the course of a tendon", "plate" * 30, "net, " * 20, "stone"])
+def test_a_caption_never_loses_the_size(study: FakeStudy, shape: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[tuple[float, str]] = []
+    monkeypatch.setattr(Canvas, "text", lambda self, x, y, text, *style, **more: lines.append((y, text)))
+    right, left = study.analysis.findings.hands
+    deposits = tuple(replace(d, shape=shape, compartment="periarticular PIP, " * 4) for d in right.deposits)
+    findings = replace(study.analysis.findings, hands=(replace(right, deposits=deposits), left))
+    overview(study.pair, replace(study.analysis, findings=findings), "1")
+    captions = [text for y, text in lines if TOP + 940 < y < HEIGHT - BOTTOM]
+    for deposit in deposits:
+        caption = next(text for text in captions if text.endswith(plain(f", {axes_words(deposit)}")))
+        assert caption.startswith(shape[:4])
+    assert max(text_width(text, 14) for text in captions) <= 244
+
+
+def test_what_is_too_wide_ends_in_dots() -> None:
+    assert shortened("cord", 14, 100) == "cord"
+    assert shortened("radial, subcutaneous", 14, text_width("radial, subcut", 14)) == "radial..."
+    assert shortened("periarticular", 14, 40).endswith("...")
+    assert text_width(shortened("periarticular", 14, 40), 14) <= 40
 
 
 def test_a_notice_says_its_sentences() -> None:
