@@ -23,6 +23,9 @@ LEAST_EDGE_MM3 = 300.0
 ROUNDS = 8
 """Each may move by a millimetre along each axis; what does not move is done after one or two."""
 MOVED = "The patient probably moved between the two scans; repeat the scan with the hands fixed."
+SEEN_SHARE = 0.03
+"""Directions along which the edges tell less than this share of what they tell across them are not seen: those of
+shafts within 10° of their axis, whose sine squared it is."""
 SLAB_MM = 20.0
 """Length of limb that is looked at by itself: less than a finger, enough edges of bone."""
 
@@ -72,8 +75,20 @@ def _step(limb: Limb, shift: Shift, slices: tuple[int, int]) -> Shift | None:
     equations = _equations(limb, shift, slices).sum(axis=0)
     if equations[0, 0] * limb.geometry.voxel_mm3 < LEAST_EDGE_MM3:
         return None
-    answer = np.linalg.lstsq(equations[:, :TERMS], equations[:, TERMS], rcond=None)[0]
-    return np.asarray(np.clip(answer[4:], -1.0, 1.0))
+    return np.clip(_solved(equations), -1.0, 1.0)
+
+
+def _solved(equations: NDArray[np.float64]) -> Shift:
+    """The displacement (z, y, x) that solves normal equations (TERMS, TERMS + 1), 0 along what the edges do not tell.
+
+    A stretch of shafts has no edges across them: how far it moved along itself is not seen (the aperture problem).
+    """
+    brightness, cross = equations[:4, :4], equations[:4, 4:]
+    told = equations[4:, 4:] - cross[:, :3].T @ np.linalg.lstsq(brightness, cross, rcond=None)[0]
+    weight, direction = np.linalg.eigh(told[:, :3])
+    along = direction.T @ told[:, 3]
+    seen = weight > SEEN_SHARE * weight[-1]
+    return np.asarray(direction[:, seen] @ (along[seen] / weight[seen]))
 
 
 def _equations(limb: Limb, shift: Shift, slices: tuple[int, int]) -> NDArray[np.float64]:

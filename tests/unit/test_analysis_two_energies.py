@@ -11,7 +11,7 @@ from node.analysis.limits import find_limits
 from node.analysis.noise import measure_anchors
 from node.analysis.registration import find_shift, register, residual_mm
 from node.domain.errors import Refused
-from tests.fakes.limbs import Point, ball, cube, muscle_limb, shell
+from tests.fakes.limbs import Point, Shape, ball, cube, muscle_limb, shell
 
 NOISE = (22.0, 18.0)
 BONE = (1400.0, 700.0)
@@ -47,6 +47,29 @@ def test_a_limb_that_lies_still_has_no_residual() -> None:
     limb = finger_moved((0.0, 0.0, 0.0))
     assert residual_mm(limb, np.zeros(3)) < 0.1
     assert register(limb)[1] == pytest.approx(0.0, abs=0.05)
+
+
+def shaft(place: tuple[float, float], tilt: float) -> Shape:
+    """A tube of bone from KNUCKLE_MM on, that leans by ``tilt`` mm a mm."""
+
+    def inside(axes: tuple[np.ndarray, ...]) -> np.ndarray:
+        z, y, x = axes
+        away = np.hypot(y - place[0], x - place[1] - tilt * (z - KNUCKLE_MM))
+        return (z > KNUCKLE_MM - 2.0) & (away > 3.0) & (away < 4.5)
+
+    return inside
+
+
+def test_how_far_shafts_moved_along_themselves_is_not_seen_and_not_made_up() -> None:
+    """A forearm at the end of a scan: its edges all run along it (the aperture problem)."""
+    knuckles = tuple((shell(4.0, 6.0, place), BONE) for place in PLACES[:4])
+    shafts = tuple((shaft(place, 0.05), BONE) for place in ((20.0, 22.0), (38.0, 40.0)))
+    limb = muscle_limb(
+        (*knuckles, *shafts), size_mm=LENGTH_MM, spacing_mm=SPACING_MM, noise_hu=NOISE, motion_mm=(0.4, 0.2, -0.3)
+    )
+    shift = find_shift(limb)
+    assert shift is not None
+    assert residual_mm(limb, shift) < 0.2
 
 
 @pytest.mark.parametrize("spacing_mm", [(0.6, 0.5, 0.5), (0.3, 0.25, 0.25)])
