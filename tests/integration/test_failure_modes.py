@@ -3,6 +3,7 @@
 Both hands touching: ``test_inputs_findings``. What is wrong with the scan: ``test_failing_scans``.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 
@@ -76,6 +77,9 @@ def test_a_deposit_that_bridges_a_joint(dorsal_mm: float, radius_mm: float) -> N
     assert min(found.named("PP3"), found.named("MP3")) > 0.95
 
 
+BEHIND = (0.0, 6.5, 0.0)
+
+
 @pytest.mark.parametrize(("centre_mm", "radius_mm"), [(7.0, 3.5), (8.0, 4.0)])
 def test_an_erosion_filled_by_a_deposit(centre_mm: float, radius_mm: float) -> None:
     """A ball half sunk into the head of a metacarpal, solid where the head is spongy: found, or for review."""
@@ -86,6 +90,29 @@ def test_an_erosion_filled_by_a_deposit(centre_mm: float, radius_mm: float) -> N
     assert found.segmented(found.off_bone(mask)) > 0.5
     assert found.elsewhere(mask) == []
     assert found.named("MC2") > 0.9
+
+
+CONTACTS: dict[str, tuple[Callable[[Painted], Rod], set[str]]] = {
+    "bridges a joint": (lambda p: Rod(p.at("PP3", 0.8, BEHIND), p.at("MP3", 0.25, BEHIND), 2.5), {"PP3", "MP3"}),
+    "fills an erosion": (lambda p: ball(p.at("MC2", 0.88, (7.0, 0.0, 0.0)), 3.5), {"MC2"}),
+    "stands off by 2 mm": (lambda p: ball(p.at("PP3", 0.5, (0.0, 9.0, 0.0)), 2.5), set()),
+}
+
+
+@pytest.mark.parametrize("name", CONTACTS)
+def test_the_bones_that_a_deposit_touches_are_named(name: str) -> None:
+    """At voxels of half a millimetre: all of them, and none where there is a gap."""
+    shape, bones = CONTACTS[name]
+    spec = whole_hand(forearm_mm=5.0)
+    grid = Grid(spacing_mm=(0.9, 0.5, 0.5), slice_thickness_mm=1.0, margin_mm=4.0)
+    painted = Painted(make(replace(spec, grid=grid, imaging=replace(spec.imaging, psf_mm=0.4))))
+    mask = painted.paint(shape(painted), painted.calcium(700.0))
+    found = read(painted)
+    (deposit,) = found.deposits
+    assert found.over(found.off_bone(mask)) == [deposit]
+    assert (deposit.material, deposit.review) == (Material.CALCIUM, False)
+    assert set(deposit.touches) == bones
+    assert deposit.touches_bone is bool(bones)
 
 
 def test_ankylosis() -> None:
