@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
 from node.analysis.anatomy.model import HandAnatomy
-from node.analysis.measure import TOUCHING_MM, Measures
+from node.analysis.measure import Measures, touching_mm
 from node.analysis.outline import SKIRT_MM
 from node.analysis.skeleton import Skeleton
 from node.domain.anatomy import UNNAMED
@@ -30,7 +30,7 @@ def touched_bones(measures: Measures, skeleton: Skeleton, anatomy: HandAnatomy, 
     if not measures.touches_bone:
         return ()
     flat = np.ravel_multi_index(tuple(measures.voxels.T), skeleton.labels.shape)
-    contact = measures.voxels[skeleton.beyond_mm(flat) + abs(SKIRT_MM) < TOUCHING_MM]
+    contact = measures.voxels[skeleton.beyond_mm(flat) + abs(SKIRT_MM) < touching_mm(geometry.spacing_mm)]
     points = geometry.to_lps_mm(contact.astype(np.float64))
     owners = _owners(points, contact, skeleton, geometry)
     widths: Counter[str] = Counter()

@@ -19,13 +19,18 @@ MASS_MARGIN_MM = 1.3
 """Blur carries mineral this far out of its boundary; less would miss the neighbouring slice of a coarse scan."""
 SKIN_MM = 0.8
 TOUCHING_MM, LEAST_DIP = 0.5, 0.1
-"""A deposit touches bone nearer than the first, unless the image dips between them by that share of the deposit's level
-(LEVEL_QUANTILE of its voxels)."""
+"""A deposit touches bone nearer than the first, or than a voxel is wide, unless the image dips between them by that
+share of the deposit's level (LEVEL_QUANTILE of its voxels)."""
 LEVEL_QUANTILE = 0.6
 NEAR_MM, FAR_MM = 6.0, 50.0
 """Skin and bone are looked for within the first, for the few deposits that have none there within the second."""
 LEAST_SURROUNDINGS = 10
 Int64Array = NDArray[np.int64]
+
+
+def touching_mm(spacing_mm: tuple[float, ...]) -> float:
+    """Distance of a deposit from bone below which they may touch: two voxels side by side are a voxel apart."""
+    return max(TOUCHING_MM, min(spacing_mm))
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +112,8 @@ class Measurer:
         volume = len(inside) * self.limb.geometry.voxel_mm3
         mass = self._mass(own, core)
         bone = self._distance_to_bone(inside)
-        touches = bone is not None and bone < TOUCHING_MM and not self._is_apart(voxels)
+        least = touching_mm(self.limb.spacing_mm)
+        touches = bone is not None and bone < least and not self._is_apart(voxels)
         points = self.limb.geometry.to_lps_mm(voxels.astype(np.float64))
         centre = points.mean(axis=0)
         long_mm, short_mm = diameters_mm(points, self.limb.spacing_mm)
@@ -126,7 +132,7 @@ class Measurer:
             long_axis_mm=long_mm,
             short_axis_mm=short_mm,
             distance_to_skin_mm=self._to_skin(inside),
-            distance_to_bone_mm=bone if bone is None or touches else max(bone, TOUCHING_MM),
+            distance_to_bone_mm=bone if bone is None or touches else max(bone, least),
             touches_bone=touches,
             key_slice=int(np.bincount(voxels[:, 0]).argmax()),
             shape=name_shape(voxels, self.limb.geometry, volume, mass),

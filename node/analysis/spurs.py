@@ -6,10 +6,15 @@ osteophytes grow, and a layer on a shaft that is paler than its cortex.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
+import numpy as np
+
+from node.analysis.anatomy.chains import LEAST_SLENDERNESS
 from node.analysis.anatomy.fingertip import aside
 from node.analysis.anatomy.model import HandAnatomy, NamedBone, Vector
+from node.analysis.anatomy.parts import LEAST_VOXELS, SAMPLES, make_part
 from node.analysis.attachment import JOINED, SMALL_MM3
 from node.analysis.beside import BONE_DENSITY, Beside, Piece
 from node.analysis.candidates import Candidate
@@ -38,11 +43,29 @@ def spurs(bony: Sequence[Candidate], anatomy: HandAnatomy, beside: Beside) -> tu
     found = []
     for candidate in bony:
         piece = beside.piece(candidate)
-        bone = anatomy.bone_at(candidate.bone, piece.middle)
+        named = anatomy.bone_at(candidate.bone, piece.middle)
+        bone = _by_itself(named, candidate.bone, beside) if named else None
         if bone and is_off(piece, bone):
             reason = doubt_of(piece, bone)
             found.append(candidate.doubted(reason) if reason else candidate)
     return tuple(found)
+
+
+def _by_itself(bone: NamedBone, label: int, beside: Beside) -> NamedBone:
+    """The bone as it was seen before pieces were added to it, which may have turned its axis; else as it is.
+
+    That is not known of a bone in several components, nor of one that is no longer than wide without them.
+    """
+    places = np.stack(np.unravel_index(beside.skeleton.voxels_of(label), beside.image.shape), axis=1)
+    geometry = beside.limb.geometry
+    points = geometry.to_lps_mm(places[:: max(1, len(places) // SAMPLES)].astype(np.float64))
+    if bone.labels != (label,) or len(points) < LEAST_VOXELS:
+        return bone
+    alone = make_part(label, len(places) * geometry.voxel_mm3, points, False, geometry.voxel_mm3 ** (1 / 3))
+    if alone.slenderness < LEAST_SLENDERNESS:
+        return bone
+    near = int(np.argmin(np.linalg.norm(alone.ends - bone.proximal, axis=1)))
+    return replace(bone, proximal=alone.ends[near], distal=alone.ends[1 - near], part=alone)
 
 
 def is_off(piece: Piece, bone: NamedBone) -> bool:

@@ -39,6 +39,8 @@ as much wider [K]."""
 NO_ARTERY = {Region.DIGIT: ("palmar", "dorsal"), Region.HAND: ("dorsal", "dorsoulnar"), Region.WRIST: ("dorsoulnar",)}
 """Sides on which no artery of size runs: those of a finger lie at both sides of its flexor tendons, and only the radial
 artery comes to the back of the hand, between the first two metacarpals [K]."""
+DIGITAL_RADIUS_MM = 1.4
+"""Of the largest ball in a finger's artery, 1 to 2 mm across with its blur [K]."""
 FIRST_WEB = (1, 2)
 """The digits beside which it does."""
 PlaceOf = Callable[[NDArray[np.int64]], Place]
@@ -58,12 +60,18 @@ def vessels(candidates: Sequence[Candidate], geometry: Geometry, place_of: Place
             tubes |= {first, second}
     for row in _rows([n for n in fine if _is_thin(axes[n])], axes):
         tubes |= set(row)
-    tubes = {n for n in tubes if not runs_with_tendons(place_of(candidates[n].voxels))}
+    tubes = {n for n in tubes if may_be_artery(candidates[n], place_of(candidates[n].voxels))}
     short = {n for n in fine if _is_thin(axes[n]) and axes[n].length_mm < 2 * VESSEL_LENGTH_MM} - tubes
     found = tubes | {n for n in short if any(_continues(axes[t], axes[n]) for t in tubes)}
     while more := {n for n in short - found if _follows(axes[n], [axes[m] for m in sorted(found)])}:
         found |= more
     return found
+
+
+def may_be_artery(candidate: Candidate, place: Place) -> bool:
+    """False for what lies where no artery runs, or is thicker than those there."""
+    thick = place.region is Region.DIGIT and candidate.radius_mm > DIGITAL_RADIUS_MM
+    return not (thick or runs_with_tendons(place))
 
 
 def runs_with_tendons(place: Place) -> bool:

@@ -115,6 +115,15 @@ def test_the_bones_that_a_deposit_touches_are_named(name: str) -> None:
     assert deposit.touches_bone is bool(bones)
 
 
+def test_contact_is_not_denied_at_voxels_of_a_millimetre() -> None:
+    """Where a voxel of the deposit and one of the bone lie side by side, no more can be seen."""
+    painted = plain()
+    mask = painted.paint(ball(painted.at("MC2", 0.88, (7.0, 0.0, 0.0)), 3.5), painted.calcium(700.0))
+    found = read(painted)
+    (deposit,) = found.over(found.off_bone(mask))
+    assert deposit.touches == ("MC2",)
+
+
 def test_ankylosis() -> None:
     """Two phalanges fused into one bone, cortex and spongiosa all through: no deposit, and no name that is wrong."""
     painted = plain()

@@ -141,6 +141,13 @@ def test_a_slim_cord_where_tendons_run_and_no_artery_does_is_a_deposit(
     assert vessels([TUBE], UPRIGHT, lambda voxels: place) == ({0} if is_artery else set())
 
 
+def test_no_artery_of_a_finger_is_as_thick_as_one_of_the_wrist() -> None:
+    thick = replace(TUBE, radius_mm=1.6)
+    for region, is_artery in ((Region.DIGIT, False), (Region.WRIST, True)):
+        place = Place(region, None, None, "palmoulnar, deep", (), 1.0)
+        assert vessels([thick], UPRIGHT, lambda voxels, place=place: place) == ({0} if is_artery else set())
+
+
 def test_a_piece_twice_as_wide_as_the_artery_that_it_is_in_line_with_is_none() -> None:
     """A tendon sheath beside a digital artery."""
     artery, wide = candidate((20, 3, 3)), candidate((9, 8, 8), (24, 0, 0))
