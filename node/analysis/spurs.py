@@ -54,12 +54,15 @@ def spurs(bony: Sequence[Candidate], anatomy: HandAnatomy, beside: Beside) -> tu
 def _by_itself(bone: NamedBone, label: int, beside: Beside) -> NamedBone:
     """The bone as it was seen before pieces were added to it, which may have turned its axis; else as it is.
 
-    That is not known of a bone in several components, nor of one that is no longer than wide without them.
+    That is not known of a bone in several components, nor of one that is no longer than wide without them; of a
+    fingertip, the base alone may have been seen.
     """
+    if bone.level == "DP" or bone.labels != (label,):
+        return bone
     places = np.stack(np.unravel_index(beside.skeleton.voxels_of(label), beside.image.shape), axis=1)
     geometry = beside.limb.geometry
     points = geometry.to_lps_mm(places[:: max(1, len(places) // SAMPLES)].astype(np.float64))
-    if bone.labels != (label,) or len(points) < LEAST_VOXELS:
+    if len(points) < LEAST_VOXELS:
         return bone
     alone = make_part(label, len(places) * geometry.voxel_mm3, points, False, geometry.voxel_mm3 ** (1 / 3))
     if alone.slenderness < LEAST_SLENDERNESS:
