@@ -43,12 +43,7 @@ class Piece:
     @property
     def is_as_dense(self) -> bool:
         """True where it is neither paler nor denser than bone."""
-        return is_as_dense(self.density)
-
-
-def is_as_dense(density: float) -> bool:
-    """True for a level over that of the bone's shell that bone has."""
-    return BONE_DENSITY[0] < density < BONE_DENSITY[1]
+        return BONE_DENSITY[0] < self.density < BONE_DENSITY[1]
 
 
 class Beside:

@@ -10,7 +10,7 @@ MINERAL_HU = 300
 LEAST_BONE_MM3 = 200.0
 """Mineral of a part that is worth a word: about that of a fingertip's bone [K]."""
 METAL_HU = 3000
-"""At both energies, as in ``doubt``."""
+"""At both energies: the densest mineral reaches this at the low one alone."""
 MUSCLE_HU = 45.0
 SOFT_HU = (-200, 200)
 """Fat to skin, with their noise."""

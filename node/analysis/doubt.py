@@ -6,14 +6,13 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from node.analysis.bony import METAL_HU
 from node.analysis.candidates import Candidate
 from node.analysis.limbs import Limb
 from node.analysis.nearest import nearest_around
 from node.analysis.reasons import Reason
 from node.analysis.skeleton import THICKEST_SHELL_MM
 
-METAL_HU = 3000
-"""At both energies: the densest mineral reaches this at the low one alone."""
 STREAK_MM = 5.0
 LEAST_REST_MM3 = 10.0
 """Less of a body that metal lies in may be a streak."""

@@ -1,7 +1,6 @@
 """What people ask of the journal: every study has an answer, and another try can be asked for."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
 import pytest
 from node.domain.errors import Refused
@@ -21,23 +20,6 @@ from tests.fakes.ct import pair_of_series
 from tests.fakes.house import House
 
 STUDY = "1.2.3"
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    house = House(tmp_path)
-    yield house
-    house.database.close()
-
-
-@pytest.fixture
-def views(house: House) -> Views:
-    return Views(house.database)
-
-
-@pytest.fixture
-def revivals(house: House) -> Revivals:
-    return Revivals(house.database)
 
 
 def to_the_pacs(job: JobRow) -> tuple[str, ...]:

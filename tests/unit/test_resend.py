@@ -1,6 +1,5 @@
 """Results are sent once more, also to a destination that came after they were delivered."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,18 +14,6 @@ from tests.fakes.ct import pair_of_series
 from tests.fakes.house import PEER, House
 
 STUDY = "1.2.3"
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    house = House(tmp_path)
-    yield house
-    house.database.close()
-
-
-@pytest.fixture
-def revivals(house: House) -> Revivals:
-    return Revivals(house.database)
 
 
 def delivered(house: House) -> None:

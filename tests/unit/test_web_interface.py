@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,13 +16,6 @@ from tests.fakes.ct import contact, pair_of_series
 from tests.fakes.house import House
 from tests.fakes.page import STUDY, journal_is_gone, page_of
 from typer.testing import CliRunner
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    house = House(tmp_path)
-    yield house
-    house.database.close()
 
 
 @pytest.fixture

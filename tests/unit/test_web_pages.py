@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import highdicom as hd
@@ -37,13 +36,6 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> FakeStudy:
 @pytest.fixture(scope="module")
 def objects(study: FakeStudy) -> tuple[ResultObject, ...]:
     return encoded(study)
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    house = House(tmp_path)
-    yield house
-    house.database.close()
 
 
 @pytest.fixture

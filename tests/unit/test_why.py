@@ -1,10 +1,7 @@
 """Why a study was treated so: the story that ``calcinode why`` tells, to the next attempt of a delivery."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
-import pytest
 from node.service.retry import Selection, retry
 from node.service.why import tell
 from node.store.revival import Revivals
@@ -13,23 +10,6 @@ from tests.fakes.ct import contact, pair_of_series, received
 from tests.fakes.house import House
 
 STUDY = "1.2.3"
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    house = House(tmp_path)
-    yield house
-    house.database.close()
-
-
-@pytest.fixture
-def views(house: House) -> Views:
-    return Views(house.database)
-
-
-@pytest.fixture
-def revivals(house: House) -> Revivals:
-    return Revivals(house.database)
 
 
 def refused(house: House) -> None:
