@@ -9,25 +9,25 @@ from numpy.typing import NDArray
 from node.analysis.anatomy.acro import assess_distal_phalanges
 from node.analysis.anatomy.model import HandAnatomy
 from node.analysis.anatomy.place import find_places
-from node.analysis.candidates import Candidate
-from node.analysis.company import lone_words, without_lone_bodies
-from node.analysis.doubt import Doubt
-from node.analysis.filters import smooth
-from node.analysis.judge import Judge
-from node.analysis.limbs import Limb
+from node.analysis.bone.skeleton import Skeleton, find_skeleton
+from node.analysis.deposit.doubt import Doubt
+from node.analysis.deposit.judge import Judge
+from node.analysis.deposit.material import calibrate, cortex_level
+from node.analysis.deposit.measure import Measurer, Measures
+from node.analysis.deposit.outline import outline_deposits
+from node.analysis.grid.filters import smooth
+from node.analysis.limb.limbs import Limb
+from node.analysis.limb.nearest import nearest_around
+from node.analysis.limb.noise import measure_anchors
+from node.analysis.limb.registration import register
 from node.analysis.limits import find_limits, is_covered
-from node.analysis.material import calibrate, cortex_level
-from node.analysis.measure import Measurer, Measures
-from node.analysis.nearest import nearest_around
-from node.analysis.noise import measure_anchors
-from node.analysis.outline import outline_deposits
-from node.analysis.parting import part_bones, without_lookalikes
-from node.analysis.physics import beyond_words, model_slope, scale_of
-from node.analysis.registration import register
-from node.analysis.sctc_style import score_deposits
-from node.analysis.skeleton import Skeleton, find_skeleton
-from node.analysis.urate import find_urate
-from node.analysis.vessels import artery_words
+from node.analysis.mineral.candidates import Candidate
+from node.analysis.mineral.physics import beyond_words, model_slope, scale_of
+from node.analysis.mineral.urate import find_urate
+from node.analysis.parting.company import lone_words, without_lone_bodies
+from node.analysis.parting.parting import part_bones, without_lookalikes
+from node.analysis.parting.vessels import artery_words
+from node.analysis.score.sctc_style import score_deposits
 from node.domain.anatomy import UNNAMED_BONE
 from node.domain.findings import Deposit, Digit, Hand
 from node.domain.sctc_style import DEFAULT_WEIGHTS, ScoreWeights

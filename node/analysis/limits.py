@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 
 from node.analysis.anatomy.model import Frame, HandAnatomy
 from node.analysis.anatomy.others import FOREARM_MM
-from node.analysis.doubt import STREAK_MM, Doubt
-from node.analysis.limbs import CLIPPED_HU, Limb
+from node.analysis.deposit.doubt import STREAK_MM, Doubt
+from node.analysis.limb.limbs import CLIPPED_HU, Limb
 
 NOTABLE_SHIFT_MM = 0.5
 COARSE_MM = 1.5

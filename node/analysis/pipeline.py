@@ -9,10 +9,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from node.analysis.grid.spans import Spans, voxels_of
 from node.analysis.hand import HandResult, analyse_limb
-from node.analysis.limbs import Limb, find_parts
-from node.analysis.spans import Spans, voxels_of
-from node.analysis.touching import parted_hands
+from node.analysis.limb.limbs import Limb, find_parts
+from node.analysis.limb.touching import parted_hands
 from node.analysis.unassessed import PARTED, further_words, refused_hand, with_limits
 from node.domain.anatomy import BONE_NAMES
 from node.domain.errors import Refused

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from node.analysis.hand import HandResult
-from node.analysis.limbs import Limb
+from node.analysis.limb.limbs import Limb
 from node.domain.counting import counted
 from node.domain.errors import Refused
 from node.domain.findings import AcroOsteolysis, Digit, Hand, Laterality

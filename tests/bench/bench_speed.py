@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from node.analysis.limbs import find_limbs
+from node.analysis.limb.limbs import find_limbs
 from node.analysis.pipeline import analyse
 from node.domain.volume import EnergyPair
 from node.phantom import make

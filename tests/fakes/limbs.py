@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
-from node.analysis.limbs import Limb
+from node.analysis.limb.limbs import Limb
 from node.domain.volume import Geometry, Tube
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter

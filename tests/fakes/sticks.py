@@ -6,7 +6,7 @@ import numpy as np
 from node.analysis.anatomy.model import HandAnatomy
 from node.analysis.anatomy.naming import name_hand
 from node.analysis.anatomy.place import PlaceFinder, find_places
-from node.analysis.measure import Measures
+from node.analysis.deposit.measure import Measures
 from node.domain.volume import Geometry
 from tests.fakes.bone_hand import bone_hand
 

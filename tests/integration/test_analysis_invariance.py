@@ -7,7 +7,7 @@ import numba
 import numpy as np
 import pytest
 from node.analysis.hand import HandResult, analyse_limb
-from node.analysis.limbs import Limb, find_limbs
+from node.analysis.limb.limbs import Limb, find_limbs
 from node.analysis.pipeline import analyse
 from node.domain.findings import Analysis, Deposit
 from node.domain.volume import EnergyPair, Geometry, Volume

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from node.analysis.limbs import find_limbs
+from node.analysis.limb.limbs import find_limbs
+from node.analysis.limb.touching import parted_hands
 from node.analysis.pipeline import analyse
-from node.analysis.touching import parted_hands
 from node.dicom.ct_identity import StudyIdentity
 from node.dicom.ct_writer import SeriesStyle, write_series
 from node.dicom.pixels import load_pair

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from node.analysis.anatomy.naming import name_hand
 from node.analysis.anatomy.place import PlaceFinder, find_places
-from node.analysis.sctc_style import Mineral, sctc_style_score
+from node.analysis.score.sctc_style import Mineral, sctc_style_score
 from node.domain.findings import Laterality, Level, Region, SctcStyleScore
 from node.domain.sctc_style import NAME, ScoreWeights
 from scipy.spatial.transform import Rotation

@@ -3,8 +3,8 @@
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from node.analysis.basins import held_water, neighbours_of
-from node.analysis.spans import spans_of
+from node.analysis.grid.basins import held_water, neighbours_of
+from node.analysis.grid.spans import spans_of
 from node.kernels.basins import drain_open_runs, fill_basins
 from node.kernels.runs import find_runs, label_runs
 from numpy.typing import NDArray

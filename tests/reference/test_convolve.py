@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from node.analysis.filters import SMOOTHING_MM, TRUNCATE, displaced, smooth
+from node.analysis.grid.filters import SMOOTHING_MM, TRUNCATE, displaced, smooth
 from node.kernels.convolve import convolve_along_z, convolve_in_plane, mix
 from numpy.typing import NDArray
 from scipy.ndimage import correlate1d, gaussian_filter

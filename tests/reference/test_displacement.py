@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from node.analysis.limbs import Limb
-from node.analysis.registration import find_shift
+from node.analysis.limb.limbs import Limb
+from node.analysis.limb.registration import find_shift
 from node.domain.volume import Geometry
 from node.kernels.displacement import TERMS, displacement_equations
 from numpy.typing import NDArray

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from node.analysis.filters import brightest, closed, dimmest
+from node.analysis.grid.filters import brightest, closed, dimmest
 from node.kernels.extremes import extreme_along_z, extreme_in_plane
 from scipy.ndimage import grey_closing, maximum_filter, minimum_filter
 from tests.fakes.drawn import SHAPES, SPACINGS, UNWRITTEN, images, inside, spans_in

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from node.analysis.limbs import Limb
-from node.analysis.nearest import nearest_around, nearest_source
+from node.analysis.limb.limbs import Limb
+from node.analysis.limb.nearest import nearest_around, nearest_source
 from node.domain.volume import Geometry
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt

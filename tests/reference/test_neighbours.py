@@ -3,7 +3,7 @@
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from node.analysis.basins import neighbours_of
+from node.analysis.grid.basins import neighbours_of
 from node.kernels.neighbours import NO_VOXEL, UNLISTED
 from tests.fakes.drawn import SHAPES, masks
 

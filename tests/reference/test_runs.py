@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from node.analysis.components import Components, components, median_of
+from node.analysis.grid.components import Components, components, median_of
 from node.kernels.runs import find_runs, label_runs, spread_runs
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt, find_objects, label

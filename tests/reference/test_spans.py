@@ -3,7 +3,7 @@
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from node.analysis.spans import packing, spans_of, voxels_of, widened, with_neighbours
+from node.analysis.grid.spans import packing, spans_of, voxels_of, widened, with_neighbours
 from scipy.ndimage import binary_dilation
 from tests.fakes.drawn import SHAPES, inside, masks, spans_in
 

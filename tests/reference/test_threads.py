@@ -5,9 +5,9 @@ from collections.abc import Callable
 import numba
 import numpy as np
 import pytest
-from node.analysis.filters import brightest, closed, dimmest, displaced, smooth
-from node.analysis.nearest import nearest_source
-from node.analysis.spans import spans_of, voxels_of
+from node.analysis.grid.filters import brightest, closed, dimmest, displaced, smooth
+from node.analysis.grid.spans import spans_of, voxels_of
+from node.analysis.limb.nearest import nearest_source
 from node.kernels.body import refine_body
 from node.kernels.closing import grow_labels, label_kept, shrink_grown
 from node.kernels.convolve import mix

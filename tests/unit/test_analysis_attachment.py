@@ -4,11 +4,11 @@ import numpy as np
 from node.analysis.anatomy.model import NamedBone
 from node.analysis.anatomy.parts import make_part
 from node.analysis.anatomy.proportions import usual_length_mm
-from node.analysis.attachment import is_bone
-from node.analysis.beside import Piece
-from node.analysis.candidates import Candidate
-from node.analysis.marrow import _own_shell
-from node.analysis.named_bone import why_bone
+from node.analysis.bone.marrow import _own_shell
+from node.analysis.mineral.candidates import Candidate
+from node.analysis.parting.attachment import is_bone
+from node.analysis.parting.beside import Piece
+from node.analysis.parting.named_bone import why_bone
 
 CENTRE = np.array([30.0, 0.0, 0.0])
 ROD = np.argwhere(np.ones((20, 3, 3))) - (0, 1, 1)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from node.analysis.anatomy.fingertip import is_in_tip
 from node.analysis.anatomy.proportions import usual_length_mm
-from node.analysis.beside import Piece
-from node.analysis.bone_ends import is_end, may_be_end, may_be_tip
-from node.analysis.candidates import Candidate
+from node.analysis.mineral.candidates import Candidate
+from node.analysis.parting.beside import Piece
+from node.analysis.parting.bone_ends import is_end, may_be_end, may_be_tip
 from tests.fakes.lone_bone import bone
 
 X, Y, Z = np.eye(3)

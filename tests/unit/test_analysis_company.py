@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from node.analysis.certainty import is_faint
-from node.analysis.company import lone_words, without_lone_bodies
-from node.analysis.reasons import Reason
+from node.analysis.deposit.certainty import is_faint
+from node.analysis.mineral.reasons import Reason
+from node.analysis.parting.company import lone_words, without_lone_bodies
 from node.domain.confidence import Confidence
 from node.domain.findings import Deposit, Material
 from tests.fakes.analysis import make_study

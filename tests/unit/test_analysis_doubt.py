@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 import numpy as np
-from node.analysis.candidates import Candidate
-from node.analysis.doubt import STREAK_MM, Doubt
-from node.analysis.reasons import Reason
+from node.analysis.deposit.doubt import STREAK_MM, Doubt
+from node.analysis.mineral.candidates import Candidate
+from node.analysis.mineral.reasons import Reason
 from tests.fakes.limbs import cube, muscle_limb
 
 METAL_HU = 4000.0

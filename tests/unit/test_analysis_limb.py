@@ -4,17 +4,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from node.analysis.candidates import Candidate, find_candidates
-from node.analysis.components import Components
-from node.analysis.filters import smooth
-from node.analysis.limbs import Limb
-from node.analysis.measure import Measurer, Measures
-from node.analysis.noise import measure_anchors
-from node.analysis.outline import outline_deposits
-from node.analysis.physics import hu_per_mg_cc, scale_of
-from node.analysis.registration import find_shift, register
-from node.analysis.skeleton import find_skeleton
-from node.analysis.urate import find_urate
+from node.analysis.bone.skeleton import find_skeleton
+from node.analysis.deposit.measure import Measurer, Measures
+from node.analysis.deposit.outline import outline_deposits
+from node.analysis.grid.components import Components
+from node.analysis.grid.filters import smooth
+from node.analysis.limb.limbs import Limb
+from node.analysis.limb.noise import measure_anchors
+from node.analysis.limb.registration import find_shift, register
+from node.analysis.mineral.candidates import Candidate, find_candidates
+from node.analysis.mineral.physics import hu_per_mg_cc, scale_of
+from node.analysis.mineral.urate import find_urate
 from node.domain.errors import Refused
 from tests.fakes.limbs import HIGH_TUBE, LOW_TUBE, MUSCLE, Shape, ball, cube, muscle_limb, shell, slab, without
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from node.analysis.anatomy.proportions import usual_length_mm
-from node.analysis.beside import Piece
-from node.analysis.candidates import Candidate
-from node.analysis.named_bone import is_of_ray, why_bone
+from node.analysis.mineral.candidates import Candidate
+from node.analysis.parting.beside import Piece
+from node.analysis.parting.named_bone import is_of_ray, why_bone
 from tests.fakes.lone_bone import bone
 
 X, Z = np.eye(3)[0], np.eye(3)[2]

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from node.analysis.components import Components, components
-from node.analysis.necks import parted
-from node.analysis.spans import spans_of
+from node.analysis.bone.necks import parted
+from node.analysis.grid.components import Components, components
+from node.analysis.grid.spans import spans_of
 
 SPACING = (1.0, 0.5, 0.5)
 

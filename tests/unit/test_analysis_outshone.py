@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from node.analysis.outshone import outshone
+from node.analysis.mineral.outshone import outshone
 from tests.fakes.limbs import MUSCLE, Shape, ball, muscle_limb
 
 SPACING_MM = (0.6, 0.4, 0.4)

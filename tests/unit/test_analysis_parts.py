@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from node.analysis import pipeline
 from node.analysis.hand import HandResult
-from node.analysis.limbs import Limb, find_limbs, find_parts
+from node.analysis.limb.limbs import Limb, find_limbs, find_parts
 from node.domain.anatomy import BONE_CODES, UNNAMED_BONE
 from node.domain.errors import Refused
 from node.domain.findings import Analysis, Hand, Laterality, Outcome

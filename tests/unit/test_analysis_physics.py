@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from node.analysis.material import SlopeScale, classify, is_mineral
-from node.analysis.measure import Measures
-from node.analysis.noise import Anchors
-from node.analysis.physics import MSU_SLOPE, Scale, beyond_words, hu_per_mg_cc, model_slope, scale_of
+from node.analysis.deposit.material import SlopeScale, classify, is_mineral
+from node.analysis.deposit.measure import Measures
+from node.analysis.limb.noise import Anchors
+from node.analysis.mineral.physics import MSU_SLOPE, Scale, beyond_words, hu_per_mg_cc, model_slope, scale_of
 from node.analysis.pipeline import analyse
 from node.domain.errors import Refused
 from node.domain.findings import Material

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from node.analysis.anatomy.model import Frame, HandAnatomy, NamedBone, Ray, Vector
 from node.analysis.anatomy.parts import make_part
-from node.analysis.candidates import Candidate
-from node.analysis.small_bones import ossicles, sesamoids
+from node.analysis.mineral.candidates import Candidate
+from node.analysis.parting.small_bones import ossicles, sesamoids
 from node.domain.findings import Laterality
 from node.domain.volume import Geometry
 

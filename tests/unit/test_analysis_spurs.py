@@ -5,11 +5,11 @@ import pytest
 from node.analysis.anatomy.model import NamedBone, Vector
 from node.analysis.anatomy.parts import make_part
 from node.analysis.anatomy.proportions import usual_length_mm
-from node.analysis.beside import Piece
-from node.analysis.candidates import Candidate
-from node.analysis.layers import may_be_layer
-from node.analysis.named_bone import why_bone
-from node.analysis.spurs import doubt_of, is_off
+from node.analysis.mineral.candidates import Candidate
+from node.analysis.parting.beside import Piece
+from node.analysis.parting.layers import may_be_layer
+from node.analysis.parting.named_bone import why_bone
+from node.analysis.parting.spurs import doubt_of, is_off
 
 WIDTH_MM = 10.0
 

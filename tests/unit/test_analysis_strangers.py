@@ -8,7 +8,7 @@ import pytest
 from node.analysis.anatomy.model import HandAnatomy, NamedBone, Ray
 from node.analysis.anatomy.parts import Part
 from node.analysis.anatomy.proportions import LEVELS
-from node.analysis.strangers import kept_words, strangers
+from node.analysis.parting.strangers import kept_words, strangers
 from node.domain.findings import Laterality
 from node.domain.volume import Geometry
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from node.analysis.anatomy.naming import name_hand
-from node.analysis.doubt import Doubt
-from node.analysis.limbs import CLIPPED_HU, Limb
+from node.analysis.deposit.doubt import Doubt
+from node.analysis.limb.limbs import CLIPPED_HU, Limb
+from node.analysis.limb.noise import measure_anchors
+from node.analysis.limb.registration import find_shift, register, residual_mm
 from node.analysis.limits import find_limits
-from node.analysis.noise import measure_anchors
-from node.analysis.registration import find_shift, register, residual_mm
 from node.domain.errors import Refused
 from tests.fakes.limbs import Point, Shape, ball, cube, muscle_limb, shell
 

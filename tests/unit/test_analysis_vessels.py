@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from node.analysis.anatomy.place import NOWHERE, Place
-from node.analysis.axes import principal_axes
-from node.analysis.candidates import Candidate
-from node.analysis.vessels import artery_words, vessels
+from node.analysis.grid.axes import principal_axes
+from node.analysis.mineral.candidates import Candidate
+from node.analysis.parting.vessels import artery_words, vessels
 from node.domain.findings import Level, Region
 from node.domain.volume import Geometry
 from scipy.spatial.transform import Rotation

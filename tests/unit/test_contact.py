@@ -5,8 +5,8 @@ from functools import cache
 
 import numpy as np
 from node.analysis.anatomy.naming import name_hand
-from node.analysis.contact import touched_bones
-from node.analysis.skeleton import REACH_MM, Skeleton
+from node.analysis.bone.skeleton import REACH_MM, Skeleton
+from node.analysis.deposit.contact import touched_bones
 from node.domain.anatomy import BONE_CODES
 from scipy import ndimage
 from tests.fakes.sticks import GEOMETRY, HAND, MEASURES, anatomy, beside

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from node.analysis.anatomy.place import NOWHERE, Place
-from node.analysis.course import ALONG_TENDON, shape_of
-from node.analysis.shape import name_shape
+from node.analysis.deposit.course import ALONG_TENDON, shape_of
+from node.analysis.deposit.shape import name_shape
 from node.domain.findings import Level, Material, Region
 from node.domain.volume import Geometry
 from tests.fakes.sticks import MEASURES, anatomy

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from node.analysis.anatomy.place import NOWHERE, Place
-from node.analysis.certainty import TOUCHING, UNPLACED, confidence_of
+from node.analysis.deposit.certainty import TOUCHING, UNPLACED, confidence_of
 from node.domain.confidence import Confidence
 from node.domain.findings import Laterality, Level, Material, Region
 from node.domain.wording import amount_words, bone_words, confidence_words, contact_words, description, whereabouts

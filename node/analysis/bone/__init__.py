@@ -1,0 +1,1 @@
+"""Step 5: the skeleton, bone by bone, from the marrow outwards."""

@@ -1,0 +1,1 @@
+"""Tools on a limb's grid of voxels: where there is anything, filters, connected bodies, water levels, axes."""

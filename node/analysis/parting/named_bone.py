@@ -1,0 +1,106 @@
+"""Second look at what touches bone, once the bones have names: ends of the bones of a ray, and rough carpal surface."""
+
+from collections.abc import Sequence
+
+from node.analysis.anatomy.fingertip import is_in_tip
+from node.analysis.anatomy.model import HandAnatomy, NamedBone, Vector
+from node.analysis.anatomy.proportions import usual_length_mm
+from node.analysis.anatomy.wrist import in_carpus
+from node.analysis.mineral.candidates import Candidate
+from node.analysis.mineral.reasons import Reason
+from node.analysis.parting.attachment import DOUBTFUL_CONTACT, JOINED, SMALL_MM3, SOLID_RADIUS_MM
+from node.analysis.parting.beside import Beside, Piece
+from node.analysis.parting.bone_ends import LEAST_CONTACT, SHELL_SHARE, is_end, may_be_corner, may_be_rest, may_be_tip
+from node.analysis.parting.spurs import LEAST_DENSITY, is_lip, on_shaft
+from node.domain.anatomy import CARPALS, UNNAMED
+
+CARPAL_BEYOND_MM = 3.2
+GHOST_DENSITY = 0.25
+"""Motion and a sharp kernel leave a pale double of a cortex beside it."""
+SMALL_BEYOND_MM = 2.4
+"""A small piece that does not stand farther off its bone and is joined to it may be bone."""
+SCRAP_MM3, BROAD_MM3, SCRAP_SHARE = 40.0, 100.0, 0.2
+"""A larger one may be where it is thin and ragged: its largest ball has less than that share of its volume. So may a
+still larger one that lies broadly on the bone."""
+
+
+def bone_by_name(
+    candidates: Sequence[Candidate], anatomy: HandAnatomy, beside: Beside
+) -> tuple[set[int], dict[int, Reason]]:
+    """Indices of candidates that belong to the bone beside them, and why others may."""
+    found: set[int] = set()
+    doubts: dict[int, Reason] = {}
+    for number, candidate in enumerate(candidates):
+        if candidate.bone not in beside.skeleton.bones:  # none, or the new name of a missing fingertip
+            continue
+        piece = beside.piece(candidate)
+        bone = _ray_bone(candidate.bone, piece.middle, anatomy)
+        usual_mm = usual_length_mm(bone.digit, bone.level, anatomy.scale) if bone else 0.0
+        if is_of_ray(piece, bone, usual_mm) if bone else _is_carpal(piece, anatomy):
+            found.add(number)
+        elif reason := why_bone(piece, bone, usual_mm):
+            doubts[number] = reason
+        elif bone and _may_be_rest(candidate, bone, usual_mm, anatomy, beside):
+            doubts[number] = Reason.FINGERTIP
+    return found, doubts
+
+
+def why_bone(piece: Piece, bone: NamedBone | None, usual_mm: float) -> Reason | None:
+    """Why a piece may be bone: the rest of a fingertip, or a small piece at a bone, or its ghost; else None.
+
+    A piece on a shaft is neither, unless it is as pale as a ghost.
+    """
+    candidate = piece.candidate
+    if bone and any(rule(piece, bone, usual_mm) for rule in (may_be_tip, may_be_rest, may_be_corner)):
+        return Reason.FINGERTIP
+    if bone and piece.density > LEAST_DENSITY and on_shaft(piece.middle, bone):
+        return None
+    joined, ghost = candidate.flatness > JOINED, piece.density < GHOST_DENSITY
+    small = candidate.volume_mm3 < SMALL_MM3 and candidate.beyond_mm < SMALL_BEYOND_MM
+    ragged = (small and (joined or ghost)) or (joined and _is_scrap(candidate))
+    return Reason.RAGGED if ragged else None
+
+
+def is_of_ray(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
+    """True for an end of a metacarpal or phalanx whose marrow was not seen, and for an osteophyte."""
+    touches = piece.candidate.contact_mm2 > 0.0
+    return (touches and is_end(piece, bone, usual_mm)) or is_lip(piece, bone)
+
+
+def _may_be_rest(candidate: Candidate, tip: NamedBone, usual_mm: float, anatomy: HandAnatomy, beside: Beside) -> bool:
+    """What may be the rest of a fingertip, judged by the phalanx before it: of a mere base only the palest part of the
+    shell is known."""
+    ray = anatomy.ray(tip.digit) if tip.level == "DP" else None
+    before = ray.bone("PP" if ray.digit == 1 else "MP") if ray else None
+    return before is not None and may_be_rest(beside.piece(candidate, before.labels[0]), tip, usual_mm)
+
+
+def _is_scrap(candidate: Candidate) -> bool:
+    """True for something thin and ragged that stays near its bone."""
+    most = BROAD_MM3 if candidate.flatness > DOUBTFUL_CONTACT else SCRAP_MM3
+    thin = candidate.volume_mm3 < most and candidate.ball_share < SCRAP_SHARE
+    return thin and candidate.beyond_mm < CARPAL_BEYOND_MM
+
+
+def _ray_bone(label: int, middle: Vector, anatomy: HandAnatomy) -> NamedBone | None:
+    """The metacarpal or phalanx with a label; for a bit without a name the fingertip that ``middle`` lies in."""
+    if anatomy.bones.get(label, UNNAMED) != UNNAMED:
+        return anatomy.bone_at(label, middle)
+    tips = (ray.bones[-1] for ray in anatomy.rays if ray.bones[-1].level == "DP")
+    return next((tip for tip in tips if is_in_tip(middle, tip, anatomy.scale)), None)
+
+
+def _is_of_carpus(label: int, middle: Vector, anatomy: HandAnatomy) -> bool:
+    """True for a carpal bone's label, and for a bit without a name where ``middle`` lies among the carpal bones."""
+    name = anatomy.bones.get(label, UNNAMED)
+    return name in (*CARPALS, "carpus") or (name == UNNAMED and in_carpus(anatomy, middle))
+
+
+def _is_carpal(piece: Piece, anatomy: HandAnatomy) -> bool:
+    """Carpal bones have tubercles and a hook; what stays near one, as dense as it and broadly joined, is one."""
+    candidate = piece.candidate
+    if candidate.contact_mm2 <= 0.0 or not _is_of_carpus(candidate.bone, piece.middle, anatomy):
+        return False
+    near = candidate.beyond_mm < CARPAL_BEYOND_MM and candidate.flatness > LEAST_CONTACT
+    shell = candidate.ball_share < SHELL_SHARE and candidate.radius_mm <= SOLID_RADIUS_MM
+    return (near or shell) and piece.is_as_dense

@@ -1,0 +1,1 @@
+"""The SCTC-style score of a hand, read from a synthetic radiograph."""
