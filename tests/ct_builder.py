@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from node.dicom.header import read_instance
+from node.dicom.reading.header import read_instance
 from node.domain.instance import Instance
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset

@@ -6,7 +6,7 @@ import threading
 from node.bootstrap.logging import configure_logging
 from node.bootstrap.parts import blobs_of, database_of, now, peers_of
 from node.bootstrap.supervisor import Ready
-from node.dicom.header import read_instance
+from node.dicom.reading.header import read_instance
 from node.net.access import AccessRules
 from node.net.scp import Receiver, ReceiverOptions
 from node.service.intake import StoringIntake

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from node.dicom.findings_json import rounded_findings
+from node.dicom.objects.findings_json import rounded_findings
 from node.domain.findings import Deposit, Findings, Laterality, Totals
 from node.domain.hand_wording import score_words
 from node.domain.wording import SIDE_WORDS, percent_words, whereabouts

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pydicom.uid import UID
 
 from node.dicom import sop_classes, statuses
-from node.dicom.codes import BONE_SOURCE, BONES, Concept
 from node.dicom.implementation import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
+from node.dicom.objects.codes import BONE_SOURCE, BONES, Concept
 from node.domain.errors import Defect
 from node.net.requestor import RequestorOptions
 from node.net.scp import ReceiverOptions

@@ -18,7 +18,7 @@ from node.accuracy.changed import Change, changed
 from node.accuracy.score import CaseScore, score
 from node.accuracy.table import Row, table
 from node.accuracy.truth import CaseTruth, read_truth
-from node.dicom.pixels import load_pair
+from node.dicom.reading.pixels import load_pair
 from node.domain.errors import Refused
 from node.domain.findings import Analysis, Findings, Outcome
 from node.domain.pairing import find_pair

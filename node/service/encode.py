@@ -19,13 +19,13 @@ from pydicom.uid import (
 )
 
 from node import __version__
-from node.dicom.content import measured_inputs
-from node.dicom.findings_json import SeriesInput, StudyInput, findings_json, rounded_findings
-from node.dicom.overlay import overlay
-from node.dicom.report import report
-from node.dicom.seal import PRODUCT, WRITER
-from node.dicom.segmentation import ObjectNumbers, segmentation
-from node.dicom.source import Source, acquired, demographics_digest
+from node.dicom.objects.findings_json import SeriesInput, StudyInput, findings_json, rounded_findings
+from node.dicom.objects.overlay import overlay
+from node.dicom.objects.seal import PRODUCT, WRITER
+from node.dicom.objects.segmentation import ObjectNumbers, segmentation
+from node.dicom.objects.source import Source, acquired, demographics_digest
+from node.dicom.reading.content import measured_inputs
+from node.dicom.report.document import report
 from node.dicom.uids import Origin
 from node.domain.findings import Analysis, Findings
 from node.domain.instance import Instance

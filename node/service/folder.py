@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from node.dicom.header import read_instance
+from node.dicom.reading.header import read_instance
 from node.domain.errors import Refused, Unusable
 from node.domain.instance import Instance
 

@@ -3,7 +3,7 @@
 The command is ``calcinode phantom --out DIR [--preset NAME | --random SEED [--hard] [--control]] [--pair PAIR]
 [--syntax NAME] [--order NAME] [--intercept N] [--signed] [--padding] [--mixed] [--topogram] [--dose]``: its arguments
 are the fields of ``StudyOptions``, the names in ``node.phantom.presets.PRESETS`` and
-``node.dicom.ct_writer.SYNTAXES``/``ORDERS``.
+``node.dicom.synthetic.ct_writer.SYNTAXES``/``ORDERS``.
 """
 
 import json
@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from node.dicom.ct_enhanced import write_enhanced
-from node.dicom.ct_extras import dose_page, topogram, write_object
-from node.dicom.ct_identity import StudyIdentity
-from node.dicom.ct_writer import SeriesStyle, syntax, write_series
+from node.dicom.synthetic.ct_enhanced import write_enhanced
+from node.dicom.synthetic.ct_extras import dose_page, topogram, write_object
+from node.dicom.synthetic.ct_identity import StudyIdentity
+from node.dicom.synthetic.ct_writer import SeriesStyle, syntax, write_series
 from node.domain.errors import Refused
 from node.domain.volume import EnergyPair, Tube, Volume
 from node.phantom import Phantom, PhantomSpec, make

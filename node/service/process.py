@@ -8,8 +8,8 @@ from pathlib import Path
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 
-from node.dicom.pixels import load_pair
-from node.dicom.source import presentable, read_source
+from node.dicom.objects.source import presentable, read_source
+from node.dicom.reading.pixels import load_pair
 from node.domain.errors import Refused
 from node.domain.findings import Analysis, Findings, Outcome
 from node.domain.instance import Instance

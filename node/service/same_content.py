@@ -59,6 +59,6 @@ class IsolatedComparison:
 
 def _compare(one: Path, other: Path) -> bool:
     """In the other process, which alone loads the decoders."""
-    from node.dicom.decoding import same_content
+    from node.dicom.reading.decoding import same_content
 
     return same_content(one, other)

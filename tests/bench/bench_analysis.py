@@ -16,8 +16,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from node.dicom.pixels import load_pair
-from node.dicom.source import read_source
+from node.dicom.objects.source import read_source
+from node.dicom.reading.pixels import load_pair
 from node.domain.pairing import find_pair
 from node.phantom.presets import preset
 from node.service.encode import encode

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from node.dicom.source import Source, read_source
+from node.dicom.objects.source import Source, read_source
 from node.domain.anatomy import BONE_CODES
 from node.domain.confidence import Confidence
 from node.domain.findings import (

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from node.dicom.header import read_instance
-from node.dicom.pixels import load_pair
+from node.dicom.reading.header import read_instance
+from node.dicom.reading.pixels import load_pair
 from node.domain.confidence import Confidence
 from node.domain.findings import (
     AcroOsteolysis,

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from node.dicom.header import read_instance
+from node.dicom.reading.header import read_instance
 from node.domain.completeness import Patience
 from node.domain.job import AttemptLimits, Backoff
 from node.domain.peer import Peer

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import imagecodecs
 import numpy as np
-from node.dicom.ct_writer import SYNTAXES
+from node.dicom.synthetic.ct_writer import SYNTAXES
 from node.domain.pairing import PairingOutcome
 from node.domain.reason import ReasonCode
 from node.domain.volume import Tube

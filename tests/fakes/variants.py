@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from node.dicom.ct_enhanced import write_enhanced
-from node.dicom.ct_extras import dose_page, topogram
-from node.dicom.ct_identity import StudyIdentity
-from node.dicom.ct_writer import SeriesStyle, series_datasets
+from node.dicom.synthetic.ct_enhanced import write_enhanced
+from node.dicom.synthetic.ct_extras import dose_page, topogram
+from node.dicom.synthetic.ct_identity import StudyIdentity
+from node.dicom.synthetic.ct_writer import SeriesStyle, series_datasets
 from node.domain.volume import Geometry, Tube, Volume
 from numpy.typing import NDArray
 from pydicom import dcmread

@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Event, Thread
 from uuid import uuid4
 
-from node.dicom.header import read_instance
+from node.dicom.reading.header import read_instance
 from node.domain.completeness import Patience
 from node.domain.peer import Peer
 from node.service.assembly import Assembly, AssemblyRules

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from node.dicom.header import read_instance
-from node.dicom.pixels import load_pair
+from node.dicom.reading.header import read_instance
+from node.dicom.reading.pixels import load_pair
 from node.domain.instance import Instance
 from node.domain.pairing import PairingOutcome, find_pair
 from node.domain.reason import ReasonCode

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from node.dicom.source import read_source
+from node.dicom.objects.source import read_source
 from node.service.encode import encode
 from node.service.parameters import Parameters
 from tests.fakes.cases import CASES, load_case

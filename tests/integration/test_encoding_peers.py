@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from highdicom.legacy import LegacyConvertedEnhancedCTImage
 from highdicom.sr import Comprehensive3DSR
-from node.dicom.codes import Concept
+from node.dicom.objects.codes import Concept
 from node.domain.findings import Outcome
 from node.service.analyse import analyse_folder
 from node.service.encode import encode

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from node.analysis.pipeline import analyse
-from node.dicom.ct_identity import StudyIdentity
-from node.dicom.ct_writer import SeriesStyle, write_series
+from node.dicom.synthetic.ct_identity import StudyIdentity
+from node.dicom.synthetic.ct_writer import SeriesStyle, write_series
 from node.domain.errors import Refused
 from node.domain.findings import AcroOsteolysis, Laterality, Level, Material, Outcome, Region
 from node.domain.volume import EnergyPair, Geometry, Volume

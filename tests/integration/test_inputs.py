@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from node.dicom.pixels import AIR_HU, load_pair
+from node.dicom.reading.pixels import AIR_HU, load_pair
 from node.domain.pairing import Pairing, PairingOutcome, find_pair
 from node.domain.reason import ReasonCode
 from node.domain.volume import EnergyPair, Tube

@@ -14,9 +14,9 @@ import pytest
 from node.analysis.limb.limbs import find_limbs
 from node.analysis.limb.touching import parted_hands
 from node.analysis.pipeline import analyse
-from node.dicom.ct_identity import StudyIdentity
-from node.dicom.ct_writer import SeriesStyle, write_series
-from node.dicom.pixels import load_pair
+from node.dicom.reading.pixels import load_pair
+from node.dicom.synthetic.ct_identity import StudyIdentity
+from node.dicom.synthetic.ct_writer import SeriesStyle, write_series
 from node.domain.errors import Refused
 from node.domain.findings import AcroOsteolysis, Analysis, Deposit, Laterality, Level, Material, Outcome, Region
 from node.domain.grids import on_one_grid

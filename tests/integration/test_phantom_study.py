@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pydicom
 import pytest
-from node.dicom.ct_enhanced import write_enhanced
-from node.dicom.ct_identity import StudyIdentity
-from node.dicom.ct_writer import SYNTAXES, SeriesStyle
+from node.dicom.synthetic.ct_enhanced import write_enhanced
+from node.dicom.synthetic.ct_identity import StudyIdentity
+from node.dicom.synthetic.ct_writer import SYNTAXES, SeriesStyle
 from node.domain.errors import Refused
 from node.phantom import Deposit, Grid, Hand, Imaging, Phantom, PhantomSpec, Place, Shape, make
 from node.service.phantom import StudyOptions, StudySummary, write_study

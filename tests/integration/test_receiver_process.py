@@ -36,7 +36,14 @@ if __name__ == "__main__":
 
 # pydicom itself loads whichever decoders are installed; ours is to call none of them
 HEAVY = ("numba", "llvmlite", "scipy", "highdicom", "edt")
-OURS = ("node.kernels", "node.analysis", "node.render", "node.phantom", "node.dicom.pixels", "node.dicom.decoding")
+OURS = (
+    "node.kernels",
+    "node.analysis",
+    "node.render",
+    "node.phantom",
+    "node.dicom.reading.pixels",
+    "node.dicom.reading.decoding",
+)
 
 
 @pytest.mark.peer

@@ -8,8 +8,8 @@ from typing import Any
 
 import highdicom as hd
 import pytest
-from node.dicom.codes import DIGITS, Concept
-from node.dicom.report_summary import MASS_NOTE
+from node.dicom.objects.codes import DIGITS, Concept
+from node.dicom.report.summary import MASS_NOTE
 from node.domain.findings import Analysis, Material, Region
 from node.domain.hand_wording import (
     calcinosis_headline,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from node.dicom.header import read_instance
+from node.dicom.reading.header import read_instance
 from node.domain.errors import Transient, Unusable
 from node.service.intake import StoringIntake
 from node.service.ports import IntakeOutcome

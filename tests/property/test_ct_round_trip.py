@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from node.dicom.ct_identity import StudyIdentity
-from node.dicom.ct_writer import ORDERS, SYNTAXES, SeriesStyle, write_series
-from node.dicom.header import read_instance
-from node.dicom.pixels import load_pair
+from node.dicom.reading.header import read_instance
+from node.dicom.reading.pixels import load_pair
+from node.dicom.synthetic.ct_identity import StudyIdentity
+from node.dicom.synthetic.ct_writer import ORDERS, SYNTAXES, SeriesStyle, write_series
 from node.domain.pairing import find_pair
 from node.domain.volume import Geometry, Tube, Volume
 from scipy.spatial.transform import Rotation

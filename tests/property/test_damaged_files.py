@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from node.dicom.header import read_instance
+from node.dicom.reading.header import read_instance
 from node.domain.errors import Refused
 from node.domain.instance import Instance
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ImplicitVRLittleEndian, JPEGLSLossless

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from node.dicom.outline import outline
+from node.dicom.objects.outline import outline
 from numpy.typing import NDArray
 from scipy import ndimage
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from node.dicom import header
-from node.dicom.header import read_instance
-from node.dicom.quick_header import QUICK_BYTES, quick_header
+from node.dicom.reading import header
+from node.dicom.reading.header import read_instance
+from node.dicom.reading.quick_header import QUICK_BYTES, quick_header
 from node.domain.errors import Refused
 from node.domain.instance import Instance
 from pydicom.dataset import Dataset, FileDataset

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from node.dicom.resampling import resampled
+from node.dicom.reading.resampling import resampled
 from node.domain.grids import GridMap, grid_map, on_one_grid, why_not_registrable
 from node.domain.volume import Geometry
 from numpy.typing import NDArray

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from node.dicom.codes import BONES, PRIVATE_SCHEME, Concept
+from node.dicom.objects.codes import BONES, PRIVATE_SCHEME, Concept
 from pydicom.sr._concepts_dict import concepts
 
 HAND_CODES = Path(__file__).resolve().parents[3] / "shared" / "data" / "hand_codes.json"

@@ -4,8 +4,8 @@ from datetime import datetime
 from io import BytesIO
 
 import pytest
-from node.dicom.encoded import dataset_bytes, encoded_sequence, sequence_bytes, sop_reference
-from node.dicom.seal import sealed
+from node.dicom.objects.encoded import dataset_bytes, encoded_sequence, sequence_bytes, sop_reference
+from node.dicom.objects.seal import sealed
 from pydicom import dcmread
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence

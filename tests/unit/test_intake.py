@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from node.dicom.header import read_instance
+from node.dicom.reading.header import read_instance
 from node.service.intake import StoringIntake
 from node.service.ports import Closing, IntakeOutcome, Received
 from node.store.arrivals import ReceiverRows

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from node.dicom.header import read_instance
+from node.dicom.reading.header import read_instance
 from node.domain.instance import Instance
 from node.domain.pairing import Pairing, PairingOutcome, find_pair
 from node.domain.reason import ReasonCode

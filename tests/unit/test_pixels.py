@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from node.dicom.codecs import plugin_for
-from node.dicom.content import measured_inputs
-from node.dicom.decoding import same_content
-from node.dicom.header import read_instance
-from node.dicom.pixels import AIR_HU, load_pair
+from node.dicom.reading.codecs import plugin_for
+from node.dicom.reading.content import measured_inputs
+from node.dicom.reading.decoding import same_content
+from node.dicom.reading.header import read_instance
+from node.dicom.reading.pixels import AIR_HU, load_pair
 from node.domain.errors import Refused
 from node.domain.pairing import find_pair
 from node.domain.volume import EnergyPair

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from node.dicom.findings_json import rounded_findings
+from node.dicom.objects.findings_json import rounded_findings
 from node.domain.errors import Refused
 from node.domain.findings import Findings
 from node.service.reported import read_reported

@@ -4,7 +4,7 @@ from datetime import datetime
 from io import BytesIO
 
 import pytest
-from node.dicom.source import COPIED, acquired, dash, demographics_digest, presentable
+from node.dicom.objects.source import COPIED, acquired, dash, demographics_digest, presentable
 from pydicom import dcmread, dcmwrite
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian

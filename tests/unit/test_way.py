@@ -8,7 +8,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from node.dicom.seal import PRODUCT
+from node.dicom.objects.seal import PRODUCT
 from node.domain.job import AttemptLimits
 from node.service.ports import CommitmentReport, IntakeOutcome, Received
 from node.service.routing import Route

@@ -10,7 +10,7 @@ from typing import Any
 
 import highdicom as hd
 import pytest
-from node.dicom.codes import Concept
+from node.dicom.objects.codes import Concept
 from node.domain.hand_wording import part_words, region_score_words, score_words
 from node.domain.job import JobState
 from node.domain.wording import DISCLAIMER_SENTENCE, MATERIAL_RGB

@@ -16,10 +16,10 @@ from pydicom.uid import ExplicitVRLittleEndian
 from pydicom.valuerep import format_number_as_ds
 
 from node import __version__
-from node.dicom.codes import Concept
-from node.dicom.encoded import encoded_sequence, sop_reference
-from node.dicom.seal import MANUFACTURER, PRODUCT, WRITER, coding_schemes, sealed
-from node.dicom.source import Source, dash
+from node.dicom.objects.codes import Concept
+from node.dicom.objects.encoded import encoded_sequence, sop_reference
+from node.dicom.objects.seal import MANUFACTURER, PRODUCT, WRITER, coding_schemes, sealed
+from node.dicom.objects.source import Source, dash
 from node.dicom.uids import Origin, tracking_identifier
 from node.domain.findings import Analysis, Deposit, Hand, Laterality, Material, Region
 from node.domain.series import Slice, Stack

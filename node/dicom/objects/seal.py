@@ -14,9 +14,9 @@ from pydicom.uid import UID
 from pydicom.valuerep import AMBIGUOUS_VR, DA, DT, TM, VR
 
 from node import __version__
-from node.dicom.codes import PRIVATE_SCHEME
-from node.dicom.encoded import EncodedSequence
 from node.dicom.implementation import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
+from node.dicom.objects.codes import PRIVATE_SCHEME
+from node.dicom.objects.encoded import EncodedSequence
 
 MANUFACTURER: Final = "The Calcinode developers"
 PRODUCT: Final = "Calcinode"

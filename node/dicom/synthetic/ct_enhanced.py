@@ -12,8 +12,8 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import EnhancedCTImageStorage, LegacyConvertedEnhancedCTImageStorage
 
-from node.dicom.ct_identity import StudyIdentity, common_attributes
-from node.dicom.ct_writer import SeriesStyle, encode_pixels, numbers_text, stored_values
+from node.dicom.synthetic.ct_identity import StudyIdentity, common_attributes
+from node.dicom.synthetic.ct_writer import SeriesStyle, encode_pixels, numbers_text, stored_values
 from node.domain.volume import Volume
 
 _REGION: Final = ("85562004", "SCT", "Hand")

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from highdicom.sr import FindingSite, Measurement
 
-from node.dicom.codes import DIGITS, Concept
-from node.dicom.findings_json import rounded_totals
-from node.dicom.segmentation import REGIONS, SIDES
+from node.dicom.objects.codes import DIGITS, Concept
+from node.dicom.objects.findings_json import rounded_totals
+from node.dicom.objects.segmentation import REGIONS, SIDES
 from node.domain.findings import Hand, Laterality, Region, Totals
 from node.domain.totals import digit_totals, region_totals
 

@@ -21,12 +21,12 @@ from highdicom.sr import (
 )
 from pydicom.uid import SegmentationStorage
 
-from node.dicom.codes import BONES, Concept
-from node.dicom.findings_json import DECIMALS
-from node.dicom.outline import outline
-from node.dicom.report_items import algorithm, answer, image_of, with_texts
-from node.dicom.segmentation import FINDING_TYPES, SIDES, region_code
-from node.dicom.source import Source
+from node.dicom.objects.codes import BONES, Concept
+from node.dicom.objects.findings_json import DECIMALS
+from node.dicom.objects.outline import outline
+from node.dicom.objects.segmentation import FINDING_TYPES, SIDES, region_code
+from node.dicom.objects.source import Source
+from node.dicom.report.items import algorithm, answer, image_of, with_texts
 from node.dicom.uids import Origin, tracking_identifier
 from node.domain.findings import (
     Analysis,

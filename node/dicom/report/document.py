@@ -28,14 +28,14 @@ from pydicom.tag import Tag
 from pydicom.uid import ExplicitVRLittleEndian, SegmentationStorage
 
 from node import __version__
-from node.dicom.codes import Concept
-from node.dicom.encoded import dataset_bytes, encoded_sequence, sequence_bytes, sop_reference
-from node.dicom.report_groups import deposit_group, outline_group
-from node.dicom.report_items import Group
-from node.dicom.report_summary import hand_group
-from node.dicom.seal import MANUFACTURER, PRODUCT, coding_schemes, sealed
-from node.dicom.segmentation import ObjectNumbers
-from node.dicom.source import Source, dash, place_of, writable
+from node.dicom.objects.codes import Concept
+from node.dicom.objects.encoded import dataset_bytes, encoded_sequence, sequence_bytes, sop_reference
+from node.dicom.objects.seal import MANUFACTURER, PRODUCT, coding_schemes, sealed
+from node.dicom.objects.segmentation import ObjectNumbers
+from node.dicom.objects.source import Source, dash, place_of, writable
+from node.dicom.report.groups import deposit_group, outline_group
+from node.dicom.report.items import Group
+from node.dicom.report.summary import hand_group
 from node.dicom.uids import Origin, uid_of
 from node.domain.findings import Analysis, Outcome
 from node.domain.series import Stack

@@ -8,8 +8,8 @@ from PIL import Image, ImageDraw
 from pydicom.dataset import Dataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, SecondaryCaptureImageStorage
 
-from node.dicom.ct_identity import StudyIdentity, common_attributes
-from node.dicom.ct_writer import encode_pixels, file_meta, numbers_text
+from node.dicom.synthetic.ct_identity import StudyIdentity, common_attributes
+from node.dicom.synthetic.ct_writer import encode_pixels, file_meta, numbers_text
 from node.domain.volume import Volume
 
 _PAGE: Final = (256, 512)

@@ -8,7 +8,7 @@ import re
 
 from pydicom.dataset import Dataset
 
-from node.dicom.attributes import Lookup, items, lookup_of, number, text, texts
+from node.dicom.reading.attributes import Lookup, items, lookup_of, number, text, texts
 from node.domain.volume import Tube
 
 _KEV_IN_TEXT = re.compile(r"(\d{2,3}(?:[.,]\d+)?)\s*keV\b", re.IGNORECASE)

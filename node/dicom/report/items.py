@@ -16,9 +16,9 @@ from highdicom.sr import (
 from highdicom.sr.templates import Template
 
 from node import __version__
-from node.dicom.codes import Concept
-from node.dicom.seal import MANUFACTURER, PRODUCT
-from node.dicom.source import Source, place_of, writable
+from node.dicom.objects.codes import Concept
+from node.dicom.objects.seal import MANUFACTURER, PRODUCT
+from node.dicom.objects.source import Source, place_of, writable
 from node.dicom.uids import Origin
 
 Group = (

@@ -3,7 +3,7 @@
 The digest covers the attributes that the analysis uses and the pixel data: for native syntaxes (explicit, implicit,
 deflated) the decoded values themselves, for compressed ones the code stream together with its transfer syntax. So
 equal digests prove equal content; different digests of two blobs in different transfer syntaxes prove nothing, and
-``node.dicom.decoding.same_content`` then decodes both. UIDs, patient and study texts are not in it: corrected
+``node.dicom.reading.decoding.same_content`` then decodes both. UIDs, patient and study texts are not in it: corrected
 demographics are the same content.
 """
 
@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from node.dicom.attributes import Lookup, text
+from node.dicom.reading.attributes import Lookup, text
 from node.domain.errors import Refused
 from node.domain.grids import on_one_grid
 from node.domain.instance import Frame, Instance

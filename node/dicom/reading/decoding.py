@@ -13,11 +13,11 @@ from pydicom.dataset import Dataset
 from pydicom.pixels.utils import iter_pixels, pixel_array
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
-from node.dicom.attributes import whole
-from node.dicom.codecs import plugin_for, register
-from node.dicom.content import content_digest
-from node.dicom.header import read_instance
-from node.dicom.pixel_layout import NATIVE_SYNTAXES
+from node.dicom.reading.attributes import whole
+from node.dicom.reading.codecs import plugin_for, register
+from node.dicom.reading.content import content_digest
+from node.dicom.reading.header import read_instance
+from node.dicom.reading.pixel_layout import NATIVE_SYNTAXES
 from node.domain.errors import NodeError, Refused
 
 register()

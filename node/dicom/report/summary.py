@@ -13,12 +13,12 @@ from highdicom.sr import (
     TrackingIdentifier,
 )
 
-from node.dicom.codes import ACRO_OSTEOLYSIS, BONES, Concept
-from node.dicom.findings_json import DECIMALS, rounded_totals
-from node.dicom.report_items import algorithm, answer, image_of, with_texts
-from node.dicom.report_sums import part_sums, sums
-from node.dicom.segmentation import SIDES
-from node.dicom.source import Source
+from node.dicom.objects.codes import ACRO_OSTEOLYSIS, BONES, Concept
+from node.dicom.objects.findings_json import DECIMALS, rounded_totals
+from node.dicom.objects.segmentation import SIDES
+from node.dicom.objects.source import Source
+from node.dicom.report.items import algorithm, answer, image_of, with_texts
+from node.dicom.report.sums import part_sums, sums
 from node.dicom.uids import Origin
 from node.domain.answers import Answer, calcinosis, urate
 from node.domain.findings import Analysis, Digit, Findings, Hand, Laterality

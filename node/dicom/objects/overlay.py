@@ -9,9 +9,9 @@ from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian
 
 from node import __version__
-from node.dicom.seal import MANUFACTURER, PRODUCT, sealed
-from node.dicom.segmentation import ObjectNumbers
-from node.dicom.source import dash
+from node.dicom.objects.seal import MANUFACTURER, PRODUCT, sealed
+from node.dicom.objects.segmentation import ObjectNumbers
+from node.dicom.objects.source import dash
 
 
 def overlay(rgb: NDArray[np.uint8], head: Dataset, when: datetime, numbers: ObjectNumbers, title: str) -> bytes:

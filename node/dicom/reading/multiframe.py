@@ -4,8 +4,8 @@ from typing import Any, cast
 
 from pydicom.dataset import Dataset
 
-from node.dicom.attributes import Lookup, items, lookup_of, number, numbers, whole
-from node.dicom.energy import tube_of
+from node.dicom.reading.attributes import Lookup, items, lookup_of, number, numbers, whole
+from node.dicom.reading.energy import tube_of
 from node.domain.instance import Frame, Vector3
 
 Orientation = tuple[float, float, float, float, float, float]

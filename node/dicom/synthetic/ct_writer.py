@@ -24,8 +24,8 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from node.dicom.ct_identity import StudyIdentity, common_attributes
-from node.dicom.ct_jpeg import compress_jpeg_lossless
+from node.dicom.synthetic.ct_identity import StudyIdentity, common_attributes
+from node.dicom.synthetic.ct_jpeg import compress_jpeg_lossless
 from node.domain.errors import Refused
 from node.domain.volume import Tube, Volume
 

@@ -15,12 +15,12 @@ from pydicom.errors import InvalidDicomError
 from pydicom.tag import Tag
 from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian
 
-from node.dicom.attributes import Lookup, lookup_in, lookup_of, number, text, texts, whole
-from node.dicom.content import content_digest, demographics_digest, enter_pixel_data, pixel_digest
-from node.dicom.contrast import contrast_agent, is_lossy
-from node.dicom.multiframe import frame_lookups, frames_of
-from node.dicom.pixel_layout import DEFLATED_SYNTAX, NATIVE_SYNTAXES, expected_bytes, stored_pixels
-from node.dicom.quick_header import QUICK_BYTES, quick_header
+from node.dicom.reading.attributes import Lookup, lookup_in, lookup_of, number, text, texts, whole
+from node.dicom.reading.content import content_digest, demographics_digest, enter_pixel_data, pixel_digest
+from node.dicom.reading.contrast import contrast_agent, is_lossy
+from node.dicom.reading.multiframe import frame_lookups, frames_of
+from node.dicom.reading.pixel_layout import DEFLATED_SYNTAX, NATIVE_SYNTAXES, expected_bytes, stored_pixels
+from node.dicom.reading.quick_header import QUICK_BYTES, quick_header
 from node.domain.errors import NodeError, Refused
 from node.domain.instance import Instance
 from node.domain.kind import CT_CLASSES

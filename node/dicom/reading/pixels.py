@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from node.dicom.attributes import lookup_of
-from node.dicom.decoding import stored_values, translated
-from node.dicom.pixel_layout import padding
-from node.dicom.resampling import resampled
+from node.dicom.reading.attributes import lookup_of
+from node.dicom.reading.decoding import stored_values, translated
+from node.dicom.reading.pixel_layout import padding
+from node.dicom.reading.resampling import resampled
 from node.domain.errors import Refused
 from node.domain.grids import grid_map, on_one_grid
 from node.domain.instance import Frame, Instance, StoredPixels

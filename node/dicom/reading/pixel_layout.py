@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from node.dicom.attributes import Lookup, whole
+from node.dicom.reading.attributes import Lookup, whole
 from node.domain.instance import StoredPixels
 
 NATIVE_SYNTAXES: Final = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99"})

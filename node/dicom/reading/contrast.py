@@ -2,7 +2,7 @@
 
 from pydicom.uid import UID
 
-from node.dicom.attributes import Lookup, items, lookup_of, text
+from node.dicom.reading.attributes import Lookup, items, lookup_of, text
 
 _NO_AGENT = frozenset({"", "NO", "NONE", "N", "NEIN", "OHNE", "KEIN", "KEINE", "0", "NATIV", "NATIVE", "WITHOUT"})
 _LOSSY_SYNTAXES = frozenset(

@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 from pydicom.tag import BaseTag
 
-from node.dicom.quick_header import QuickHeader
+from node.dicom.reading.quick_header import QuickHeader
 
 Lookup = Callable[[str], Any]
 """Value of an attribute by keyword, or None: of a dataset, or of one frame of a multi-frame dataset."""

@@ -1,0 +1,1 @@
+"""From findings to objects: Segmentation, pictures, ``findings.json``, and what all objects share."""

@@ -1,0 +1,1 @@
+"""From files to domain: headers without trusting them, pixels by a pool of threads."""

@@ -1,0 +1,1 @@
+"""The Structured Report, TID 1500."""

@@ -1,0 +1,1 @@
+"""Writing CT series as scanners do: for the phantom."""
