@@ -7,7 +7,7 @@ from node.domain.errors import Defect
 from node.net.conformance import LiveConfiguration, with_tables
 from node.net.scp import ReceiverOptions
 
-STATEMENT = Path(__file__).parents[2] / "conformance" / "statement.md"
+STATEMENT = Path(__file__).parents[3] / "conformance" / "statement.md"
 
 
 def test_committed_tables_are_those_in_force() -> None:

@@ -9,7 +9,7 @@ import pytest
 from node.dicom.objects.codes import BONES, PRIVATE_SCHEME, Concept
 from pydicom.sr._concepts_dict import concepts
 
-HAND_CODES = Path(__file__).resolve().parents[3] / "shared" / "data" / "hand_codes.json"
+HAND_CODES = Path(__file__).resolve().parents[4] / "shared" / "data" / "hand_codes.json"
 
 
 def verhoeff_valid(number: str) -> bool:

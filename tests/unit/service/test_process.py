@@ -116,7 +116,7 @@ def test_two_processes_write_the_same_bytes(tmp_path: Path) -> None:
             subprocess.run(
                 [sys.executable, "-c", TWICE, str(folder)],
                 env=environment,
-                cwd=Path(__file__).resolve().parents[2],
+                cwd=Path(__file__).resolve().parents[3],
                 capture_output=True,
                 text=True,
                 check=True,
