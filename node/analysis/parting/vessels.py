@@ -41,6 +41,10 @@ NO_ARTERY = {Region.DIGIT: ("palmar", "dorsal"), Region.HAND: ("dorsal", "dorsou
 artery comes to the back of the hand, between the first two metacarpals [K]."""
 DIGITAL_RADIUS_MM = 1.4
 """Of the largest ball in a finger's artery, 1 to 2 mm across with its blur [K]."""
+LONG_MM = 2.0 * VESSEL_LENGTH_MM
+BENT_SECTION_MM2 = np.pi * DIGITAL_RADIUS_MM**2
+BENT_CONTACT = 2.0 * TUBE_CONTACT
+"""Of a long cord that bends: its mean section, and its contact, as it passes more of a bone at a bent joint."""
 FIRST_WEB = (1, 2)
 """The digits beside which it does."""
 PlaceOf = Callable[[NDArray[np.int64]], Place]
@@ -53,19 +57,27 @@ def vessels(candidates: Sequence[Candidate], geometry: Geometry, place_of: Place
     """
     axes = [principal_axes(c.voxels, geometry) for c in candidates]
     slim = [n for n, c in enumerate(candidates) if c.radius_mm < VESSEL_RADIUS_MM]
-    tubes = {n for n in slim if _is_tube(candidates[n], axes[n]) or _is_bent_tube(candidates[n], axes[n], geometry)}
+    tubes = {n for n in slim if _is_tube(candidates[n], axes[n]) or _is_bent_tube(candidates[n], axes[n])}
     fine = [n for n in slim if candidates[n].radius_mm < BIT_RADIUS_MM]
     for first, second in combinations(fine, 2):
         if _is_broken_tube(axes[first], axes[second]):
             tubes |= {first, second}
     for row in _rows([n for n in fine if _is_thin(axes[n])], axes):
         tubes |= set(row)
-    tubes = {n for n in tubes if may_be_artery(candidates[n], place_of(candidates[n].voxels))}
-    short = {n for n in fine if _is_thin(axes[n]) and axes[n].length_mm < 2 * VESSEL_LENGTH_MM} - tubes
+    tubes = {n for n in tubes if _runs_as_artery(candidates[n], axes[n], geometry, place_of)}
+    short = {n for n in fine if _is_thin(axes[n]) and axes[n].length_mm < LONG_MM} - tubes
     found = tubes | {n for n in short if any(_continues(axes[t], axes[n]) for t in tubes)}
     while more := {n for n in short - found if _follows(axes[n], [axes[m] for m in sorted(found)])}:
         found |= more
     return found
+
+
+def _runs_as_artery(candidate: Candidate, axes: Axes, geometry: Geometry, place_of: PlaceOf) -> bool:
+    """True where an artery may run; of a long one, which may be bent round its middle, where each half lies."""
+    if axes.length_mm < LONG_MM:
+        return may_be_artery(candidate, place_of(candidate.voxels))
+    along = (geometry.to_lps_mm(candidate.voxels.astype(np.float64)) - axes.centre) @ axes.direction[0]
+    return all(may_be_artery(candidate, place_of(candidate.voxels[half])) for half in (along < 0.0, along >= 0.0))
 
 
 def may_be_artery(candidate: Candidate, place: Place) -> bool:
@@ -160,13 +172,11 @@ def _is_tube(candidate: Candidate, axes: Axes) -> bool:
     return bool(_is_thin(axes) and round_section and slender and free and axes.length_mm > VESSEL_LENGTH_MM)
 
 
-def _is_bent_tube(candidate: Candidate, axes: Axes, geometry: Geometry) -> bool:
-    """True for an artery that follows a bent finger: both halves are tubes."""
-    if axes.length_mm < 2.0 * VESSEL_LENGTH_MM:
-        return False
-    along = (geometry.to_lps_mm(candidate.voxels.astype(np.float64)) - axes.centre) @ axes.direction[0]
-    halves = [candidate.voxels[side] for side in (along < 0.0, along >= 0.0)]
-    return all(_is_tube(candidate, principal_axes(half, geometry)) for half in halves)
+def _is_bent_tube(candidate: Candidate, axes: Axes) -> bool:
+    """True for an artery that follows a bent finger: long, and in the mean no wider than one, however it runs."""
+    fine = candidate.volume_mm3 < BENT_SECTION_MM2 * axes.length_mm
+    free = candidate.contact_mm2 < BENT_CONTACT * candidate.volume_mm3
+    return fine and free and axes.length_mm > LONG_MM
 
 
 def _continues(tube: Axes, other: Axes) -> bool:

@@ -94,6 +94,33 @@ def test_an_artery_follows_a_bent_finger() -> None:
     assert vessels([bent(8.0, 8.0)], UPRIGHT, anywhere) == set(), "short"
 
 
+def arc(length_mm: float, bend_mm: float, half_mm: float) -> Candidate:
+    """A cord round a circle of radius ``bend_mm``, with a square section of twice ``half_mm``."""
+    along, out, aside = np.meshgrid(
+        np.arange(0.0, length_mm, 0.3), *[np.arange(-half_mm, half_mm, 0.3)] * 2, indexing="ij"
+    )
+    angle, radius = along / bend_mm, bend_mm + out
+    points = np.stack([radius * np.sin(angle), radius * np.cos(angle), aside], axis=-1).reshape(-1, 3)
+    voxels = np.unique(np.rint((points + 40.0) / SPACING).astype(np.int64), axis=0)
+    return Candidate(voxels, len(voxels) * UPRIGHT.voxel_mm3, 400.0, 500.0, half_mm, 5.0, 0.0, 0)
+
+
+def test_an_artery_follows_a_finger_that_is_bent_all_along() -> None:
+    cord = arc(45.0, 25.0, 0.9)
+    along_bone, on_bone = (replace(cord, contact_mm2=share * cord.volume_mm3) for share in (0.25, 0.5))
+    assert vessels([cord], UPRIGHT, anywhere) == vessels([along_bone], UPRIGHT, anywhere) == {0}
+    assert vessels([on_bone], UPRIGHT, anywhere) == set()
+    assert vessels([arc(45.0, 25.0, 1.6)], UPRIGHT, anywhere) == set(), "thicker than an artery"
+
+
+def test_a_bent_cord_lies_where_its_halves_lie_and_not_where_their_middle_is() -> None:
+    """The middle of a cord at the side of a bent finger falls on the palmar side, where no artery runs."""
+    cord = arc(45.0, 25.0, 0.9)
+    palmar, lateral = (Place(Region.DIGIT, 3, Level.PROXIMAL, side, (), 1.0) for side in ("palmar", "radial"))
+    assert vessels([cord], UPRIGHT, lambda voxels: palmar if len(voxels) == len(cord.voxels) else lateral) == {0}
+    assert vessels([cord], UPRIGHT, lambda _: palmar) == set()
+
+
 def test_two_slender_pieces_in_one_line_are_an_artery_and_side_by_side_they_are_not() -> None:
     first, second, beside = (candidate((7, 5, 5), place) for place in ((0, 0, 0), (14, 0, 0), (0, 30, 0)))
     assert vessels([first, second], UPRIGHT, anywhere) == {0, 1}
