@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-import node.dicom
+import node.dicom.synthetic
 import node.kernels
 import node.phantom
 import node.service.phantom
@@ -81,7 +81,8 @@ def _sources_digest() -> str:
 
 def _writers() -> list[Path]:
     """Sources of what ``write_study`` makes of a phantom."""
-    return [*Path(str(node.dicom.__file__)).parent.glob("ct_*.py"), Path(str(node.service.phantom.__file__))]
+    synthetic, own = (Path(str(module.__file__)) for module in (node.dicom.synthetic, node.service.phantom))
+    return [*synthetic.parent.glob("ct_*.py"), own]
 
 
 def _digest(sources: Iterable[Path]) -> str:
