@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from node.bootstrap.observation import is_committed, save_results, views_of
 from node.domain.errors import Defect, Transient
 from node.domain.job import JobState
 from node.domain.peer import Peer
+from node.domain.progress import Progress
 from node.net.listener import open_listener
 from node.net.scu import NetworkSender
 from node.net.stand_in_pacs import StandInPacs
@@ -28,7 +29,6 @@ from node.service.why import tell
 from node.settings import Settings, load
 
 SCANNER, NODE, PACS = "DEMO_SCANNER", "CALCINODE", "DEMO_PACS"
-Progress = Callable[[str, float], None]
 READY_WITHIN_S: Final = 300.0  # an empty cache: the kernels compile meanwhile
 RESULTS_WITHIN_S: Final = 300.0
 PAUSE_S: Final = 0.1

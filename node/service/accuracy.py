@@ -6,7 +6,7 @@ Phantoms go from their spec to voxels to findings to score without DICOM; their 
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
@@ -22,13 +22,13 @@ from node.dicom.reading.pixels import load_pair
 from node.domain.errors import Refused
 from node.domain.findings import Analysis, Findings, Outcome
 from node.domain.pairing import find_pair
+from node.domain.progress import Progress
 from node.domain.volume import EnergyPair
 from node.phantom import PhantomSpec
 from node.phantom.suites import REPEATS, of_seed, suite
 from node.service.folder import read_folder
 from node.service.phantom_cache import kept_phantom
 
-Progress = Callable[[str, float], None]
 CASES = "cases"
 """The set of the studies that lie in folders."""
 CHANGED = "changed cases"

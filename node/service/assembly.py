@@ -7,19 +7,12 @@ import structlog
 
 from node.domain.completeness import Assessment, Patience, Readiness, assess
 from node.domain.job import JobState, job_key
-from node.domain.pairing import Pairing, PairingOutcome
-from node.service.explanation import explain_pairing
+from node.domain.pairing import Pairing
+from node.service.explanation import UNPAIRED, explain_pairing
 from node.service.ports import Clock
 from node.service.records import AssemblyJournal, JobRow, Settlement, StoredInstance
 
 _log = structlog.get_logger(__name__)
-
-_STATES = {
-    PairingOutcome.PAIRED: JobState.PAIRED,
-    PairingOutcome.REFUSED: JobState.REFUSED,
-    PairingOutcome.INCOMPLETE: JobState.INCOMPLETE,
-    PairingOutcome.IGNORED: JobState.IGNORED,
-}
 
 
 @dataclass(frozen=True)
@@ -94,4 +87,4 @@ def _settlement(assessment: Assessment, key: str | None) -> Settlement:
         return Settlement(JobState.INCOMPLETE, assessment.reason, explanation)
     if pairing.pair is not None:
         return Settlement(JobState.PAIRED, assessment.reason, explanation, key)
-    return Settlement(_STATES[pairing.outcome], " ".join(str(r) for r in pairing.reasons), explanation)
+    return Settlement(UNPAIRED[pairing.outcome], " ".join(str(r) for r in pairing.reasons), explanation)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from hashlib import sha256
 from io import BytesIO
 
@@ -33,24 +33,13 @@ from node.domain.series import Stack
 from node.domain.volume import EnergyPair
 from node.render.overview import notice, overview
 from node.service.parameters import Parameters
+from node.service.results import ResultObject
 
 ALGORITHM = (PRODUCT, __version__)
 DICOM_FILES = {"segmentation": "seg.dcm", "report": "sr.dcm", "overlay": "overlay.dcm", "notice": "overlay.dcm"}
 """Name of the file by the role of a DICOM object."""
 FILE_NAMES = ("seg.dcm", "sr.dcm", "overlay.dcm", "overlay.png", "findings.json")
 """Every file that a result may consist of."""
-
-
-@dataclass(frozen=True)
-class ResultObject:
-    """One file of a result. The UIDs are empty for what is not DICOM and never leaves for a PACS."""
-
-    role: str
-    file_name: str
-    content: bytes = field(repr=False)
-    sop_class_uid: str = ""
-    sop_instance_uid: str = ""
-    transfer_syntax_uid: str = ""
 
 
 def origin_of(instances: Sequence[Instance], parameters: Parameters) -> Origin:

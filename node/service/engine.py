@@ -24,8 +24,9 @@ from node.service.records import (
     NewResult,
     StoredInstance,
 )
+from node.service.results import ResultObject
 from node.service.routing import Routing
-from node.service.task import EncodedObject, Process, Processed, Task
+from node.service.task import Process, Processed, Task
 from node.service.workers import Worker
 
 _log = structlog.get_logger(__name__)
@@ -193,7 +194,7 @@ class Engine:
         kept = self._jobs.conclude(run.job, self._options.owner, conclusion, self._clock())
         _log.info("analysis_ended", job=run.job.id, study=run.job.study_instance_uid, state=processed.state, kept=kept)
 
-    def _store(self, one: EncodedObject, destinations: tuple[str, ...]) -> NewResult:
+    def _store(self, one: ResultObject, destinations: tuple[str, ...]) -> NewResult:
         blob = self._blobs.put([one.content])
         uids = (one.sop_instance_uid, one.sop_class_uid, one.transfer_syntax_uid)
         return NewResult(one.role, one.file_name, blob, *uids, destinations if one.sop_instance_uid else ())

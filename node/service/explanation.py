@@ -1,11 +1,19 @@
 """Why a study was treated as it was, as plain JSON for the journal, the page and ``calcinode why``."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
-from node.domain.pairing import Pairing
+from node.domain.job import JobState
+from node.domain.pairing import Pairing, PairingOutcome
 from node.domain.reason import Reason
 from node.domain.verdicts import Verdict
+
+UNPAIRED: Final[Mapping[PairingOutcome, JobState]] = {
+    PairingOutcome.REFUSED: JobState.REFUSED,
+    PairingOutcome.INCOMPLETE: JobState.INCOMPLETE,
+    PairingOutcome.IGNORED: JobState.IGNORED,
+}
+"""What the job of a study without a pair ends as."""
 
 
 def explain_pairing(pairing: Pairing) -> Mapping[str, Any]:

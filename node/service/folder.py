@@ -1,7 +1,7 @@
 """A folder of DICOM files as instances, for the commands that work without the network."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,8 +10,8 @@ from typing import Final
 from node.dicom.reading.header import read_instance
 from node.domain.errors import Refused, Unusable
 from node.domain.instance import Instance
+from node.domain.progress import Progress
 
-Progress = Callable[[str, float], None]
 PACKED: Final = frozenset({".zip", ".7z", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".rar", ".iso"})
 """Archives, as exports from a PACS come; they are not looked into."""
 

@@ -1,13 +1,6 @@
-"""Use case: write a phantom study to a folder, as a scanner would send it, with its truth beside it.
-
-The command is ``calcinode phantom --out DIR [--preset NAME | --random SEED [--hard] [--control]] [--pair PAIR]
-[--syntax NAME] [--order NAME] [--intercept N] [--signed] [--padding] [--mixed] [--topogram] [--dose]``: its arguments
-are the fields of ``StudyOptions``, the names in ``node.phantom.presets.PRESETS`` and
-``node.dicom.synthetic.ct_writer.SYNTAXES``/``ORDERS``.
-"""
+"""Use case: write a phantom study to a folder, as a scanner would send it, with its truth beside it."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,17 +12,17 @@ from node.dicom.synthetic.ct_extras import dose_page, topogram, write_object
 from node.dicom.synthetic.ct_identity import StudyIdentity
 from node.dicom.synthetic.ct_writer import SeriesStyle, syntax, write_series
 from node.domain.errors import Refused
+from node.domain.progress import Progress
 from node.domain.volume import EnergyPair, Tube, Volume
 from node.phantom import Phantom, PhantomSpec, make
 from node.phantom.attenuation import attenuation
-
-Progress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True)
 class StudyOptions:
     """How the scanner writes the study (``SeriesStyle`` says what each means); what stands beside the energies.
 
+    ``transfer_syntax`` and ``order`` are names in ``ct_writer.SYNTAXES`` and ``ct_writer.ORDERS``.
     ``padding`` marks the corners outside the reconstruction circle with the lowest stored value. ``multi_frame`` is
     ``enhanced`` or ``legacy`` for one Enhanced or Legacy Converted Enhanced CT an energy, else one file a slice.
     """

@@ -24,11 +24,12 @@ import node.kernels
 import node.phantom
 import node.service.phantom
 from node.accuracy.truth import CaseTruth, read_truth
+from node.domain.progress import Progress
 from node.domain.volume import EnergyPair, Volume
 from node.kernels.jit import cache_folder
 from node.phantom import Phantom, PhantomSpec, make
 from node.phantom.attenuation import attenuation
-from node.service.phantom import Progress, write_study
+from node.service.phantom import write_study
 
 FAST = 1
 """Level of compression: noise hardly shrinks at any, and air does at the lowest."""

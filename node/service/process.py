@@ -14,12 +14,13 @@ from node.domain.errors import Refused
 from node.domain.findings import Analysis, Findings, Outcome
 from node.domain.instance import Instance
 from node.domain.pairing import Pairing, StackPair, find_pair
+from node.domain.progress import Progress
 from node.domain.reason import Reason
 from node.domain.volume import EnergyPair
-from node.service.encode import ResultObject, encode, encode_refusal
+from node.service.encode import encode, encode_refusal
 from node.service.parameters import Parameters
+from node.service.results import ResultObject
 
-Progress = Callable[[str, float], None]
 Analyse = Callable[[EnergyPair, Progress | None], Analysis]
 Locate = Callable[[str], Path]
 

@@ -1,8 +1,21 @@
-"""The files of a result, for whoever reads them: the page, and commands that copy them."""
+"""The files of a result: as they are made, and where whoever reads them finds them."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
+
+
+@dataclass(frozen=True)
+class ResultObject:
+    """One file of a result. The UIDs are empty for what is not DICOM, and that never leaves for a PACS."""
+
+    role: str
+    file_name: str
+    content: bytes = field(repr=False)
+    sop_class_uid: str = ""
+    sop_instance_uid: str = ""
+    transfer_syntax_uid: str = ""
 
 
 class ResultFiles(Protocol):

@@ -4,7 +4,6 @@ Their content digests differ already; that may come from another transfer syntax
 know, pixels must be decoded, which the receiver never does: a spawned process of its own does, started when needed.
 """
 
-import multiprocessing
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -13,7 +12,7 @@ from threading import Lock
 from typing import Final
 
 from node.domain.errors import NodeError
-from node.service.workers import die_with_parent
+from node.service.processes import kill, one_process
 
 SameContent = Callable[[Path, Path], bool]
 TIMEOUT_S: Final = 30.0
@@ -41,19 +40,12 @@ class IsolatedComparison:
     def close(self) -> None:
         """End the process, if there is one; the next call starts another."""
         if self._pool is not None:
-            for process in dict(getattr(self._pool, "_processes", None) or {}).values():
-                process.kill()  # it may hang in a decoder
-            self._pool.shutdown(wait=False, cancel_futures=True)
+            kill(self._pool)  # it may hang in a decoder
             self._pool = None
 
     def _executor(self) -> ProcessPoolExecutor:
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                max_workers=1,
-                mp_context=multiprocessing.get_context("spawn"),
-                max_tasks_per_child=COMPARISONS_A_PROCESS,
-                initializer=die_with_parent,
-            )
+            self._pool = one_process(COMPARISONS_A_PROCESS)
         return self._pool
 
 

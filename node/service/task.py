@@ -7,6 +7,7 @@ from typing import Any
 
 from node.domain.instance import Instance
 from node.domain.job import JobState
+from node.service.results import ResultObject
 
 
 @dataclass(frozen=True)
@@ -20,25 +21,13 @@ class Task:
 
 
 @dataclass(frozen=True)
-class EncodedObject:
-    """One result as bytes. The UIDs are empty for what is not DICOM, and that is never delivered."""
-
-    role: str
-    file_name: str
-    content: bytes = field(repr=False)
-    sop_instance_uid: str = ""
-    sop_class_uid: str = ""
-    transfer_syntax_uid: str = ""
-
-
-@dataclass(frozen=True)
 class Processed:
     """How it ended: ENCODED, REFUSED, INCOMPLETE or IGNORED, why, and the results."""
 
     state: JobState
     reason: str
     explanation: Mapping[str, Any]
-    objects: tuple[EncodedObject, ...] = ()
+    objects: tuple[ResultObject, ...] = ()
 
 
 Process = Callable[[Task], Processed]

@@ -1,22 +1,14 @@
 """What runs in a worker process: one task to its result, in the journal's words."""
 
-from collections.abc import Mapping
 from importlib import import_module
-from typing import Any, Final
+from typing import Any
 
+from node.domain.counting import counted
 from node.domain.findings import Outcome
 from node.domain.job import JobState
-from node.domain.pairing import PairingOutcome
-from node.service.explanation import explain_pairing
+from node.service.explanation import UNPAIRED, explain_pairing
 from node.service.parameters import Parameters
-from node.service.task import EncodedObject, Processed, Task
-
-_UNPAIRED: Final[Mapping[PairingOutcome, JobState]] = {
-    PairingOutcome.REFUSED: JobState.REFUSED,
-    PairingOutcome.INCOMPLETE: JobState.INCOMPLETE,
-    PairingOutcome.IGNORED: JobState.IGNORED,
-    PairingOutcome.PAIRED: JobState.REFUSED,  # a pair, and yet no result: the analysis refused it
-}
+from node.service.task import Processed, Task
 
 
 def process_task(parameters: Parameters, task: Task) -> Processed:
@@ -30,16 +22,11 @@ def process_task(parameters: Parameters, task: Task) -> Processed:
     explanation: dict[str, Any] = {**explain_pairing(result.pairing), "outcome": result.outcome.value}
     if result.outcome is not Outcome.COMPLETE:
         explanation["limits"] = list(result.reasons)
-    objects = tuple(
-        EncodedObject(o.role, o.file_name, o.content, o.sop_instance_uid, o.sop_class_uid, o.transfer_syntax_uid)
-        for o in result.objects
-    )
     if result.outcome is Outcome.REFUSED:
-        state = _UNPAIRED[result.pairing.outcome]
-        return Processed(state, " ".join(result.reasons), explanation, objects)
-    deposits = len(result.findings.deposits)
-    said = f"{deposits} deposit{'' if deposits == 1 else 's'} found."
-    return Processed(JobState.ENCODED, " ".join((said, *result.reasons)), explanation, objects)
+        state = JobState.REFUSED if result.pairing.pair else UNPAIRED[result.pairing.outcome]
+        return Processed(state, " ".join(result.reasons), explanation, result.objects)
+    said = f"{counted(len(result.findings.deposits), 'deposit')} found."
+    return Processed(JobState.ENCODED, " ".join((said, *result.reasons)), explanation, result.objects)
 
 
 def prepare() -> None:

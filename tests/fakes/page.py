@@ -7,10 +7,11 @@ from pathlib import Path
 from node.domain.errors import Refused
 from node.domain.job import JobState
 from node.service.condition import Look
-from node.service.encode import ResultObject, encode
+from node.service.encode import encode
 from node.service.parameters import Parameters
 from node.service.questions import Condition
-from node.service.task import EncodedObject, Process, Processed, Task
+from node.service.results import ResultObject
+from node.service.task import Process, Processed, Task
 from node.store.database import Database
 from node.store.result_files import StoredResults
 from node.store.views import Views
@@ -32,11 +33,7 @@ def encoded(study: FakeStudy) -> tuple[ResultObject, ...]:
 
 def gives(objects: tuple[ResultObject, ...]) -> Process:
     """An analysis that ends with these files whatever it is given."""
-    result = tuple(
-        EncodedObject(o.role, o.file_name, o.content, o.sop_instance_uid, o.sop_class_uid, o.transfer_syntax_uid)
-        for o in objects
-    )
-    return lambda task: Processed(JobState.ENCODED, f"{len(objects)} files.", {"outcome": "complete"}, result)
+    return lambda task: Processed(JobState.ENCODED, f"{len(objects)} files.", {"outcome": "complete"}, objects)
 
 
 def refuses_with_a_script(task: Task) -> Processed:

@@ -6,7 +6,8 @@ from hashlib import sha256
 
 from node.domain.errors import Refused
 from node.domain.job import JobState
-from node.service.task import EncodedObject, Processed, Task
+from node.service.results import ResultObject
+from node.service.task import Processed, Task
 
 
 def measure(task: Task) -> Processed:
@@ -16,10 +17,10 @@ def measure(task: Task) -> Processed:
         digest.update(task.files[instance.sop_instance_uid].read_bytes())
     number = int(digest.hexdigest()[:16], 16)
     objects = [
-        EncodedObject(role, f"{role}.dcm", f"{role}{number}".encode(), f"2.25.{number}{n}", f"1.2.{n}", "1.2.840.1")
+        ResultObject(role, f"{role}.dcm", f"{role}{number}".encode(), f"1.2.{n}", f"2.25.{number}{n}", "1.2.840.1")
         for n, role in enumerate(("seg", "sr"))
     ]
-    findings = EncodedObject("findings", "findings.json", b"{}")
+    findings = ResultObject("findings", "findings.json", b"{}")
     return Processed(JobState.ENCODED, "Measured.", {"outcome": "complete"}, (*objects, findings))
 
 

@@ -21,13 +21,13 @@ from node.domain.errors import Refused
 from node.domain.grids import grid_map, on_one_grid
 from node.domain.instance import Frame, Instance, StoredPixels
 from node.domain.pairing import StackPair
+from node.domain.progress import Progress
 from node.domain.series import Stack
 from node.domain.volume import EnergyPair, Int16Array, Volume
 
 AIR_HU = -1000
 FRAMES_A_JOB = 32
 Locate = Callable[[str], Path]
-Progress = Callable[[str, float], None]
 _INT16 = np.iinfo(np.int16)
 
 

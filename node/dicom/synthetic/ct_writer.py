@@ -4,7 +4,7 @@ For the phantom: the demo, the self-test of an installation and the tests send w
 """
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -27,9 +27,9 @@ from pydicom.uid import (
 from node.dicom.synthetic.ct_identity import StudyIdentity, common_attributes
 from node.dicom.synthetic.ct_jpeg import compress_jpeg_lossless
 from node.domain.errors import Refused
+from node.domain.progress import Progress
 from node.domain.volume import Tube, Volume
 
-Progress = Callable[[str, float], None]
 SYNTAXES: Final[dict[str, UID]] = {
     "explicit": ExplicitVRLittleEndian,
     "implicit": ImplicitVRLittleEndian,

@@ -13,12 +13,13 @@ import pytest
 from node.analysis import pipeline
 from node.domain.errors import Refused
 from node.domain.findings import Analysis, Findings, Laterality, Outcome
+from node.domain.progress import Progress
 from node.domain.sctc_style import ScoreWeights
 from node.domain.volume import EnergyPair
 from node.service.analyse import FolderResult, analyse_folder
-from node.service.encode import ResultObject, encode
+from node.service.encode import encode
 from node.service.parameters import Parameters
-from node.service.process import Progress
+from node.service.results import ResultObject
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from tests.fakes.analysis import FakeStudy, make_analysis, make_study

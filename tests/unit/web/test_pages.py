@@ -14,8 +14,8 @@ from node.dicom.objects.codes import Concept
 from node.domain.hand_wording import part_words, region_score_words, score_words
 from node.domain.job import JobState
 from node.domain.wording import DISCLAIMER_SENTENCE, MATERIAL_RGB
-from node.service.encode import ResultObject
 from node.service.questions import Condition
+from node.service.results import ResultObject
 from node.service.routing import Route
 from node.service.why import MEANING
 from node.web.rendering import STATIC

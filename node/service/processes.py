@@ -1,0 +1,32 @@
+"""Processes behind executors: spawned, never forked, and gone when their parent is gone."""
+
+import multiprocessing
+import os
+import threading
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing.process import parent_process
+
+
+def one_process(tasks: int) -> ProcessPoolExecutor:
+    """An executor of one process, which is started when needed and replaced after ``tasks`` tasks."""
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(1, mp_context=context, max_tasks_per_child=tasks, initializer=_die_with_parent)
+
+
+def kill(executor: ProcessPoolExecutor) -> None:
+    """End it at once. It offers no end of a running task (until Python 3.14's kill_workers): its process is killed."""
+    for process in dict(getattr(executor, "_processes", None) or {}).values():
+        process.kill()
+    executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _die_with_parent() -> None:
+    """A worker waits on a pipe that it holds open itself: without this it would outlive a killed parent for ever."""
+    threading.Thread(target=_exit_after_parent, daemon=True).start()
+
+
+def _exit_after_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
