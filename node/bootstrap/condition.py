@@ -1,7 +1,7 @@
 """How the node of a configuration is now, whether it runs or not. Imports nothing that the page must not load."""
 
 from node.bootstrap.locks import RoleName, is_ready, is_running
-from node.service.questions import Condition
+from node.service.journal.questions import Condition
 from node.settings import Settings
 from node.store.space import shortage
 

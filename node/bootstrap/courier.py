@@ -9,7 +9,7 @@ from node.bootstrap.parts import blobs_of, database_of, now, peers_of
 from node.bootstrap.supervisor import Ready
 from node.domain.job import Backoff
 from node.net.commitment import NetworkCommitmentRequester
-from node.service.courier import Courier, CourierOptions, CourierStore
+from node.service.delivering.courier import Courier, CourierOptions, CourierStore
 from node.settings import Settings
 from node.store.outbox import CommitmentReports, Outbox
 

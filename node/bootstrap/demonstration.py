@@ -22,10 +22,10 @@ from node.net.listener import open_listener
 from node.net.scu import NetworkSender
 from node.net.stand_in_pacs import StandInPacs
 from node.phantom.presets import preset as spec_named
-from node.service.folder import Folder, read_folder
-from node.service.phantom_cache import kept_study
-from node.service.questions import Story
-from node.service.why import tell
+from node.service.journal.questions import Story
+from node.service.people.why import tell
+from node.service.study.folder import Folder, read_folder
+from node.service.trial.phantom_cache import kept_study
 from node.settings import Settings, load
 
 SCANNER, NODE, PACS = "DEMO_SCANNER", "CALCINODE", "DEMO_PACS"

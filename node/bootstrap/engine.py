@@ -11,10 +11,10 @@ from node.bootstrap.parts import blobs_of, database_of, now, parameters_of, rout
 from node.bootstrap.supervisor import Ready
 from node.domain.completeness import Patience
 from node.domain.job import AttemptLimits
-from node.service.assembly import Assembly, AssemblyRules
-from node.service.engine import Engine, EngineOptions, EngineStore
-from node.service.work import prepare, process_task
-from node.service.workers import SpawnedWorker
+from node.service.jobs.assembly import Assembly, AssemblyRules
+from node.service.jobs.engine import Engine, EngineOptions, EngineStore
+from node.service.jobs.work import prepare, process_task
+from node.service.jobs.workers import SpawnedWorker
 from node.settings import Settings
 from node.store.assembling import AssemblyRows
 from node.store.leasing import JobRows

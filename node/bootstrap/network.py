@@ -4,8 +4,8 @@ from node.bootstrap.parts import peer_of
 from node.domain.peer import Peer
 from node.net.echo import NetworkEchoer
 from node.net.scu import NetworkSender
-from node.service.folder import Folder
 from node.service.ports import Parcel
+from node.service.study.folder import Folder
 from node.settings import Settings, SettingsError
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from node.bootstrap.parts import blobs_of, database_of, now, routing_of
 from node.domain.job import OutboxState
-from node.service.questions import Story
-from node.service.records import JobRow
-from node.service.results import ResultFiles
-from node.service.retry import Revived, Selection, resend, retry
+from node.service.journal.questions import Story
+from node.service.journal.records import JobRow
+from node.service.journal.results import ResultFiles
+from node.service.people.retry import Revived, Selection, resend, retry
 from node.settings import Settings, SettingsError
 from node.store.assembling import AssemblyRows
 from node.store.database import Database

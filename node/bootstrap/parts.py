@@ -8,8 +8,8 @@ from pathlib import Path
 from node.domain.errors import Unusable
 from node.domain.peer import Peer
 from node.domain.sctc_style import ScoreWeights
-from node.service.parameters import Parameters
-from node.service.routing import Route, Routing
+from node.service.delivering.routing import Route, Routing
+from node.service.study.parameters import Parameters
 from node.settings import PeerSettings, Settings
 from node.store.blobs import Blobs
 from node.store.database import Database

@@ -9,8 +9,8 @@ from node.bootstrap.supervisor import Ready
 from node.dicom.reading.header import read_instance
 from node.net.access import AccessRules
 from node.net.scp import Receiver, ReceiverOptions
-from node.service.intake import StoringIntake
-from node.service.same_content import IsolatedComparison
+from node.service.receiving.intake import StoringIntake
+from node.service.receiving.same_content import IsolatedComparison
 from node.settings import Settings
 from node.store.arrivals import ReceiverRows
 from node.store.outbox import CommitmentReports

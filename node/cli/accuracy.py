@@ -12,7 +12,7 @@ from node.cli.accuracy_tables import deposits_table, figures_table, wrong_lines
 from node.cli.console import StepBar, out, progress_bar
 
 if TYPE_CHECKING:
-    from node.service.accuracy import StudyScore
+    from node.service.trial.accuracy import StudyScore
 
 
 def accuracy(
@@ -52,7 +52,7 @@ def accuracy(
       calcinode accuracy --seeds 3,8,100-110 --wrong
     """
     from node.accuracy.table import markdown
-    from node.service.accuracy import case_studies, changed_studies, score_all, suite_studies, table_of
+    from node.service.trial.accuracy import case_studies, changed_studies, score_all, suite_studies, table_of
 
     if changed and folder is None:
         raise typer.BadParameter("It changes the cases of DIR: name one.", param_hint="--changed")

@@ -9,7 +9,7 @@ from rich.table import Table
 if TYPE_CHECKING:
     from node.accuracy.score import CaseScore
     from node.accuracy.table import Row
-    from node.service.accuracy import StudyScore
+    from node.service.trial.accuracy import StudyScore
 
 WORTH_MM3 = 10.0
 FAR_OFF = 1.3

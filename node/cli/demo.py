@@ -12,7 +12,7 @@ from node.cli.console import StepBar, out, progress_bar
 
 if TYPE_CHECKING:
     from node.bootstrap.demonstration import Demonstration
-    from node.service.comparison import Described
+    from node.service.trial.comparison import Described
 
 
 def demo(
@@ -46,7 +46,7 @@ def demo(
 
 
 def _table(done: "Demonstration") -> Table:
-    from node.service.comparison import compare
+    from node.service.trial.comparison import compare
 
     table = Table(title="Deposits: the phantom's truth, and what the node found", box=SIMPLE_HEAD, pad_edge=False)
     for heading, justify in (

@@ -69,7 +69,7 @@ def send(
     """
     settings = load(config)
     from node.bootstrap.network import parcels_by_series, peer_named, sender_of
-    from node.service.folder import read_folder
+    from node.service.study.folder import read_folder
 
     target, sender = peer_named(settings, peer), sender_of(settings, calling)
     refused = []

@@ -41,7 +41,7 @@ def phantom(
     """
     from node.phantom.presets import preset as spec_named
     from node.phantom.randomise import random_control, random_spec
-    from node.service.phantom import StudyOptions, write_study
+    from node.service.trial.phantom import StudyOptions, write_study
 
     if random is None and (hard or healthy):
         raise typer.BadParameter("It goes with --random SEED.", param_hint="--hard, --control")

@@ -11,7 +11,7 @@ from node.domain.counting import counted
 from node.settings import Settings, load
 
 if TYPE_CHECKING:
-    from node.service.retry import Selection
+    from node.service.people.retry import Selection
 
 _STUDY_OR_JOB = re.compile(r"[0-9]{1,18}|[0-9]+(\.[0-9]+)+", re.ASCII).fullmatch
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
@@ -27,7 +27,7 @@ def status(config: Config = None, as_json: AsJson = False) -> None:
     settings = load(config)
     from node.bootstrap.condition import condition_of
     from node.bootstrap.observation import views_of
-    from node.service.condition import node_status, status_lines
+    from node.service.people.condition import node_status, status_lines
 
     with views_of(settings) as views:
         found = node_status(views, condition_of(settings))
@@ -88,7 +88,7 @@ def why(
     """
     settings = load(config)
     from node.bootstrap.observation import views_of
-    from node.service.why import is_known, study_named, tell
+    from node.service.people.why import is_known, study_named, tell
 
     with views_of(settings) as views:
         story = views.story(study_named(views, study) or study)
@@ -157,7 +157,7 @@ def resend(
 
 
 def _selection(settings: Settings, what: str | None, peer: str | None, *, everything: bool) -> "Selection":
-    from node.service.retry import Selection
+    from node.service.people.retry import Selection
 
     if not (what or peer or everything):
         raise typer.BadParameter("say what: a study, a job, --peer NAME, or --all")
@@ -182,7 +182,7 @@ def _check_named(what: str) -> None:
 
 
 def _print_json(value: object) -> None:
-    from node.service.as_json import as_json
+    from node.service.people.as_json import as_json
 
     typer.echo(as_json(value).decode())
 

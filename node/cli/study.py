@@ -12,7 +12,7 @@ from node.cli.tables import findings_table
 from node.settings import load
 
 if TYPE_CHECKING:
-    from node.service.analyse import FolderResult
+    from node.service.study.analyse import FolderResult
 
 SHOWN_SKIPPED = 5
 
@@ -35,7 +35,7 @@ def analyse(
     settings = load(config)
     from node.bootstrap.parts import parameters_of
     from node.domain.wording import DISCLAIMER_SENTENCE
-    from node.service.analyse import analyse_folder
+    from node.service.study.analyse import analyse_folder
 
     began = time.perf_counter()
     with progress_bar() as progress:

@@ -8,8 +8,8 @@ from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from node.domain.instance import Instance
+from node.service.journal.records import Arrival, Quarantined, Recorded
 from node.service.ports import Clock, Closing, Contact, IntakeOutcome
-from node.service.records import Arrival, Quarantined, Recorded
 from node.store.database import Database
 from node.store.headers import header_text, instance_of
 from node.store.tables import associations, instances, quarantine, rejected_peers

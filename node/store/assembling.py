@@ -8,8 +8,8 @@ from sqlalchemy.exc import IntegrityError
 
 from node.domain.completeness import Arrivals
 from node.domain.job import JobState
+from node.service.journal.records import JobRow, Settlement, StoredInstance
 from node.service.ports import Closing
-from node.service.records import JobRow, Settlement, StoredInstance
 from node.store.database import Database
 from node.store.headers import instance_of
 from node.store.rows import job_row

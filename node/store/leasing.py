@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, or_, select, update
 
 from node.domain.job import AttemptLimits, JobState, OutboxState
-from node.service.records import Conclusion, JobRow, NewResult
+from node.service.journal.records import Conclusion, JobRow, NewResult
 from node.store.database import Database
 from node.store.rows import job_row
 from node.store.tables import jobs, outbox, results

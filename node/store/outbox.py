@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, or_, select, update
 
 from node.domain.job import OutboxState
+from node.service.journal.records import Delivery, Step
 from node.service.ports import Clock, CommitmentReport
-from node.service.records import Delivery, Step
 from node.store.database import Database
 from node.store.rows import delivery
 from node.store.tables import commitments, outbox, results

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from node.domain.job import RETRYABLE_JOBS, JobState, OutboxState
+from node.service.delivering.routing import found_only
+from node.service.journal.records import JobRow
+from node.service.people.retry import Destinations, Revived, Selection
 from node.service.ports import Clock
-from node.service.records import JobRow
-from node.service.retry import Destinations, Revived, Selection
-from node.service.routing import found_only
 from node.store.database import Database
 from node.store.leasing import new_delivery
 from node.store.rows import job_row

@@ -1,11 +1,11 @@
-"""Rows of the database → values of ``service.records``."""
+"""Rows of the database → values of ``service.journal.records``."""
 
 from typing import Any
 
 from sqlalchemy import Row
 
 from node.domain.job import JobState, OutboxState
-from node.service.records import Delivery, JobRow
+from node.service.journal.records import Delivery, JobRow
 
 
 def job_row(row: Row[Any]) -> JobRow:

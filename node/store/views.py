@@ -6,10 +6,10 @@ from typing import Any, Final
 from sqlalchemy import Connection, Join, func, select
 
 from node.domain.job import JobState, OutboxState
+from node.service.delivering.routing import KEPT
+from node.service.journal.questions import EventRow, QuarantinedRow, Queue, RejectedPeer, Revision, Status, Story
+from node.service.journal.records import JobRow
 from node.service.ports import IntakeOutcome
-from node.service.questions import EventRow, QuarantinedRow, Queue, RejectedPeer, Revision, Status, Story
-from node.service.records import JobRow
-from node.service.routing import KEPT
 from node.store.database import Database
 from node.store.outbox import joined
 from node.store.rows import delivery, job_row

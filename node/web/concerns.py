@@ -10,10 +10,10 @@ from typing import Final
 
 from node.domain.counting import counted
 from node.domain.job import JobState
-from node.service.condition import shortage_words
-from node.service.questions import Condition, QuarantinedRow, RejectedPeer, Status
-from node.service.records import JobRow
-from node.service.why import quarantined_words, rejected_words
+from node.service.journal.questions import Condition, QuarantinedRow, RejectedPeer, Status
+from node.service.journal.records import JobRow
+from node.service.people.condition import shortage_words
+from node.service.people.why import quarantined_words, rejected_words
 
 RECENT: Final = timedelta(days=14)
 """So long it is told who was not let in, what was not accepted, and what stayed incomplete."""

@@ -6,11 +6,11 @@ from typing import Final
 from fastapi import APIRouter, Response
 
 from node.domain.job import JobState
-from node.service.as_json import as_json
-from node.service.condition import node_status
-from node.service.questions import NodeStatus, Story
-from node.service.records import JobRow
-from node.service.why import is_known
+from node.service.journal.questions import NodeStatus, Story
+from node.service.journal.records import JobRow
+from node.service.people.as_json import as_json
+from node.service.people.condition import node_status
+from node.service.people.why import is_known
 from node.web.parameters import Limit
 from node.web.sources import Sources
 

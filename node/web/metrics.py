@@ -9,8 +9,8 @@ from prometheus_client.registry import Collector
 
 from node import __version__
 from node.domain.job import JobState
-from node.service.condition import WAITING
-from node.service.questions import Condition, Status
+from node.service.journal.questions import Condition, Status
+from node.service.people.condition import WAITING
 from node.web.sources import Sources
 
 

@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from node.domain.errors import NodeError
-from node.service.condition import shortage_words
+from node.service.people.condition import shortage_words
 from node.web.metrics import registry_of
 from node.web.sources import Sources
 

@@ -9,8 +9,8 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from node.domain.job import JobState
-from node.service.questions import Condition, Status
-from node.service.why import MEANING, study_named, tell
+from node.service.journal.questions import Condition, Status
+from node.service.people.why import MEANING, study_named, tell
 from node.web.concerns import Concern, of_senders, of_studies, of_the_node
 from node.web.parameters import JobId, Limit
 from node.web.rendering import page, root_of

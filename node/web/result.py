@@ -15,7 +15,7 @@ from node.domain.hand_wording import (
     score_words,
 )
 from node.domain.wording import MATERIAL_WORDS, hand_words, percent_words, whereabouts
-from node.service.reported import Reported, read_reported
+from node.service.people.reported import Reported, read_reported
 
 FINDINGS, PICTURE = "findings.json", "overlay.png"
 

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from node.service.condition import Look
+from node.service.journal.questions import JournalView
+from node.service.journal.results import ResultFiles
+from node.service.people.condition import Look
 from node.service.ports import Clock
-from node.service.questions import JournalView
-from node.service.results import ResultFiles
 
 
 @dataclass(frozen=True)

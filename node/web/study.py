@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from node.domain.job import JobState
-from node.service.questions import Revision, Story
-from node.service.records import Delivery
-from node.service.results import ResultFiles
-from node.service.why import MEANING, delivery_words, quarantined_words, repeats_words, series_words
+from node.service.journal.questions import Revision, Story
+from node.service.journal.records import Delivery
+from node.service.journal.results import ResultFiles
+from node.service.people.why import MEANING, delivery_words, quarantined_words, repeats_words, series_words
 from node.web.result import PICTURE, ResultShown, result_shown
 
 MOVING = frozenset({JobState.RECEIVED, JobState.PAIRED, JobState.ANALYSING, JobState.ENCODED})

@@ -6,8 +6,8 @@ from typing import Final
 
 from node.domain.counting import counted
 from node.domain.job import JobState, OutboxState
-from node.service.condition import WAITING, astray_words, is_astray
-from node.service.questions import Condition, Queue, Status
+from node.service.journal.questions import Condition, Queue, Status
+from node.service.people.condition import WAITING, astray_words, is_astray
 from node.web.concerns import Concern
 
 LONG: Final = timedelta(hours=1)

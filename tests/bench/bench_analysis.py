@@ -20,10 +20,10 @@ from node.dicom.objects.source import read_source
 from node.dicom.reading.pixels import load_pair
 from node.domain.pairing import find_pair
 from node.phantom.presets import preset
-from node.service.encode import encode
-from node.service.folder import read_folder
-from node.service.parameters import Parameters
-from node.service.phantom import write_study
+from node.service.study.encode import encode
+from node.service.study.folder import read_folder
+from node.service.study.parameters import Parameters
+from node.service.trial.phantom import write_study
 
 STEPS = ("headers", "pixels", "analysis", "encoding")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from node.phantom.presets import preset
-from node.service.phantom import StudyOptions, write_study
+from node.service.trial.phantom import StudyOptions, write_study
 
 
 @pytest.fixture(scope="session")

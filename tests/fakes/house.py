@@ -11,13 +11,13 @@ from node.dicom.reading.header import read_instance
 from node.domain.completeness import Patience
 from node.domain.job import AttemptLimits, Backoff
 from node.domain.peer import Peer
-from node.service.assembly import Assembly, AssemblyRules
-from node.service.courier import Courier, CourierOptions, CourierStore
-from node.service.engine import Engine, EngineOptions, EngineStore
-from node.service.intake import StoringIntake
+from node.service.delivering.courier import Courier, CourierOptions, CourierStore
+from node.service.delivering.routing import Route, Routing
+from node.service.jobs.assembly import Assembly, AssemblyRules
+from node.service.jobs.engine import Engine, EngineOptions, EngineStore
+from node.service.jobs.task import Process, Processed, Task
 from node.service.ports import Closing, IntakeOutcome
-from node.service.routing import Route, Routing
-from node.service.task import Process, Processed, Task
+from node.service.receiving.intake import StoringIntake
 from node.store.arrivals import ReceiverRows
 from node.store.assembling import AssemblyRows
 from node.store.blobs import Blobs

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from node.domain.errors import Refused
 from node.domain.job import JobState
-from node.service.condition import Look
-from node.service.encode import encode
-from node.service.parameters import Parameters
-from node.service.questions import Condition
-from node.service.results import ResultObject
-from node.service.task import Process, Processed, Task
+from node.service.jobs.task import Process, Processed, Task
+from node.service.journal.questions import Condition
+from node.service.journal.results import ResultObject
+from node.service.people.condition import Look
+from node.service.study.encode import encode
+from node.service.study.parameters import Parameters
 from node.store.database import Database
 from node.store.result_files import StoredResults
 from node.store.views import Views

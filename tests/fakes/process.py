@@ -6,8 +6,8 @@ from hashlib import sha256
 
 from node.domain.errors import Refused
 from node.domain.job import JobState
-from node.service.results import ResultObject
-from node.service.task import Processed, Task
+from node.service.jobs.task import Processed, Task
+from node.service.journal.results import ResultObject
 
 
 def measure(task: Task) -> Processed:

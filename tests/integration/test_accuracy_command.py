@@ -11,9 +11,9 @@ from node.cli.app import app
 from node.domain.errors import Refused
 from node.phantom import Grid, Hand, PhantomSpec, make
 from node.phantom.presets import preset
-from node.service import phantom_cache
-from node.service.accuracy import Study, case_studies, load_case, score_study
-from node.service.phantom import write_study
+from node.service.trial import phantom_cache
+from node.service.trial.accuracy import Study, case_studies, load_case, score_study
+from node.service.trial.phantom import write_study
 from typer.testing import CliRunner
 
 TINY = PhantomSpec(

@@ -16,7 +16,7 @@ from node.domain.volume import EnergyPair, Geometry, Tube, Volume
 from node.domain.wording import whereabouts
 from node.phantom import Phantom, make
 from node.phantom.presets import preset
-from node.service.parameters import Parameters
+from node.service.study.parameters import Parameters
 from node.settings import Settings
 from scipy.ndimage import distance_transform_edt
 from scipy.spatial.distance import pdist

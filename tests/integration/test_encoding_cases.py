@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 from node.dicom.objects.source import read_source
-from node.service.encode import encode
-from node.service.parameters import Parameters
+from node.service.study.encode import encode
+from node.service.study.parameters import Parameters
 from tests.fakes.cases import CASES, load_case
 
 SCORER = CASES.parent / "score.py"

@@ -16,9 +16,9 @@ from highdicom.legacy import LegacyConvertedEnhancedCTImage
 from highdicom.sr import Comprehensive3DSR
 from node.dicom.objects.codes import Concept
 from node.domain.findings import Outcome
-from node.service.analyse import analyse_folder
-from node.service.encode import encode
-from node.service.parameters import Parameters
+from node.service.study.analyse import analyse_folder
+from node.service.study.encode import encode
+from node.service.study.parameters import Parameters
 from pydicom import dcmread, dcmwrite
 from pydicom.sr.codedict import codes
 from tests.fakes.analysis import OBLIQUE, PLACES, SHAPE, STRAIGHT, FakeStudy, make_analysis, make_study

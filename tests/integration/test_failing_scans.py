@@ -15,8 +15,8 @@ from node.domain.findings import AcroOsteolysis, Laterality, Level, Material, Ou
 from node.domain.volume import EnergyPair, Geometry, Volume
 from node.phantom import Deposit, make
 from node.phantom.attenuation import METAL_HU
-from node.service.analyse import analyse_folder
-from node.service.parameters import Parameters
+from node.service.study.analyse import analyse_folder
+from node.service.study.parameters import Parameters
 from pydicom import dcmread
 from scipy.ndimage import shift
 from tests.fakes.failures import Read, plain, plain_phantom, read, whole_hand

@@ -13,9 +13,9 @@ from node.dicom.reading.pixels import AIR_HU, load_pair
 from node.domain.pairing import Pairing, PairingOutcome, find_pair
 from node.domain.reason import ReasonCode
 from node.domain.volume import EnergyPair, Tube
-from node.service.encode import origin_of
-from node.service.folder import Folder, read_folder
-from node.service.parameters import Parameters
+from node.service.study.encode import origin_of
+from node.service.study.folder import Folder, read_folder
+from node.service.study.parameters import Parameters
 from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
 from tests.fakes import variants
 from tests.fakes.inputs import PAIRS, REFUSED, SAME, padded

@@ -26,10 +26,10 @@ from node.phantom import Deposit as DepositSpec
 from node.phantom import Phantom, make
 from node.phantom.presets import preset
 from node.phantom.spec import PhantomSpec, Shape, Side
-from node.service.analyse import analyse_folder
-from node.service.folder import read_folder
-from node.service.parameters import Parameters
-from node.service.phantom import StudyOptions, write_study
+from node.service.study.analyse import analyse_folder
+from node.service.study.folder import read_folder
+from node.service.study.parameters import Parameters
+from node.service.trial.phantom import StudyOptions, write_study
 from pydicom import dcmread
 from tests.fakes import variants
 

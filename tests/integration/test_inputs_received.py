@@ -23,10 +23,10 @@ from node.net.access import AccessRules
 from node.net.listener import open_listener
 from node.net.scp import Receiver, ReceiverOptions
 from node.net.scu import NetworkSender
-from node.service.analyse import analyse_folder
-from node.service.parameters import Parameters
+from node.service.jobs.work import process_task
 from node.service.ports import Closing, Parcel, Received
-from node.service.work import process_task
+from node.service.study.analyse import analyse_folder
+from node.service.study.parameters import Parameters
 from node.store.tables import jobs
 from pydicom import Dataset, dcmread
 from tests.fakes import variants

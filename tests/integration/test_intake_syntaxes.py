@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 from node.dicom.reading.header import read_instance
-from node.service.intake import StoringIntake
 from node.service.ports import Contact, IntakeOutcome, Received
+from node.service.receiving.intake import StoringIntake
 from node.store.arrivals import ReceiverRows
 from node.store.blobs import Blobs
 from node.store.database import Database

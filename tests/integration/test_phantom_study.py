@@ -15,7 +15,7 @@ from node.dicom.synthetic.ct_identity import StudyIdentity
 from node.dicom.synthetic.ct_writer import SYNTAXES, SeriesStyle
 from node.domain.errors import Refused
 from node.phantom import Deposit, Grid, Hand, Imaging, Phantom, PhantomSpec, Place, Shape, make
-from node.service.phantom import StudyOptions, StudySummary, write_study
+from node.service.trial.phantom import StudyOptions, StudySummary, write_study
 from tests import peers
 
 SPEC = PhantomSpec(

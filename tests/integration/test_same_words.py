@@ -22,8 +22,8 @@ from node.domain.hand_wording import (
 from node.domain.sctc_style import NAME
 from node.domain.wording import bone_words, hand_words, place_words, plain, size_words
 from node.render import canvas, overview
-from node.service.encode import encode
-from node.service.parameters import Parameters
+from node.service.study.encode import encode
+from node.service.study.parameters import Parameters
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code

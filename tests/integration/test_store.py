@@ -12,8 +12,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from node.dicom.reading.header import read_instance
 from node.domain.errors import Transient, Unusable
-from node.service.intake import StoringIntake
 from node.service.ports import IntakeOutcome
+from node.service.receiving.intake import StoringIntake
 from node.store.arrivals import ReceiverRows
 from node.store.blobs import Blobs
 from node.store.database import Database

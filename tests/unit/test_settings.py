@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from node.bootstrap.parts import parameters_of
-from node.service.parameters import Parameters
+from node.service.study.parameters import Parameters
 from node.settings import Settings, SettingsError, load
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "calcinode.toml"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from node.service.comparison import compare
+from node.service.trial.comparison import compare
 
 
 def true(region: str, x: float, volume: float = 30.0, kind: str = "HA") -> dict[str, Any]:

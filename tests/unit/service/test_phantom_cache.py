@@ -6,7 +6,7 @@ from pathlib import Path
 import node.dicom.synthetic
 import pytest
 from node.phantom.presets import preset
-from node.service import phantom_cache
+from node.service.trial import phantom_cache
 
 WRITERS = set(Path(str(node.dicom.synthetic.__file__)).parent.glob("ct_*.py"))
 

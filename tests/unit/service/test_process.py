@@ -16,10 +16,10 @@ from node.domain.findings import Analysis, Findings, Laterality, Outcome
 from node.domain.progress import Progress
 from node.domain.sctc_style import ScoreWeights
 from node.domain.volume import EnergyPair
-from node.service.analyse import FolderResult, analyse_folder
-from node.service.encode import encode
-from node.service.parameters import Parameters
-from node.service.results import ResultObject
+from node.service.journal.results import ResultObject
+from node.service.study.analyse import FolderResult, analyse_folder
+from node.service.study.encode import encode
+from node.service.study.parameters import Parameters
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from tests.fakes.analysis import FakeStudy, make_analysis, make_study
@@ -28,8 +28,8 @@ TWICE = """
 import hashlib, sys
 from pathlib import Path
 from tests.fakes.analysis import make_study
-from node.service.encode import encode
-from node.service.parameters import Parameters
+from node.service.study.encode import encode
+from node.service.study.parameters import Parameters
 study = make_study(Path(sys.argv[1]))
 for part in encode(study.analysis, study.source, study.pair, Parameters()):
     print(part.file_name, part.sop_instance_uid, hashlib.sha256(part.content).hexdigest())

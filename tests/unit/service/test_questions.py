@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 import pytest
 from node.domain.errors import Refused
 from node.domain.job import JobState, OutboxState
-from node.service.condition import node_status, status_lines
-from node.service.questions import Condition
-from node.service.records import JobRow
-from node.service.retry import Revived, Selection, resend, retry
-from node.service.routing import Route, Routing
-from node.service.why import tell
+from node.service.delivering.routing import Route, Routing
+from node.service.journal.questions import Condition
+from node.service.journal.records import JobRow
+from node.service.people.condition import node_status, status_lines
+from node.service.people.retry import Revived, Selection, resend, retry
+from node.service.people.why import tell
 from node.store.revival import Revivals
 from node.store.tables import jobs
 from node.store.views import Views

@@ -8,7 +8,7 @@ import pytest
 from node.dicom.objects.findings_json import rounded_findings
 from node.domain.errors import Refused
 from node.domain.findings import Findings
-from node.service.reported import read_reported
+from node.service.people.reported import read_reported
 from tests.fakes.analysis import make_study
 from tests.fakes.page import encoded
 

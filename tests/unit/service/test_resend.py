@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from node.bootstrap.observation import send_again
 from node.domain.errors import Refused
-from node.service.retry import DestinationsOf, Selection, resend
+from node.service.people.retry import DestinationsOf, Selection, resend
 from node.settings import load
 from node.store.revival import Revivals
 from node.store.tables import jobs, outbox

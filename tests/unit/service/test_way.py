@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from node.dicom.objects.seal import PRODUCT
 from node.domain.job import AttemptLimits
+from node.service.delivering.routing import Route
+from node.service.jobs.workers import SpawnedWorker
 from node.service.ports import CommitmentReport, IntakeOutcome, Received
-from node.service.routing import Route
-from node.service.workers import SpawnedWorker
 from node.store.outbox import Outbox
 from node.store.tables import jobs, outbox
 from pydicom.uid import Comprehensive3DSRStorage, ExplicitVRLittleEndian

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from node.service.retry import Selection, retry
-from node.service.why import tell
+from node.service.people.retry import Selection, retry
+from node.service.people.why import tell
 from node.store.revival import Revivals
 from node.store.views import Views
 from tests.fakes.ct import contact, pair_of_series, received

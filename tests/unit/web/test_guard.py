@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from node.domain.errors import Transient
-from node.service.questions import Condition
-from node.service.results import ResultFiles
+from node.service.journal.questions import Condition
+from node.service.journal.results import ResultFiles
 from node.store.database import Database
 from node.store.tables import jobs
 from node.store.views import Views

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from node.bootstrap.condition import condition_of
-from node.service.questions import Condition
-from node.service.routing import Route
+from node.service.delivering.routing import Route
+from node.service.journal.questions import Condition
 from node.settings import NodeSettings, PageSettings, Settings
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient

@@ -14,10 +14,10 @@ from node.dicom.objects.codes import Concept
 from node.domain.hand_wording import part_words, region_score_words, score_words
 from node.domain.job import JobState
 from node.domain.wording import DISCLAIMER_SENTENCE, MATERIAL_RGB
-from node.service.questions import Condition
-from node.service.results import ResultObject
-from node.service.routing import Route
-from node.service.why import MEANING
+from node.service.delivering.routing import Route
+from node.service.journal.questions import Condition
+from node.service.journal.results import ResultObject
+from node.service.people.why import MEANING
 from node.web.rendering import STATIC
 from pydicom import dcmread
 from starlette.testclient import TestClient

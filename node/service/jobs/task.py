@@ -7,7 +7,7 @@ from typing import Any
 
 from node.domain.instance import Instance
 from node.domain.job import JobState
-from node.service.results import ResultObject
+from node.service.journal.results import ResultObject
 
 
 @dataclass(frozen=True)

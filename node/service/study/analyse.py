@@ -12,11 +12,11 @@ from node.domain.errors import Refused, Unusable
 from node.domain.instance import Instance
 from node.domain.progress import Progress
 from node.domain.reason import Reason, ReasonCode
-from node.service.encode import FILE_NAMES
-from node.service.folder import Folder, read_folder
-from node.service.parameters import Parameters
-from node.service.process import Analyse, StudyResult, process_study
-from node.service.results import ResultObject
+from node.service.journal.results import ResultObject
+from node.service.study.encode import FILE_NAMES
+from node.service.study.folder import Folder, read_folder
+from node.service.study.parameters import Parameters
+from node.service.study.process import Analyse, StudyResult, process_study
 
 _HINTS: Final[Mapping[ReasonCode, str]] = {
     ReasonCode.ENERGY_MISSING: "Add the files of the other tube voltage and run again.",

@@ -22,14 +22,14 @@ from numpy.typing import NDArray
 import node.dicom.synthetic
 import node.kernels
 import node.phantom
-import node.service.phantom
+import node.service.trial.phantom
 from node.accuracy.truth import CaseTruth, read_truth
 from node.domain.progress import Progress
 from node.domain.volume import EnergyPair, Volume
 from node.kernels.jit import cache_folder
 from node.phantom import Phantom, PhantomSpec, make
 from node.phantom.attenuation import attenuation
-from node.service.phantom import write_study
+from node.service.trial.phantom import write_study
 
 FAST = 1
 """Level of compression: noise hardly shrinks at any, and air does at the lowest."""
@@ -82,7 +82,7 @@ def _sources_digest() -> str:
 
 def _writers() -> list[Path]:
     """Sources of what ``write_study`` makes of a phantom."""
-    synthetic, own = (Path(str(module.__file__)) for module in (node.dicom.synthetic, node.service.phantom))
+    synthetic, own = (Path(str(module.__file__)) for module in (node.dicom.synthetic, node.service.trial.phantom))
     return [*synthetic.parent.glob("ct_*.py"), own]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
-from node.service.records import StoredInstance
+from node.service.journal.records import StoredInstance
 
 NOT_DELIVERED: Final = "Not delivered:"
 """Begins the sentence that says why results go nowhere."""

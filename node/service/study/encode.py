@@ -32,8 +32,8 @@ from node.domain.instance import Instance
 from node.domain.series import Stack
 from node.domain.volume import EnergyPair
 from node.render.overview import notice, overview
-from node.service.parameters import Parameters
-from node.service.results import ResultObject
+from node.service.journal.results import ResultObject
+from node.service.study.parameters import Parameters
 
 ALGORITHM = (PRODUCT, __version__)
 DICOM_FILES = {"segmentation": "seg.dcm", "report": "sr.dcm", "overlay": "overlay.dcm", "notice": "overlay.dcm"}

@@ -1,7 +1,7 @@
 """Use case: score the analysis against truth, on studies in folders and on random phantoms.
 
 Phantoms go from their spec to voxels to findings to score without DICOM; their voxels are kept in a cache
-(``service.phantom_cache``), so that the next run only analyses.
+(``phantom_cache``), so that the next run only analyses.
 """
 
 import json
@@ -26,8 +26,8 @@ from node.domain.progress import Progress
 from node.domain.volume import EnergyPair
 from node.phantom import PhantomSpec
 from node.phantom.suites import REPEATS, of_seed, suite
-from node.service.folder import read_folder
-from node.service.phantom_cache import kept_phantom
+from node.service.study.folder import read_folder
+from node.service.trial.phantom_cache import kept_phantom
 
 CASES = "cases"
 """The set of the studies that lie in folders."""

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Protocol
 
+from node.service.jobs.task import Process, Processed, Task
 from node.service.processes import kill, one_process
-from node.service.task import Process, Processed, Task
 
 
 class Worker(Protocol):

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Protocol
 
 from node.domain.job import JobState, OutboxState
+from node.service.journal.records import Delivery, JobRow
 from node.service.ports import IntakeOutcome
-from node.service.records import Delivery, JobRow
 
 
 @dataclass(frozen=True)

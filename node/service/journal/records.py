@@ -80,7 +80,7 @@ class ArrivalJournal(Protocol):
 
 @dataclass(frozen=True)
 class JobRow:
-    """One revision of one study. ``explanation`` is what ``service.explanation`` wrote (plain JSON)."""
+    """One revision of one study. ``explanation`` is what ``service.jobs.explanation`` wrote (plain JSON)."""
 
     id: int
     study_instance_uid: str

@@ -5,8 +5,8 @@ from typing import Final
 
 from node.domain.counting import counted
 from node.domain.job import OutboxState
-from node.service.questions import Condition, JournalView, NodeStatus, Queue
-from node.service.why import quarantined_words, rejected_words
+from node.service.journal.questions import Condition, JournalView, NodeStatus, Queue
+from node.service.people.why import quarantined_words, rejected_words
 
 Look = Callable[[], Condition]
 """Looks at the machine now."""

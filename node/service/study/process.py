@@ -17,9 +17,9 @@ from node.domain.pairing import Pairing, StackPair, find_pair
 from node.domain.progress import Progress
 from node.domain.reason import Reason
 from node.domain.volume import EnergyPair
-from node.service.encode import encode, encode_refusal
-from node.service.parameters import Parameters
-from node.service.results import ResultObject
+from node.service.journal.results import ResultObject
+from node.service.study.encode import encode, encode_refusal
+from node.service.study.parameters import Parameters
 
 Analyse = Callable[[EnergyPair, Progress | None], Analysis]
 Locate = Callable[[str], Path]

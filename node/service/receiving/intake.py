@@ -12,9 +12,9 @@ import structlog
 
 from node.domain.errors import Refused
 from node.domain.instance import Instance
+from node.service.journal.records import Arrival, ArrivalJournal, BlobStore, Quarantined, Recorded
 from node.service.ports import Clock, DiskFull, IntakeOutcome, Received
-from node.service.records import Arrival, ArrivalJournal, BlobStore, Quarantined, Recorded
-from node.service.same_content import IsolatedComparison, SameContent
+from node.service.receiving.same_content import IsolatedComparison, SameContent
 
 _log = structlog.get_logger(__name__)
 ReadHeader = Callable[[Path], Instance]

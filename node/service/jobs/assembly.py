@@ -8,9 +8,9 @@ import structlog
 from node.domain.completeness import Assessment, Patience, Readiness, assess
 from node.domain.job import JobState, job_key
 from node.domain.pairing import Pairing
-from node.service.explanation import UNPAIRED, explain_pairing
+from node.service.jobs.explanation import UNPAIRED, explain_pairing
+from node.service.journal.records import AssemblyJournal, JobRow, Settlement, StoredInstance
 from node.service.ports import Clock
-from node.service.records import AssemblyJournal, JobRow, Settlement, StoredInstance
 
 _log = structlog.get_logger(__name__)
 

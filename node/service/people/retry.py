@@ -6,10 +6,10 @@ from typing import Protocol
 
 from node.domain.errors import Refused
 from node.domain.job import RETRYABLE_JOBS, JobState
+from node.service.delivering.routing import goes_nowhere
+from node.service.journal.records import JobRow
+from node.service.people.why import MEANING
 from node.service.ports import Clock
-from node.service.records import JobRow
-from node.service.routing import goes_nowhere
-from node.service.why import MEANING
 
 DestinationsOf = Callable[[JobRow], Sequence[str]]
 """Where the routes as they are now send the results of a job."""

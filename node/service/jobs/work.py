@@ -6,16 +6,16 @@ from typing import Any
 from node.domain.counting import counted
 from node.domain.findings import Outcome
 from node.domain.job import JobState
-from node.service.explanation import UNPAIRED, explain_pairing
-from node.service.parameters import Parameters
-from node.service.task import Processed, Task
+from node.service.jobs.explanation import UNPAIRED, explain_pairing
+from node.service.jobs.task import Processed, Task
+from node.service.study.parameters import Parameters
 
 
 def process_task(parameters: Parameters, task: Task) -> Processed:
     """Pair, load, analyse and encode the study of ``task``."""
     # The worker loads decoders and kernels, not the engine.
     from node.kernels.memory import give_memory_back
-    from node.service.process import process_study
+    from node.service.study.process import process_study
 
     result = process_study(task.instances, lambda uid: task.files[uid], parameters)
     give_memory_back()
@@ -31,5 +31,5 @@ def process_task(parameters: Parameters, task: Task) -> Processed:
 
 def prepare() -> None:
     """Load what an analysis needs before the first study comes."""
-    import_module("node.service.process")
+    import_module("node.service.study.process")
     import_module("node.analysis.pipeline")

@@ -15,8 +15,8 @@ import structlog
 from node.domain.errors import NodeError, Refused
 from node.domain.job import Backoff, OutboxState
 from node.domain.peer import Peer
+from node.service.journal.records import BlobStore, Delivery, OutboxJournal, Step
 from node.service.ports import Clock, CommitmentInbox, CommitmentRequester, Parcel, Sender, SendResult
-from node.service.records import BlobStore, Delivery, OutboxJournal, Step
 
 _log = structlog.get_logger(__name__)
 _BATCH = 100

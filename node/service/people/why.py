@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from node.domain.counting import counted
 from node.domain.job import JobState, OutboxState
-from node.service.questions import JournalView, QuarantinedRow, RejectedPeer, Revision, Story
-from node.service.records import Delivery
+from node.service.journal.questions import JournalView, QuarantinedRow, RejectedPeer, Revision, Story
+from node.service.journal.records import Delivery
 
 MEANING: Final[Mapping[JobState, str]] = {
     JobState.RECEIVED: "Images are arriving, or may still be",

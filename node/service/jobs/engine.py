@@ -14,8 +14,10 @@ import structlog
 
 from node.domain.errors import Refused, Transient
 from node.domain.job import AttemptLimits, Backoff, JobState
-from node.service.ports import Clock
-from node.service.records import (
+from node.service.delivering.routing import Routing
+from node.service.jobs.task import Process, Processed, Task
+from node.service.jobs.workers import Worker
+from node.service.journal.records import (
     AssemblyJournal,
     BlobStore,
     Conclusion,
@@ -24,10 +26,8 @@ from node.service.records import (
     NewResult,
     StoredInstance,
 )
-from node.service.results import ResultObject
-from node.service.routing import Routing
-from node.service.task import Process, Processed, Task
-from node.service.workers import Worker
+from node.service.journal.results import ResultObject
+from node.service.ports import Clock
 
 _log = structlog.get_logger(__name__)
 _PAUSE_OUTSIDE = timedelta(minutes=1)

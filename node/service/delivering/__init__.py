@@ -1,0 +1,1 @@
+"""Where results go, and their way there until the peer has taken responsibility."""

@@ -1,0 +1,1 @@
+"""Studies as jobs: grouped and paired, leased, run in workers, concluded."""

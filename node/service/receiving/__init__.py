@@ -1,0 +1,1 @@
+"""Received and stored: an instance is durable, or in quarantine with its reason, before there is an answer."""

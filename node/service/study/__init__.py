@@ -1,0 +1,1 @@
+"""One study, from its instances to the files of its result."""

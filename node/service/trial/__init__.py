@@ -1,0 +1,1 @@
+"""Phantoms and cases, whose truth is known: made, kept, scored, compared."""
