@@ -83,13 +83,11 @@ def is_success(status: int) -> bool:
     return status == SUCCESS or status in (0x0001, 0x0107, 0x0116) or 0xB000 <= status <= 0xBFFF
 
 
-def is_transient(status: int) -> bool:
-    """Failures that another try may cure: resources, processing failure, busy, or a code we do not know."""
-    return not is_success(status) and not is_permanent(status)
-
-
 def is_permanent(status: int) -> bool:
-    """Failures that say something of the object or of our rights: the same request gets the same answer."""
+    """Failures that say something of the object or of our rights: the same request gets the same answer.
+
+    All other failures may be cured by another try: want of resources, a processing failure, a code we do not know.
+    """
     general = (0x0105, 0x0106, 0x0111, 0x0115, 0x0117, 0x0118, 0x0119, 0x0120, 0x0121, 0x0122, 0x0124, 0x0211, 0x0212)
     return status in general or 0xA800 <= status <= 0xA9FF or 0xC000 <= status <= 0xCFFF
 
@@ -108,8 +106,3 @@ def store_meaning(status: int) -> str:
         if first <= status <= last:
             return known[code]
     return "Warning" if is_success(status) else "Failure"
-
-
-def commitment_failure_meaning(reason: int) -> str:
-    """What a Failure Reason (0008,1197) of a commitment report says, in words."""
-    return {row.code: row.meaning for row in COMMITMENT_FAILURES}.get(reason, "unknown reason")

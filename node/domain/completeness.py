@@ -3,7 +3,7 @@
 Early by positive proof; else after a quiet period; else at a hard deadline, visibly. Pure: the caller gives the time.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -49,13 +49,12 @@ class Arrivals:
 
 @dataclass(frozen=True, eq=False)
 class Assessment:
-    """The decision and its reason (a sentence). ``ask``: series whose count by C-FIND would decide earlier."""
+    """The decision and its reason (a sentence)."""
 
     readiness: Readiness
     reason: str
     look_again: datetime | None
     pairing: Pairing
-    ask: tuple[str, ...] = ()
 
 
 def assess(
@@ -63,25 +62,18 @@ def assess(
     arrivals: Arrivals,
     now: datetime,
     *,
-    expected: Mapping[str, int] | None = None,
     patience: Patience | None = None,
     allow_monoenergetic: bool = False,
 ) -> Assessment:
-    """Decide whether the instances of one study are complete at ``now``.
-
-    ``expected``: NumberOfSeriesRelatedInstances by Series Instance UID as far as a C-FIND told; absent means unknown.
-    """
-    every = tuple({i.sop_instance_uid: i for i in instances}.values())
-    pairing = find_pair(every, allow_monoenergetic=allow_monoenergetic)
-    return _Case(every, arrivals, now, expected or {}, patience or Patience(), pairing).decide()
+    """Decide whether the instances of one study are complete at ``now``."""
+    pairing = find_pair(instances, allow_monoenergetic=allow_monoenergetic)
+    return _Case(arrivals, now, patience or Patience(), pairing).decide()
 
 
 @dataclass(frozen=True, eq=False)
 class _Case:
-    instances: tuple[Instance, ...]
     arrivals: Arrivals
     now: datetime
-    expected: Mapping[str, int]
     patience: Patience
     pairing: Pairing
 
@@ -95,11 +87,6 @@ class _Case:
         return self._wait("The study cannot be paired yet; more may come.", self.patience.quiet)
 
     def _decide_paired(self) -> Assessment:
-        lacking = self._lacking()
-        if lacking:
-            return self._wait_for_missing(lacking)
-        if self._confirmed():
-            return self._end(Readiness.READY, "Both energies are whole, and the sender's count confirms it.")
         if self._released() and self._quiet_for(self.patience.proof):
             return self._end(Readiness.READY, "Both energies are whole on one even grid, and the sender has finished.")
         if self._quiet_for(self.patience.quiet):
@@ -107,17 +94,16 @@ class _Case:
         if self._late():
             return self._end(Readiness.READY, "Both energies are whole at the deadline.")
         patience = self.patience.proof if self._released() else self.patience.quiet
-        return self._wait("Both energies look whole; more slices may follow.", patience, self._unknown())
+        return self._wait("Both energies look whole; more slices may follow.", patience)
 
     def _wait_for_missing(self, what: str) -> Assessment:
         if self._late():
             return self._end(Readiness.INCOMPLETE, f"Still incomplete at the deadline: {what}")
-        until = self._deadline()
-        return Assessment(Readiness.WAIT, f"Waiting: {what} {self._until()}", until, self.pairing, self._unknown())
+        return Assessment(Readiness.WAIT, f"Waiting: {what} {self._until()}", self._deadline(), self.pairing)
 
-    def _wait(self, reason: str, patience: timedelta, ask: tuple[str, ...] = ()) -> Assessment:
+    def _wait(self, reason: str, patience: timedelta) -> Assessment:
         until = min(self.arrivals.last + patience, self._deadline())
-        return Assessment(Readiness.WAIT, f"{reason} {self._until()}", until, self.pairing, ask)
+        return Assessment(Readiness.WAIT, f"{reason} {self._until()}", until, self.pairing)
 
     def _end(self, readiness: Readiness, reason: str) -> Assessment:
         return Assessment(readiness, reason, None, self.pairing)
@@ -136,26 +122,3 @@ class _Case:
 
     def _released(self) -> bool:
         return self.arrivals.released and self.arrivals.associations_open == 0
-
-    def _series(self) -> tuple[str, ...]:
-        """Series that the pair is made of, or that a count would say something about."""
-        if self.pairing.pair is None:
-            return tuple(sorted({i.series_instance_uid for i in self.instances if i.frames}))
-        return tuple(sorted({i.series_instance_uid for i in self.pairing.pair.instances}))
-
-    def _held(self, series_instance_uid: str) -> int:
-        return sum(i.series_instance_uid == series_instance_uid for i in self.instances)
-
-    def _unknown(self) -> tuple[str, ...]:
-        return tuple(uid for uid in self._series() if uid not in self.expected)
-
-    def _confirmed(self) -> bool:
-        return not self._unknown()
-
-    def _lacking(self) -> str:
-        """What the counts say is missing of the pair's series, empty where nothing."""
-        for uid in self._series():
-            wanted, held = self.expected.get(uid, 0), self._held(uid)
-            if held < wanted:
-                return f"{held} of {wanted} images of series {uid} are here."
-        return ""

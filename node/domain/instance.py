@@ -63,8 +63,6 @@ class Instance:
     study_description: str = ""
     station_name: str = ""
     manufacturer: str = ""
-    body_part_examined: str = ""
-    laterality: str = ""
     patient_position: str = ""
     acquisition_datetime: str = ""
     convolution_kernel: str = ""
@@ -73,7 +71,6 @@ class Instance:
     rows: int = 0
     columns: int = 0
     slice_thickness_mm: float | None = None
-    gantry_tilt_degrees: float | None = None
     contrast_agent: str = ""
     lossy: bool = False
     multi_energy: bool = False

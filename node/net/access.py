@@ -18,12 +18,11 @@ class Refusal:
 
 @dataclass(frozen=True)
 class AccessRules:
-    """The configured peers. ``open_to_all`` lets anybody in; ``check_called`` wants our own AE title to be called."""
+    """The configured peers, who must call this node ``ae_title``. ``open_to_all`` lets anybody in."""
 
     ae_title: str
     peers: tuple[Peer, ...] = ()
     open_to_all: bool = False
-    check_called: bool = True
 
     def __post_init__(self) -> None:
         """Raises Refused where an address is none, so that it is found at the start and not at the first call."""
@@ -39,7 +38,7 @@ class AccessRules:
 
     def refusal(self, calling: str, called: str, address: str) -> Refusal | None:
         """None when the association may be accepted. AE titles are compared case-sensitive, without outer spaces."""
-        if self.check_called and called.strip() != self.ae_title:
+        if called.strip() != self.ae_title:
             return Refusal(
                 CALLED_AE_TITLE_NOT_RECOGNISED,
                 f"{calling} at {address} called AE title '{called}', but this node is '{self.ae_title}': "

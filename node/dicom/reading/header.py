@@ -167,13 +167,10 @@ def _described(lookup: Lookup) -> dict[str, Any]:
 def _reconstructed(lookup: Lookup) -> dict[str, Any]:
     """What Enhanced CT keeps in functional groups and plain CT at the top."""
     return {
-        "body_part_examined": text(lookup("BodyPartExamined")),
-        "laterality": text(lookup("ImageLaterality")) or text(lookup("FrameLaterality")) or text(lookup("Laterality")),
         "patient_position": text(lookup("PatientPosition")),
         "convolution_kernel": text(lookup("ConvolutionKernel")),
         "rescale_type": text(lookup("RescaleType")),
         "slice_thickness_mm": number(lookup("SliceThickness")),
-        "gantry_tilt_degrees": number(lookup("GantryDetectorTilt")),
     }
 
 

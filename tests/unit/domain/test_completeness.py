@@ -21,20 +21,14 @@ def after(seconds: float) -> datetime:
 
 def ask(instances: list[Instance], now: float, last: float = 10, **changes: object) -> Assessment:
     """Assess at ``now`` a study that came from 0 to ``last`` seconds and whose associations ended by release."""
-    expected = changes.pop("expected", None)
     arrivals = Arrivals(START, after(last), **changes)  # type: ignore[arg-type]
-    return assess(instances, arrivals, after(now), expected=expected, patience=PATIENCE)  # type: ignore[arg-type]
+    return assess(instances, arrivals, after(now), patience=PATIENCE)
 
 
 @pytest.fixture
 def pair(tmp_path: Path) -> list[Instance]:
     """Both energies."""
     return read(tmp_path, LOW, HIGH)
-
-
-def count(instances: list[Instance], number: int) -> dict[str, int]:
-    """A count by C-FIND for each series."""
-    return dict.fromkeys({i.series_instance_uid for i in instances}, number)
 
 
 def test_proof_needs_release_and_a_short_quiet_time(pair: list[Instance]) -> None:
@@ -49,21 +43,6 @@ def test_without_release_only_the_quiet_period_counts(pair: list[Instance], chan
     waiting = ask(pair, now=60, **changes)
     assert (waiting.readiness, waiting.look_again) == (Readiness.WAIT, after(70))
     assert ask(pair, now=70, **changes).readiness is Readiness.READY
-
-
-def test_a_confirmed_count_needs_no_waiting(pair: list[Instance]) -> None:
-    unknown = ask(pair, now=10)
-    assert set(unknown.ask) == {i.series_instance_uid for i in pair}
-    assert ask(pair, now=10, expected=count(pair, 8)).readiness is Readiness.READY
-
-
-def test_a_count_that_says_more_waits_to_the_deadline(pair: list[Instance]) -> None:
-    waiting = ask(pair, now=100, expected=count(pair, 9))
-    assert (waiting.readiness, waiting.look_again) == (Readiness.WAIT, after(600))
-    assert "8 of 9" in waiting.reason
-    late = ask(pair, now=600, expected=count(pair, 9))
-    assert late.readiness is Readiness.INCOMPLETE
-    assert "8 of 9" in late.reason
 
 
 def test_a_missing_slice_waits_to_the_deadline(pair: list[Instance]) -> None:

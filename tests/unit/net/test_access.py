@@ -32,7 +32,6 @@ def test_wrong_called_title_names_both_titles() -> None:
     assert refusal.row == CALLED_AE_TITLE_NOT_RECOGNISED
     assert "ANY-SCP" in refusal.sentence
     assert "CALCINODE" in refusal.sentence
-    assert AccessRules("CALCINODE", (CT,), check_called=False).refusal("CT1", "ANY-SCP", "10.1.2.3") is None
 
 
 def test_a_receiving_peer_may_call_but_not_store() -> None:
