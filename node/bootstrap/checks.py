@@ -22,8 +22,8 @@ def warnings_of(settings: Settings) -> Iterator[str]:
     yield from _roles(settings)
     yield from _same_titles(settings)
     yield from _routes(settings)
-    for name, peer in settings.peers.items():
-        if "destination" in peer.roles and _is_this_node(settings, peer):
+    for name, peer in settings.destinations.items():
+        if _is_this_node(settings, peer):
             yield f"the destination '{name}' is this node itself: it would be sent its own results."
     if settings.page.enabled and not is_this_machine(settings.page.host):
         yield "the page has no login and listens beyond this machine: see deploy/README.md, The page."
@@ -40,13 +40,12 @@ def is_this_machine(host: str) -> bool:
 
 
 def _roles(settings: Settings) -> Iterator[str]:
-    roles = {role for peer in settings.peers.values() for role in peer.roles}
     keeps_all = any(route.keep and not route.conditions for route in settings.routes)
-    if "destination" not in roles and settings.delivery.enabled and not keeps_all:
+    if not settings.destinations and settings.delivery.enabled and not keeps_all:
         yield "no peer is a destination: results stay in the data folder. If so meant: delivery.enabled = false."
     if settings.node.open:
         yield "the node is open: any AE title may send images to it."
-    elif "sender" not in roles:
+    elif not any("sender" in peer.roles for peer in settings.peers.values()):
         yield "no peer is a sender and the node is not open: nobody can send images to it."
 
 
@@ -57,8 +56,8 @@ def _routes(settings: Settings) -> Iterator[str]:
         if route.keep and sending:
             yield f"route {number} keeps nothing: route {sending} sends the results of every study."
     named = {name for route in settings.routes for name in route.destinations}
-    for name, peer in settings.peers.items():
-        if settings.routes and "destination" in peer.roles and name not in named:
+    for name in settings.destinations:
+        if settings.routes and name not in named:
             yield f"no route leads to the destination '{name}': it gets nothing."
 
 

@@ -18,7 +18,7 @@ def condition_of(settings: Settings) -> Condition:
         starting=tuple(role.value for role in waiting),
         stopped=tuple(role.value for role, runs in found.items() if runs is False),
         shortage=_shortage(settings),
-        destinations=tuple(name for name, peer in settings.peers.items() if "destination" in peer.roles),
+        destinations=tuple(settings.destinations),
         delivers=settings.delivery.enabled,
     )
 

@@ -18,8 +18,6 @@ from node.store.revival import Revivals
 from node.store.version import check_version
 from node.store.views import Views
 
-_ENDS = frozenset({OutboxState.COMMITTED})
-
 
 @contextmanager
 def journal_of(settings: Settings) -> Iterator[Database]:
@@ -64,7 +62,7 @@ def send_again(settings: Settings, selection: Selection) -> int:
 def is_committed(story: Story) -> bool:
     """True where the latest revision has results and every destination took responsibility for all of them."""
     deliveries = story.revisions[-1].deliveries if story.revisions else ()
-    return bool(deliveries) and all(one.state in _ENDS for one in deliveries)
+    return bool(deliveries) and all(one.state is OutboxState.COMMITTED for one in deliveries)
 
 
 def save_results(settings: Settings, views: Views, job_id: int, folder: Path) -> tuple[Path, ...]:

@@ -92,8 +92,7 @@ def parameters_of(settings: Settings) -> Parameters:
 
 def routing_of(settings: Settings) -> Routing:
     """Which destinations get which studies."""
-    destinations = tuple(name for name, peer in settings.peers.items() if "destination" in peer.roles)
     routes = tuple(
         Route(r.destinations, r.calling_ae_title, r.station_name, r.study_description, r.keep) for r in settings.routes
     )
-    return Routing(destinations, routes, enabled=settings.delivery.enabled)
+    return Routing(tuple(settings.destinations), routes, enabled=settings.delivery.enabled)

@@ -72,7 +72,7 @@ def _peer_table(settings: Settings) -> Table:
     table = Table("peer", "AE title", "listens on", "may call from", "is", "commitment")
     for name, peer in settings.peers.items():
         place = f"{peer.host}:{peer.port}" if peer.port else "-"
-        commitment = ("asked for" if peer.commitment else "not asked for") if "destination" in peer.roles else "-"
+        commitment = ("asked for" if peer.commitment else "not asked for") if name in settings.destinations else "-"
         table.add_row(
             name, peer.ae_title, place, ", ".join(peer.addresses) or "anywhere", " and ".join(peer.roles), commitment
         )

@@ -161,9 +161,8 @@ def _selection(settings: Settings, what: str | None, peer: str | None, *, everyt
 
     if not (what or peer or everything):
         raise typer.BadParameter("say what: a study, a job, --peer NAME, or --all")
-    destinations = [name for name, one in settings.peers.items() if "destination" in one.roles]
-    if peer is not None and peer not in destinations:
-        known = ", ".join(sorted(destinations)) or "none"
+    if peer is not None and peer not in settings.destinations:
+        known = ", ".join(sorted(settings.destinations)) or "none"
         raise typer.BadParameter(f"There is no destination '{peer}'; known: {known}.", param_hint="--peer")
     if what is None:
         return Selection(destination=peer)

@@ -48,19 +48,23 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _routes_lead_somewhere(self) -> Self:
-        known = [name for name, peer in self.peers.items() if "destination" in peer.roles]
+        known = self.destinations
         for route in self.routes:
             for name in route.destinations:
                 if name not in known:
-                    raise ValueError(f"routes: '{name}' is not a destination; {suggestion(name, known)}")
+                    raise ValueError(f"routes: '{name}' is not a destination; {suggestion(name, list(known))}")
         return self
 
     @model_validator(mode="after")
     def _delivered_or_kept(self) -> Self:
-        named = [name for name, peer in self.peers.items() if "destination" in peer.roles]
-        if named and not self.delivery.enabled:
-            raise ValueError(f"delivery.enabled is false, but {', '.join(named)} is named as a destination")
+        if self.destinations and not self.delivery.enabled:
+            raise ValueError(f"delivery.enabled is false, but {', '.join(self.destinations)} is named as a destination")
         return self
+
+    @property
+    def destinations(self) -> dict[str, PeerSettings]:
+        """The peers that results go to, by name."""
+        return {name: peer for name, peer in self.peers.items() if "destination" in peer.roles}
 
     @property
     def journal_url(self) -> str:
