@@ -10,9 +10,11 @@ import typer
 
 from node.cli.accuracy_tables import deposits_table, figures_table, wrong_lines
 from node.cli.console import StepBar, out, progress_bar
+from node.cli.options import writable
 
 if TYPE_CHECKING:
-    from node.service.trial.accuracy import StudyScore
+    from node.accuracy.table import Row
+    from node.service.trial.accuracy import Study, StudyScore
 
 
 def accuracy(
@@ -30,10 +32,12 @@ def accuracy(
     only: Annotated[str, typer.Option(help="Only the studies whose name holds this text.")] = "",
     jobs: Annotated[int, typer.Option(min=1, help="Studies scored at once, each in a process of its own.")] = 1,
     out_file: Annotated[
-        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Every deposit's score as JSON.")
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", callback=writable, help="Every deposit's score as JSON."),
     ] = None,
     markdown_file: Annotated[
-        Path | None, typer.Option("--markdown", metavar="FILE", help="The table for a document.")
+        Path | None,
+        typer.Option("--markdown", metavar="FILE", callback=writable, help="The table for a document."),
     ] = None,
     deposits: Annotated[bool, typer.Option("--deposits", help="Print every deposit and everything false.")] = False,
     wrong: Annotated[
@@ -52,34 +56,36 @@ def accuracy(
       calcinode accuracy --seeds 3,8,100-110 --wrong
     """
     from node.accuracy.table import markdown
-    from node.service.trial.accuracy import case_studies, changed_studies, score_all, suite_studies, table_of
+    from node.service.trial.accuracy import score_all, suite_studies, table_of
 
-    if changed and folder is None:
-        raise typer.BadParameter("It changes the cases of DIR: name one.", param_hint="--changed")
-    studies = case_studies(folder) if folder else []
-    studies += changed_studies(studies) if changed else []
+    studies = _cases(folder, changed)
     if suite or seeds or folder is None:
         studies += suite_studies(count, _numbers(seeds))
-    studies = [study for study in studies if only in study.name]
-    if not studies:
-        raise typer.BadParameter("No study is left to score.", param_hint="--only")
+    chosen = [study for study in studies if only in study.name]
+    if not chosen:
+        raise typer.BadParameter(f"No study is left to score: of {len(studies)} none has '{only}' in its name.")
     with progress_bar() as progress:
-        scores = score_all(studies, jobs, StepBar(progress))
+        scores = score_all(chosen, jobs, StepBar(progress))
     for score in scores:
         _print_study(score, deposits, wrong)
     rows = table_of(scores)
-    for name in dict.fromkeys(n for row in rows for n in row.figures):
-        out.print(figures_table(name, rows))
+    _print_tables(rows)
     _tell_failures(scores)
+    _tell_how_to_read(scores, changed)
     if out_file:
         out_file.write_text(json.dumps([_record(s) for s in scores], indent=1, ensure_ascii=False), encoding="utf-8")
     if markdown_file:
         markdown_file.write_text(markdown(rows), encoding="utf-8")
-    out.print(f"Analysis of a study: median {median(score.seconds for score in scores):.1f} s.")
-    out.print("95 % intervals: rates Wilson, counts a hand Poisson, medians and means bootstrap over studies.")
-    out.print("Errors of volume, mass and outline are those of found deposits.")
-    if changed:
-        out.print("Changed cases are versions of the same few hands: their true intervals are wider.")
+
+
+def _cases(folder: Path | None, changed: bool) -> list["Study"]:
+    """Those of ``folder``, and each of them after every change."""
+    from node.service.trial.accuracy import case_studies, changed_studies
+
+    if changed and folder is None:
+        raise typer.BadParameter("It changes the cases of DIR: name one.", param_hint="--changed")
+    studies = case_studies(folder) if folder else []
+    return studies + (changed_studies(studies) if changed else [])
 
 
 def _numbers(text: str) -> list[int]:
@@ -100,10 +106,23 @@ def _print_study(done: "StudyScore", deposits: bool, wrong: bool) -> None:
         out.print(f"{done.score.case}: {line}", markup=False)
 
 
+def _print_tables(rows: list["Row"]) -> None:
+    for name in dict.fromkeys(n for row in rows for n in row.figures):
+        out.print(figures_table(name, rows))
+
+
 def _tell_failures(scores: list["StudyScore"]) -> None:
     for done in scores:
         if done.score.outcome == "refused":
             out.print(f"no result: {done.score.case}: {'; '.join(done.score.reasons)}", markup=False)
+
+
+def _tell_how_to_read(scores: list["StudyScore"], changed: bool) -> None:
+    out.print(f"Analysis of a study: median {median(score.seconds for score in scores):.1f} s.")
+    out.print("95 % intervals: rates Wilson, counts a hand Poisson, medians and means bootstrap over studies.")
+    out.print("Errors of volume, mass and outline are those of found deposits.")
+    if changed:
+        out.print("Changed cases are versions of the same few hands: their true intervals are wider.")
 
 
 def _record(done: "StudyScore") -> dict[str, Any]:

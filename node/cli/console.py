@@ -13,8 +13,9 @@ Exit codes (also in the README):
 import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -25,6 +26,8 @@ from node.settings import SettingsError
 EXIT_USAGE = 2
 EXIT_REFUSED = 3
 EXIT_FAILED = 4
+
+SHOWN_SKIPPED = 5
 
 WIDTH_OF_A_FILE = 120  # where stdout is no terminal, tables are not squeezed into 80 columns
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDTH_OF_A_FILE)
@@ -62,6 +65,14 @@ def report(error: Exception) -> int:
         "This is a fault of Calcinode. Set CALCINODE_DEBUG=1 to see where, and report it without patient data.",
     )
     return EXIT_FAILED
+
+
+def tell_skipped(skipped: Sequence[tuple[Path, str]]) -> None:
+    """Print the first files that could not be read, with the reason, and how many more there are."""
+    for path, reason in skipped[:SHOWN_SKIPPED]:
+        err.print(f"skipped {path}: {reason}", markup=False)
+    if len(skipped) > SHOWN_SKIPPED:
+        err.print(f"… and {len(skipped) - SHOWN_SKIPPED} more files skipped", markup=False)
 
 
 @contextmanager

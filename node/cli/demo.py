@@ -9,6 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from node.cli.console import StepBar, out, progress_bar
+from node.cli.options import Preset
 
 if TYPE_CHECKING:
     from node.bootstrap.demonstration import Demonstration
@@ -19,7 +20,7 @@ def demo(
     out_folder: Annotated[
         Path, typer.Option("--out", "-o", metavar="DIR", help="Where results and the node's log go.")
     ] = Path("demo-out"),
-    preset: Annotated[str, typer.Option(help="demo, control, small, both_hands or fist.")] = "demo",
+    preset: Preset = "demo",
 ) -> None:
     """Send a phantom study by C-STORE through a real node to a stand-in PACS, and show what was found.
 
@@ -49,18 +50,8 @@ def _table(done: "Demonstration") -> Table:
     from node.service.trial.comparison import compare
 
     table = Table(title="Deposits: the phantom's truth, and what the node found", box=SIMPLE_HEAD, pad_edge=False)
-    for heading, justify in (
-        ("true place", "left"),
-        ("material", "left"),
-        ("mm³", "right"),
-        ("mg", "right"),
-        ("found place", "left"),
-        ("material", "left"),
-        ("mm³", "right"),
-        ("mg", "right"),
-        ("error", "right"),
-    ):
-        table.add_column(heading, justify="right" if justify == "right" else "left")
+    for heading in ("true place", "material", "mm³", "mg", "found place", "material", "mm³", "mg", "error"):
+        table.add_column(heading, justify="right" if heading in ("mm³", "mg", "error") else "left")
     for true, found in compare(done.truth, done.findings):
         error = f"{100 * (found.volume_mm3 / true.volume_mm3 - 1):+.0f} %" if true and found else ""
         absent = ("[red]not found[/]", "", "", "")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from pydantic import TypeAdapter, ValidationError
 
-from node.cli.console import EXIT_FAILED, StepBar, complain, err, out, progress_bar
+from node.cli.console import EXIT_FAILED, StepBar, complain, out, progress_bar, tell_skipped
 from node.cli.options import Config
 from node.domain.counting import counted
 from node.settings import AeTitle, load
@@ -85,8 +85,7 @@ def send(
                 if not result.delivered:
                     refused.append(result)
             bar("send", (sent + len(refused)) / total)
-    for path, reason in found.skipped[:5]:
-        err.print(f"skipped {path}: {reason}", markup=False)
+    tell_skipped(found.skipped)
     out.print(f"{sent} of {counted(total, 'image')} sent to {target.name} in {time.perf_counter() - began:.1f} s.")
     if refused:
         complain(f"Not taken: {counted(len(refused), 'image')}; the first: {refused[0].message}")

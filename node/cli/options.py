@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -15,3 +16,12 @@ Config = Annotated[
         help="Configuration (TOML). Without it: defaults and the environment (CALCINODE_NODE__PORT and so on).",
     ),
 ]
+
+Preset = Annotated[str, typer.Option(help="demo, control, small, both_hands or fist.")]
+
+
+def writable(path: Path | None) -> Path | None:
+    """Callback of an option that names a file to be written: told before the work, not after it."""
+    if path is not None and not os.access(path.parent, os.W_OK | os.X_OK):
+        raise typer.BadParameter(f"{path}: the folder {path.parent} is not there, or this account cannot write to it.")
+    return path

@@ -2,17 +2,22 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from node.cli.console import StepBar, out, progress_bar
+from node.cli.options import Preset
+
+if TYPE_CHECKING:
+    from node.phantom import PhantomSpec
+    from node.service.trial.phantom import StudySummary
 
 
 def phantom(
     out_folder: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where dicom/ and truth/ go.")],
-    preset: Annotated[str, typer.Option(help="demo, control, small, both_hands or fist.")] = "demo",
+    preset: Preset = "demo",
     pair: Annotated[str | None, typer.Option(help='Energy pair, such as "80/140" or "100/Sn140(0.4)".')] = None,
     seed: Annotated[int | None, typer.Option(help="Another seed: other noise and textures.")] = None,
     random: Annotated[
@@ -39,16 +44,11 @@ def phantom(
       calcinode phantom --out hard --random 8 --hard
       calcinode phantom --out gout --preset fist --pair "100/Sn140(0.4)" --syntax jpeg-ls --mixed --topogram
     """
-    from node.phantom.presets import preset as spec_named
-    from node.phantom.randomise import random_control, random_spec
     from node.service.trial.phantom import StudyOptions, write_study
 
     if random is None and (hard or healthy):
         raise typer.BadParameter("It goes with --random SEED.", param_hint="--hard, --control")
-    if random is None:
-        spec = spec_named(preset)
-    else:
-        spec = random_control(random, hard) if healthy else random_spec(random, hard)
+    spec = _spec(preset, random, hard, healthy)
     if seed is not None:
         spec = replace(spec, seed=seed)
     if pair is not None:
@@ -65,13 +65,26 @@ def phantom(
     )
     with progress_bar() as progress:
         summary = write_study(spec, out_folder, options, StepBar(progress))
-    table = Table("no.", "kind", "where", "shape", "mm³", "mg", title=f"Deposits of {spec.name}")
+    out.print(_table(summary, f"Deposits of {spec.name}"))
+    out.print(f"{len(summary.files)} images in {summary.folder / 'dicom'}, truth in {summary.truth}")
+
+
+def _spec(preset: str, random: int | None, hard: bool, healthy: bool) -> "PhantomSpec":
+    from node.phantom.presets import preset as spec_named
+    from node.phantom.randomise import random_control, random_spec
+
+    if random is None:
+        return spec_named(preset)
+    return random_control(random, hard) if healthy else random_spec(random, hard)
+
+
+def _table(summary: "StudySummary", title: str) -> Table:
+    table = Table("no.", "kind", "where", "shape", "mm³", "mg", title=title)
     for deposit in summary.deposits:
         mass = "" if deposit.get("mass_mg") is None else f"{deposit['mass_mg']:.1f}"
         texts = (str(deposit[key]) for key in ("id", "kind", "region", "shape"))
         table.add_row(*texts, f"{deposit['volume_mm3']:.1f}", mass)
-    out.print(table)
-    out.print(f"{len(summary.files)} images in {summary.folder / 'dicom'}, truth in {summary.truth}")
+    return table
 
 
 def register(app: typer.Typer) -> None:

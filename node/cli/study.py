@@ -2,19 +2,14 @@
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from node.cli.console import EXIT_REFUSED, StepBar, complain, err, out, progress_bar
+from node.cli.console import EXIT_REFUSED, StepBar, complain, out, progress_bar, tell_skipped
 from node.cli.options import Config
 from node.cli.tables import findings_table
 from node.settings import load
-
-if TYPE_CHECKING:
-    from node.service.study.analyse import FolderResult
-
-SHOWN_SKIPPED = 5
 
 
 def analyse(
@@ -40,7 +35,7 @@ def analyse(
     began = time.perf_counter()
     with progress_bar() as progress:
         done = analyse_folder(folder, out_folder, parameters_of(settings), StepBar(progress))
-    _tell_skipped(done)
+    tell_skipped(done.skipped)
     result = done.result
     if result.outcome == "refused":
         complain("\n".join(result.reasons), f"Details: {out_folder / 'findings.json'}")
@@ -52,13 +47,6 @@ def analyse(
         out.print(note, markup=False)
     out.print(f"{time.perf_counter() - began:.1f} s; {', '.join(path.name for path in done.files)} in {out_folder}")
     out.print(DISCLAIMER_SENTENCE)
-
-
-def _tell_skipped(done: "FolderResult") -> None:
-    for path, reason in done.skipped[:SHOWN_SKIPPED]:
-        err.print(f"skipped {path}: {reason}", markup=False)
-    if len(done.skipped) > SHOWN_SKIPPED:
-        err.print(f"… and {len(done.skipped) - SHOWN_SKIPPED} more files skipped", markup=False)
 
 
 def register(app: typer.Typer) -> None:

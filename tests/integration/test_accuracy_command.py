@@ -96,3 +96,11 @@ def test_what_cannot_be_scored_is_told(tmp_path: Path) -> None:
         case_studies(tmp_path)
     assert CliRunner().invoke(app, ["accuracy", "--seeds", "one"]).exit_code == 2
     assert CliRunner().invoke(app, ["accuracy", "--seeds", "1", "--only", "nothing"]).exit_code == 2
+
+
+def test_a_file_that_cannot_be_written_is_told_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("node.service.trial.accuracy.score_all", lambda *_: pytest.fail("it began to score"))
+    missing = tmp_path / "missing" / "scores.json"
+    done = CliRunner().invoke(app, ["accuracy", "--seeds", "1", "--out", str(missing)])
+    assert done.exit_code == 2
+    assert "missing" in done.output
