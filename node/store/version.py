@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
 from node.domain.errors import Unusable
 from node.store.database import Database
@@ -17,9 +17,14 @@ def newest() -> str:
 
 
 def check_version(database: Database) -> None:
-    """Raises Unusable where the journal is of another version, and Transient where it cannot be read."""
+    """Raises Unusable where the journal is empty or of another version, and Transient where it cannot be read."""
     with database.read() as connection:
         found = _version(connection)
+    if found is None:
+        raise Unusable(
+            "The journal is empty: no node has run with it.",
+            hint="Is this the configuration of the node (--config, storage.journal_url)? `calcinode serve` runs it.",
+        )
     refuse_later(found)
     if found < newest():
         raise Unusable(
@@ -37,5 +42,8 @@ def refuse_later(version: str) -> None:
         )
 
 
-def _version(connection: Connection) -> str:
+def _version(connection: Connection) -> str | None:
+    """None where nothing was ever migrated."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
     return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one())

@@ -131,6 +131,13 @@ def test_a_journal_of_another_version_is_told_as_such(tmp_path: Path) -> None:
     house.database.close()
 
 
+def test_an_empty_journal_is_told_as_such(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/journal.db")
+    with pytest.raises(Unusable, match="no node has run with it"):
+        check_version(database)
+    database.close()
+
+
 def set_version(house: House, version: str) -> None:
     """As a program of that version would have left it."""
     with house.database.write() as connection:
