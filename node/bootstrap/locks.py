@@ -41,7 +41,7 @@ def locked(folder: Path, roles: Sequence[RoleName]) -> Iterator[None]:
             file = os.open(_path(folder, role), os.O_RDWR | os.O_CREAT, 0o600)
             files.append(file)
             _ready_file(folder, role).touch(0o600)
-            if not _taken(file):
+            if not _takes(file):
                 raise Refused(
                     f"Another node ({role}) already uses the data folder {folder}.",
                     hint="Stop it, or give this one a folder of its own (node.data_folder).",
@@ -66,7 +66,7 @@ def is_ready(folder: Path, role: RoleName) -> bool | None:
     except OSError:
         return None
     try:
-        if _taken(file, tries=2, pause_s=SECOND_LOOK_S):
+        if _takes(file, tries=2, pause_s=SECOND_LOOK_S):
             return False
     except OSError:
         return None
@@ -102,7 +102,8 @@ def _ready_file(folder: Path, role: RoleName) -> Path:
     return folder / f".{role}.ready"
 
 
-def _taken(file: int, tries: int = TRIES, pause_s: float = PAUSE_S) -> bool:
+def _takes(file: int, tries: int = TRIES, pause_s: float = PAUSE_S) -> bool:
+    """Whether the lock is this process's now, and no other's."""
     for _ in range(tries):
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

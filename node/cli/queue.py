@@ -8,6 +8,7 @@ import typer
 from node.cli.console import EXIT_REFUSED, out
 from node.cli.options import Config
 from node.domain.counting import counted
+from node.domain.times import when
 from node.settings import Settings, load
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def jobs(
         _print_json(rows)
         return
     for row in rows:
-        since = f"{row.updated_at:%Y-%m-%d %H:%M:%S}"
+        since = when(row.updated_at)
         study = f"{row.study_instance_uid}{f' (revision {row.revision})' if row.revision > 1 else ''}"
         out.print(f"{row.id:>5}  {row.state:<10}  {since}  {study}  {row.reason}", markup=False)
     if not rows:

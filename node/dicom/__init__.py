@@ -1,0 +1,1 @@
+"""Bytes to the language of the house, and back."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from node.domain.counting import counted
 from node.domain.grids import why_not_registrable
 from node.domain.reason import Reason, ReasonCode
 from node.domain.series import POSITION_TOLERANCE_MM, Stack, plane_normal, same_directions
@@ -170,7 +171,7 @@ def _has_gap(stack: Stack) -> bool:
 def _missing(stack: Stack, count: int) -> Reason:
     return Reason(
         ReasonCode.MISSING_SLICES,
-        f"{stack.name} lacks {count} slice{'s' if count > 1 else ''} that the other energy has.",
+        f"{stack.name} lacks {counted(count, 'slice')} that the other energy has.",
         "Send the series again; the late slices are taken up.",
     )
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from node.domain.instance import Instance
 from node.domain.pairing import Pairing, PairingOutcome, find_pair
+from node.domain.times import when
 
 
 class Readiness(StrEnum):
@@ -118,7 +119,7 @@ class _Case:
         return self.arrivals.first + self.patience.deadline
 
     def _until(self) -> str:
-        return f"Decided at the latest at {self._deadline():%Y-%m-%d %H:%M:%S} UTC."
+        return f"Decided at the latest at {when(self._deadline())} UTC."
 
     def _released(self) -> bool:
         return self.arrivals.released and self.arrivals.associations_open == 0

@@ -1,0 +1,1 @@
+"""The network: associations as acceptor and as requestor. It alone knows pynetdicom."""

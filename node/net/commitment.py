@@ -36,7 +36,9 @@ def read_report(information: Dataset) -> CommitmentReport:
     return CommitmentReport(
         transaction_uid=str(information.TransactionUID),
         committed=tuple(str(item.ReferencedSOPInstanceUID) for item in committed),
-        failed=tuple((str(item.ReferencedSOPInstanceUID), int(item.get("FailureReason", 0x0110))) for item in failed),
+        failed=tuple(
+            (str(item.ReferencedSOPInstanceUID), int(item.get("FailureReason", PROCESSING_FAILURE))) for item in failed
+        ),
     )
 
 

@@ -183,7 +183,7 @@ def _explained(association: Association, peer: Peer, calling: str) -> Transient:
         names = ", ".join(name_of(uid) for uid in sorted(classes))
         return Transient(
             f"{place} accepted no presentation context for: {names}.",
-            hint="Allow these SOP classes on the peer, or choose another profile for this destination.",
+            hint="Allow these SOP classes on the peer, or send to another one.",
         )
     return Transient(
         f"{place} ended the connection without an answer to the association request.",

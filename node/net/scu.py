@@ -10,22 +10,21 @@ from io import BytesIO
 from typing import cast
 
 import pydicom
-from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.dsutils import encode
 from pynetdicom.presentation import PresentationContext, build_context
 
 from node.dicom.part10 import dataset_offset
-from node.dicom.sop_classes import name_of
+from node.dicom.sop_classes import UNCOMPRESSED_SYNTAXES, name_of
 from node.dicom.statuses import SUCCESS, is_permanent, is_success, store_meaning
 from node.domain.errors import Refused
 from node.domain.peer import Peer
 from node.net.requestor import MAXIMUM_CONTEXTS, RequestorAssociation, RequestorOptions, open_association
 from node.service.ports import Parcel, SendResult
 
-_UNCOMPRESSED = (ExplicitVRLittleEndian, ImplicitVRLittleEndian)
 # What may be re-encoded without touching pixels
-_CONVERTIBLE = (*_UNCOMPRESSED, DeflatedExplicitVRLittleEndian)
+_CONVERTIBLE = (*UNCOMPRESSED_SYNTAXES, DeflatedExplicitVRLittleEndian)
 _MEDIUM_PRIORITY = 0x0000
 
 
@@ -50,13 +49,14 @@ class NetworkSender:
 
 
 def _proposals(parcels: Iterable[Parcel]) -> list[tuple[str, str]]:
-    """The (class, syntax) pairs to propose, each once: an object's own syntax, then its fallbacks."""
-    proposals: dict[tuple[str, str], None] = {}
-    for parcel in parcels:
-        own = parcel.transfer_syntax_uid
-        for syntax in (own, *(_UNCOMPRESSED if own in _CONVERTIBLE else ())):
-            proposals[parcel.sop_class_uid, str(syntax)] = None
-    return list(proposals)
+    """The (class, syntax) pairs to propose, each once."""
+    return list(dict.fromkeys((parcel.sop_class_uid, syntax) for parcel in parcels for syntax in _syntaxes(parcel)))
+
+
+def _syntaxes(parcel: Parcel) -> list[str]:
+    """In which an object can be sent: its own, then its fallbacks."""
+    own = parcel.transfer_syntax_uid
+    return [own, *(str(syntax) for syntax in (UNCOMPRESSED_SYNTAXES if own in _CONVERTIBLE else ()))]
 
 
 def _batches(parcels: Sequence[Parcel]) -> Iterator[Sequence[Parcel]]:
@@ -92,9 +92,7 @@ def _context_for(association: RequestorAssociation, parcel: Parcel) -> Presentat
     """The accepted context with the object's own syntax, else with one that it can be turned into, else None."""
     accepted = [cx for cx in association.accepted_contexts if cx.abstract_syntax == parcel.sop_class_uid]
     by_syntax = {str(context.transfer_syntax[0]): context for context in accepted}
-    own = parcel.transfer_syntax_uid
-    wanted = (own, *(_UNCOMPRESSED if own in _CONVERTIBLE else ()))
-    return next((by_syntax[str(syntax)] for syntax in wanted if str(syntax) in by_syntax), None)
+    return next((by_syntax[syntax] for syntax in _syntaxes(parcel) if syntax in by_syntax), None)
 
 
 def _encoded(parcel: Parcel, syntax: UID) -> BytesIO:
@@ -134,5 +132,5 @@ def _lost(peer: Peer) -> str:
 def _not_accepted(peer: Peer, parcel: Parcel) -> str:
     return (
         f"{peer.name} accepted no presentation context for {name_of(parcel.sop_class_uid)} in "
-        f"{name_of(parcel.transfer_syntax_uid)}: allow it there, or choose another profile for this destination."
+        f"{name_of(parcel.transfer_syntax_uid)}: allow it there, or send to another peer."
     )

@@ -1,0 +1,1 @@
+"""Arrays to pictures: RGB arrays, which know nothing of files."""

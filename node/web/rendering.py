@@ -1,6 +1,5 @@
 """Templates to pages. Every value is escaped; a name that a template misspells is an error."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -9,15 +8,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from node import __version__
+from node.domain.times import when
 from node.domain.wording import DISCLAIMER_SENTENCE
 
 HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
-
-
-def when(time: datetime) -> str:
-    """A time for a person, in UTC to the second."""
-    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
 
 
 def decimal(value: float | None, places: int = 1) -> str:

@@ -6,6 +6,7 @@ from typing import Final
 
 from node.domain.counting import counted
 from node.domain.job import JobState, OutboxState
+from node.domain.times import when
 from node.service.journal.questions import Condition, Queue, Status
 from node.service.people.condition import WAITING, astray_words, is_astray
 from node.web.concerns import Concern
@@ -34,7 +35,7 @@ def _failed(queue: Queue) -> Concern:
 
 def _waiting(queue: Queue) -> Concern:
     results = counted(queue.count, "result waits", "results wait")
-    sentence = f"{results} for {queue.destination}, the oldest since {queue.oldest:%Y-%m-%d %H:%M:%S} UTC."
+    sentence = f"{results} for {queue.destination}, the oldest since {when(queue.oldest)} UTC."
     command = f"“calcinode retry --peer {queue.destination}”"
     return Concern(sentence, f"{queue.reason} They are sent again by themselves; {command} does so at once.")
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from node.domain.counting import counted
 from node.domain.job import OutboxState
+from node.domain.times import when
 from node.service.journal.questions import Condition, JournalView, NodeStatus, Queue
 from node.service.people.why import quarantined_words, rejected_words
 
@@ -73,7 +74,7 @@ def status_lines(status: NodeStatus) -> Iterator[str]:
     yield running_words(status.condition)
     if short := shortage_words(status.condition):
         yield short
-    last = f", the last {status.last_received_at:%Y-%m-%d %H:%M:%S} UTC" if status.last_received_at else ""
+    last = f", the last {when(status.last_received_at)} UTC" if status.last_received_at else ""
     yield f"{counted(status.instances, 'image')} received{last}; {status.quarantined} quarantined"
     if status.jobs:
         yield "studies: " + ", ".join(f"{count} {state}" for state, count in sorted(status.jobs.items()))

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from node.domain.counting import counted
 from node.domain.job import JobState, OutboxState
+from node.domain.times import when
 from node.service.journal.questions import JournalView, QuarantinedRow, RejectedPeer, Revision, Story
 from node.service.journal.records import Delivery
 
@@ -93,7 +94,7 @@ def _revision(revision: Revision) -> Iterator[str]:
     for series in job.explanation.get("series", ()):
         yield f"  {series_words(series)}"
     for event in revision.events:
-        yield f"  {event.at:%Y-%m-%d %H:%M:%S} UTC  {event.from_state or '·'} → {event.to_state}: {event.reason}"
+        yield f"  {when(event.at)} UTC  {event.from_state or '·'} → {event.to_state}: {event.reason}"
     for delivery in revision.deliveries:
         yield f"  {delivery.file_name} → {delivery.destination}: {delivery.state}. {delivery_words(delivery)}"
 
@@ -103,29 +104,27 @@ def delivery_words(delivery: Delivery) -> str:
     due = delivery.not_before
     if due is None or due <= delivery.updated_at or delivery.state not in _NEXT:
         return delivery.reason
-    return f"{delivery.reason} {_NEXT[delivery.state]} {due:%Y-%m-%d %H:%M:%S} UTC."
+    return f"{delivery.reason} {_NEXT[delivery.state]} {when(due)} UTC."
 
 
 def repeats_words(story: Story) -> str:
     """That images came again that were there already; empty where none did."""
     if story.last_repeat_at is None:
         return ""
-    return (
-        f"{counted(story.repeats, 'image')} came again unchanged, last at {story.last_repeat_at:%Y-%m-%d %H:%M:%S} UTC"
-    )
+    return f"{counted(story.repeats, 'image')} came again unchanged, last at {when(story.last_repeat_at)} UTC"
 
 
 def quarantined_words(bad: QuarantinedRow) -> str:
     """One instance that was not accepted, from whom and why, and where in the data folder its bytes are."""
     return (
         f"Quarantined ({bad.outcome}) {bad.sop_instance_uid} from {bad.calling_ae_title}, "
-        f"{bad.at:%Y-%m-%d %H:%M:%S} UTC: {bad.reason} File: blobs/quarantine/{bad.file_name}"
+        f"{when(bad.at)} UTC: {bad.reason} File: blobs/quarantine/{bad.file_name}"
     )
 
 
 def rejected_words(peer: RejectedPeer) -> str:
     """Somebody who was not let in, how often and why."""
-    return f"rejected {counted(peer.times, 'time')}, last {peer.last_at:%Y-%m-%d %H:%M:%S} UTC: {peer.reason}"
+    return f"rejected {counted(peer.times, 'time')}, last {when(peer.last_at)} UTC: {peer.reason}"
 
 
 def series_words(series: Mapping[str, Any]) -> str:
