@@ -56,10 +56,13 @@ LOSSLESS_SYNTAXES = (
 )
 
 # stored as they are, refused for measurement
-LOSSY_SYNTAXES = (JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless, JPEG2000)
+LOSSY_SYNTAXES = (JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless)
+
+# with or without loss: measured only where Lossy Image Compression (0028,2110) says that it is without
+EITHER_SYNTAXES = (JPEG2000,)
 
 # In the order of our preference: the first that the requestor proposes is accepted.
-ACCEPTED_SYNTAXES = (*UNCOMPRESSED_SYNTAXES, *LOSSLESS_SYNTAXES, *LOSSY_SYNTAXES)
+ACCEPTED_SYNTAXES = (*UNCOMPRESSED_SYNTAXES, *LOSSLESS_SYNTAXES, *LOSSY_SYNTAXES, *EITHER_SYNTAXES)
 
 
 @dataclass(frozen=True)

@@ -109,6 +109,8 @@ def _transfer_syntaxes() -> str:
     def use(uid: UID) -> str:
         if uid in sop_classes.LOSSY_SYNTAXES:
             return "stored, refused for measurement"
+        if uid in sop_classes.EITHER_SYNTAXES:
+            return "stored, measured where (0028,2110) is 00"
         return "stored, measured"
 
     rows = ((uid.name, uid, use(uid)) for uid in sop_classes.ACCEPTED_SYNTAXES)

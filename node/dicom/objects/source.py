@@ -9,6 +9,7 @@ from typing import Final
 from pydicom import dcmread
 from pydicom.charset import convert_encodings
 from pydicom.dataset import Dataset
+from pydicom.uid import CTImageStorage
 from pydicom.valuerep import DA, DT, TM
 
 from node.dicom.uids import digest
@@ -144,8 +145,5 @@ def _moment(text: str) -> datetime | None:
 def place_of(plane: Slice) -> tuple[str, str, int | None]:
     """SOP Class UID, SOP Instance UID and, in a multi-frame instance, the frame number of a slice."""
     instance = plane.instance
-    number = plane.frame.number if len(instance.frames) > 1 or instance.sop_class_uid != CT_IMAGE_STORAGE else None
+    number = plane.frame.number if len(instance.frames) > 1 or instance.sop_class_uid != CTImageStorage else None
     return instance.sop_class_uid, instance.sop_instance_uid, number
-
-
-CT_IMAGE_STORAGE: Final = "1.2.840.10008.5.1.4.1.1.2"

@@ -1,24 +1,13 @@
 """Two things that forbid measuring: a contrast agent, and pixels that were compressed with loss."""
 
-from pydicom.uid import UID
+from pydicom.uid import HTJ2K, UID
 
 from node.dicom.reading.attributes import Lookup, items, lookup_of, text
+from node.dicom.sop_classes import EITHER_SYNTAXES, LOSSY_SYNTAXES
 
 _NO_AGENT = frozenset({"", "NO", "NONE", "N", "NEIN", "OHNE", "KEIN", "KEINE", "0", "NATIV", "NATIVE", "WITHOUT"})
-_LOSSY_SYNTAXES = frozenset(
-    {
-        "1.2.840.10008.1.2.4.50",  # JPEG baseline
-        "1.2.840.10008.1.2.4.51",  # JPEG extended
-        "1.2.840.10008.1.2.4.81",  # JPEG-LS near-lossless
-    }
-)
-_MAYBE_LOSSY_SYNTAXES = frozenset(
-    {
-        "1.2.840.10008.1.2.4.91",  # JPEG 2000
-        "1.2.840.10008.1.2.4.203",  # high-throughput JPEG 2000
-        "1.2.840.10008.1.2.4.112",  # JPEG XL
-    }
-)
+_MAYBE_LOSSY_SYNTAXES = frozenset({*EITHER_SYNTAXES, HTJ2K, UID("1.2.840.10008.1.2.4.112")})
+"""Besides those that are received: high-throughput JPEG 2000 and JPEG XL, of files in a folder."""
 
 
 def contrast_agent(lookup: Lookup) -> str:
@@ -36,9 +25,9 @@ def contrast_agent(lookup: Lookup) -> str:
     return ""
 
 
-def is_lossy(lookup: Lookup, transfer_syntax_uid: UID | str) -> bool:
+def is_lossy(lookup: Lookup, transfer_syntax_uid: str) -> bool:
     """True where Lossy Image Compression (0028,2110) says so, or the transfer syntax cannot be without loss."""
     stated = text(lookup("LossyImageCompression"))
-    if stated == "01" or str(transfer_syntax_uid) in _LOSSY_SYNTAXES:
+    if stated == "01" or transfer_syntax_uid in LOSSY_SYNTAXES:
         return True
-    return str(transfer_syntax_uid) in _MAYBE_LOSSY_SYNTAXES and stated != "00"
+    return transfer_syntax_uid in _MAYBE_LOSSY_SYNTAXES and stated != "00"

@@ -13,13 +13,13 @@ from pydicom.dataelem import RawDataElement
 from pydicom.dataset import FileDataset
 from pydicom.errors import InvalidDicomError
 from pydicom.tag import Tag
-from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ImplicitVRLittleEndian
 
 from node.dicom.reading.attributes import Lookup, lookup_in, lookup_of, number, text, texts, whole
 from node.dicom.reading.content import content_digest, demographics_digest, enter_pixel_data, pixel_digest
 from node.dicom.reading.contrast import contrast_agent, is_lossy
 from node.dicom.reading.multiframe import frame_lookups, frames_of
-from node.dicom.reading.pixel_layout import DEFLATED_SYNTAX, NATIVE_SYNTAXES, expected_bytes, stored_pixels
+from node.dicom.reading.pixel_layout import NATIVE_SYNTAXES, expected_bytes, stored_pixels
 from node.dicom.reading.quick_header import QUICK_BYTES, quick_header
 from node.domain.errors import NodeError, Refused
 from node.domain.instance import Instance
@@ -50,7 +50,8 @@ def _read_by_pydicom(file: BinaryIO, name: str) -> Instance:
     _check_syntax(dataset, name)
     _check_last_element(dataset, name)
     syntax = text(dataset.file_meta.TransferSyntaxUID)
-    return _complete(lookup_of(dataset), syntax, _inflated(file) if syntax == DEFLATED_SYNTAX else file, name)
+    pixels = _inflated(file) if syntax == DeflatedExplicitVRLittleEndian else file
+    return _complete(lookup_of(dataset), syntax, pixels, name)
 
 
 def _complete(lookup: Lookup, syntax: str, pixels: BinaryIO, name: str) -> Instance:

@@ -2,18 +2,19 @@
 
 from typing import Final
 
+from pydicom.uid import DeflatedExplicitVRLittleEndian
+
 from node.dicom.reading.attributes import Lookup, whole
+from node.dicom.sop_classes import UNCOMPRESSED_SYNTAXES
 from node.domain.instance import StoredPixels
 
-NATIVE_SYNTAXES: Final = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99"})
-"""Transfer syntaxes whose pixel data is not compressed (PS3.5 Annex A.1, A.2, A.5)."""
-DEFLATED_SYNTAX: Final = "1.2.840.10008.1.2.1.99"
-"""Its pixel data is plain, but the whole dataset is compressed."""
+NATIVE_SYNTAXES: Final = frozenset({*UNCOMPRESSED_SYNTAXES, DeflatedExplicitVRLittleEndian})
+"""Transfer syntaxes whose pixel data is not compressed (PS3.5 Annex A.1, A.2); deflated is the whole dataset (A.5)."""
 
 
 def stored_pixels(lookup: Lookup, transfer_syntax_uid: str, offset: int) -> StoredPixels | None:
     """The layout of pixel data that begins at ``offset``; None unless it is plain 16-bit words of one channel."""
-    if transfer_syntax_uid not in NATIVE_SYNTAXES - {DEFLATED_SYNTAX}:
+    if transfer_syntax_uid not in UNCOMPRESSED_SYNTAXES:
         return None
     bits = whole(lookup("BitsStored")) or 0
     if whole(lookup("BitsAllocated")) != 16 or not 0 < bits <= 16 or (whole(lookup("SamplesPerPixel")) or 1) != 1:

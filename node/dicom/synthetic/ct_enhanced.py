@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
-from pydicom.uid import EnhancedCTImageStorage, LegacyConvertedEnhancedCTImageStorage
+from pydicom.uid import CTImageStorage, EnhancedCTImageStorage, LegacyConvertedEnhancedCTImageStorage
 
 from node.dicom.synthetic.ct_identity import StudyIdentity, common_attributes
 from node.dicom.synthetic.ct_writer import SeriesStyle, encode_pixels, numbers_text, stored_values
@@ -189,7 +189,7 @@ def _per_frame(volume: Volume, k: int, identity: StudyIdentity, style: SeriesSty
     if legacy:
         frame.UnassignedPerFrameConvertedAttributesSequence = _one(InstanceNumber=k + 1)
         frame.ConversionSourceAttributesSequence = _one(
-            ReferencedSOPClassUID="1.2.840.10008.5.1.4.1.1.2",
+            ReferencedSOPClassUID=CTImageStorage,
             ReferencedSOPInstanceUID=identity.uid("instance", style.role, k),
         )
         frame.CTImageFrameTypeSequence = _frame_type(style)

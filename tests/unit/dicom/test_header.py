@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from node.dicom.reading.contrast import is_lossy
 from node.dicom.reading.header import read_instance
 from node.domain.errors import Refused
 from node.domain.instance import Instance
@@ -10,10 +11,12 @@ from node.domain.volume import Tube
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import (
+    JPEG2000,
     DeflatedExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
     JPEGLSLossless,
+    JPEGLSNearLossless,
     RLELossless,
 )
 from tests.ct_builder import HIGH, LOW, CtSeries, but, datasets, enhanced, write
@@ -123,6 +126,19 @@ def test_retired_and_missing_transfer_syntaxes_are_refused(tmp_path: Path) -> No
 
 def test_lossy_is_told_by_the_header(tmp_path: Path) -> None:
     assert first(tmp_path, but(LOW, extra={"LossyImageCompression": "01"})).lossy
+
+
+@pytest.mark.parametrize(
+    ("syntax", "stated", "lossy"),
+    [
+        (JPEGLSNearLossless, "00", True),
+        (JPEG2000, "00", False),
+        (JPEG2000, None, True),
+        (JPEG2000Lossless, None, False),
+    ],
+)
+def test_where_the_syntax_leaves_it_open_the_header_decides(syntax: str, stated: str | None, lossy: bool) -> None:
+    assert is_lossy({"LossyImageCompression": stated}.get, syntax) is lossy
 
 
 @pytest.mark.parametrize("syntax", [ImplicitVRLittleEndian, DeflatedExplicitVRLittleEndian])

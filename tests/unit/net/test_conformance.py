@@ -20,6 +20,7 @@ def test_the_tables_hold_classes_statuses_and_codes() -> None:
     for expected in (
         "| CT Image Storage | 1.2.840.10008.5.1.4.1.1.2 | SCP | stored, indexed, analysed |",
         "| 1.2.840.10008.1.2.4.81 | stored, refused for measurement |",
+        "| 1.2.840.10008.1.2.4.91 | stored, measured where (0028,2110) is 00 |",
         "| 0xA700 | Refused: out of resources |",
         "| 0xB000 | 0xBFFF | delivered |",
         "| 1 | 1 | 3 | calling AE title not recognised |",
