@@ -1,12 +1,17 @@
 """This node as requestor, for commands and for the courier."""
 
+from typing import Any
+
+from pydantic import ValidationError
+
 from node.bootstrap.parts import peer_of
 from node.domain.peer import Peer
 from node.net.echo import NetworkEchoer
 from node.net.scu import NetworkSender
 from node.service.ports import Parcel
 from node.service.study.folder import Folder
-from node.settings import Settings, SettingsError
+from node.settings import PeerSettings, Settings, SettingsError
+from node.settings.mistakes import explain
 
 
 def echoer_of(settings: Settings, calling: str | None = None) -> NetworkEchoer:
@@ -26,11 +31,18 @@ def peer_named(settings: Settings, text: str) -> Peer:
     ae_title, at, place = text.rpartition("@")
     host, colon, port = place.rpartition(":")
     if at and colon and port.isdecimal() and ae_title and host:
-        return Peer(name=text, ae_title=ae_title, host=host, port=int(port), receives=True)
+        return _peer_given(text, {"ae_title": ae_title, "host": host, "port": port, "roles": ("destination",)})
     known = ", ".join(sorted(settings.peers)) or "none"
     raise SettingsError(
         f"There is no peer '{text}' in the configuration (known: {known}); or give it as AETITLE@host:port."
     )
+
+
+def _peer_given(text: str, values: dict[str, Any]) -> Peer:
+    try:
+        return peer_of(text, PeerSettings(**values))
+    except ValidationError as error:
+        raise SettingsError("\n".join(explain(one, f"'{text}'", "") for one in error.errors())) from error
 
 
 def parcels_by_series(folder: Folder) -> list[list[Parcel]]:

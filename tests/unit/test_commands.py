@@ -237,3 +237,13 @@ def test_check_config_of_pauses_that_shrink(run: Run, tmp_path: Path) -> None:
     config = write(tmp_path, "[delivery]\nfirst_retry_s = 60\nlongest_retry_s = 30\n")
     code, said = run("check-config", "--config", config)
     assert (code, "first_retry_s <= longest_retry_s is expected." in said) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("peer", "said"),
+    [("A@127.0.0.1:99999", "port = '99999'"), ("LONGER_THAN_AN_AE_TITLE@127.0.0.1:104", "1 to 16 ASCII characters")],
+)
+def test_a_peer_that_cannot_be_is_told_before_it_is_called(run: Run, peer: str, said: str) -> None:
+    code, told = run("echo", peer)
+    assert code == 2
+    assert said in told
