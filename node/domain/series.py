@@ -185,13 +185,11 @@ def _stack(planes: list[Slice]) -> Stack | None:
     distinct = _distinct(planes)
     if len(distinct) < MINIMUM_SLICES:
         return None
-    faults = []
-    if len(distinct) < len(planes):
-        faults.append(_doubled(len(planes) - len(distinct)))
+    doubled = len(planes) - len(distinct)
     geometry, uneven = _fit(distinct)
+    faults = (*([_doubled(doubled)] if doubled else []), *uneven)
     head = distinct[0]
-    tuple_of_faults = tuple(faults) + uneven
-    return Stack(head.instance.series_instance_uid, head.frame.tube, tuple(distinct), geometry, tuple_of_faults)
+    return Stack(head.instance.series_instance_uid, head.frame.tube, tuple(distinct), geometry, faults)
 
 
 def _fit(planes: list[Slice]) -> tuple[Geometry, tuple[Reason, ...]]:

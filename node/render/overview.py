@@ -103,7 +103,7 @@ def _hands(canvas: Canvas, pair: EnergyPair, analysis: Analysis) -> None:
 
 def _on_panel(rgb: RgbArray) -> RgbArray:
     """Black of the X-ray lifted to the panel's colour, so that it has no edge."""
-    floor = rgb.dtype.type(0) + rgb
+    floor = rgb.copy()
     for channel, level in enumerate(PANEL):
         floor[..., channel] = (level + rgb[..., channel].astype(float) * (255 - level) / 255).astype(rgb.dtype)
     return floor

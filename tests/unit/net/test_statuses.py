@@ -4,6 +4,7 @@ import pytest
 from node.dicom import statuses
 from node.net.store_handler import STATUS_OF_OUTCOME
 from node.service.ports import IntakeOutcome
+from node.store.outbox import _VERDICTS
 
 
 def test_no_code_is_both_success_and_final_failure() -> None:
@@ -30,3 +31,7 @@ def test_what_is_said_of_the_object_itself_is_final(status: int) -> None:
 def test_every_outcome_of_the_intake_has_a_status_of_the_table() -> None:
     assert set(STATUS_OF_OUTCOME) == set(IntakeOutcome)
     assert set(STATUS_OF_OUTCOME.values()) <= {row.code for row in statuses.STORE_ANSWERS}
+
+
+def test_every_failure_of_a_commitment_that_the_table_tells_is_acted_upon() -> None:
+    assert set(_VERDICTS) == {row.code for row in statuses.COMMITMENT_FAILURES}
