@@ -247,3 +247,10 @@ def test_a_peer_that_cannot_be_is_told_before_it_is_called(run: Run, peer: str, 
     code, told = run("echo", peer)
     assert code == 2
     assert said in told
+
+
+def test_an_order_that_is_none_is_told_before_anything_is_made(run: Run, tmp_path: Path) -> None:
+    code, told = run("phantom", "--preset", "small", "--order", "up", "--out", tmp_path / "study")
+    assert code == 3
+    assert "ascending, descending, shuffled" in told
+    assert not (tmp_path / "study").exists(), "what is left of it would keep the next try from its folder"

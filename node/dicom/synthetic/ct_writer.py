@@ -69,6 +69,11 @@ class SeriesStyle:
     order: str = "ascending"
     filter_material: bool = True
 
+    def __post_init__(self) -> None:
+        """Raises Refused for an order that is not one of ``ORDERS``."""
+        if self.order not in ORDERS:
+            raise Refused(f"'{self.order}' is not an order of slices.", hint=f"Known: {', '.join(ORDERS)}.")
+
 
 def syntax(name: str) -> UID:
     """Transfer syntax by name. Raises Refused for an unknown one."""
@@ -181,12 +186,7 @@ def encode_pixels(ds: Dataset, frame: NDArray[np.integer[Any]], transfer_syntax:
 def series_datasets(
     volume: Volume, identity: StudyIdentity, style: SeriesStyle, progress: Progress | None = None
 ) -> Iterator[Dataset]:
-    """The instances of a series, complete with pixels and file meta, in the order in which they are written.
-
-    Raises Refused for an order that is not one of ``ORDERS``.
-    """
-    if style.order not in ORDERS:
-        raise Refused(f"'{style.order}' is not an order of slices.", hint=f"Known: {', '.join(ORDERS)}.")
+    """The instances of a series, complete with pixels and file meta, in the order in which they are written."""
     stored = stored_values(volume, style)
     order = list(range(len(stored)))
     if style.order == "shuffled":
