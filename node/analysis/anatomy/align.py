@@ -23,8 +23,9 @@ length together but are parted at the wrong place, as in a noisy scan of thin co
 EXTRA, EXTRA_BIT = 3.0, 1.5
 BIT_SHARE = 0.7
 """Cost of a part behind the last bone; a bit is shorter than this share of the distal phalanx."""
-HALF_SEEN, JOINT_MM = 0.8, 3.0
-"""Cost of a bone of which only a part was found, with a gap behind it that is wider than a joint."""
+HALF_SEEN, JOINT_MM, LEAST_SEEN = 0.8, 3.0, 0.45
+"""Cost of a bone of which only a part was found, with a gap behind it that is wider than a joint; or, where nothing
+was found behind it, that share of its length at least."""
 BEFORE = 1.0
 """Cost of a part before the metacarpal: a carpal bone that was linked to it."""
 BEFORE_LONG = 5.0
@@ -165,6 +166,9 @@ class _Aligner:
         if part + 1 < len(self.lengths) and self.gap[part + 1] > JOINT_MM:
             misfit = _misfit(length + self.gap[part + 1], expected, cut, level, self.last)
             ways.append(_Way(HALF_SEEN + misfit + then.cost, ((level,),), then))
+        if part + 1 == len(self.lengths) and 0 < level < self.last and not cut:
+            seen = np.where((length > LEAST_SEEN * expected) & (length < expected), HALF_SEEN, WORST)
+            ways.append(_Way(seen + then.cost, ((level,),), then))
         if level < self.last:
             then = self.best(part + 1, level + 2)
             misfit = _misfit(length, expected + self.expected[level + 1], cut, -1, self.last)

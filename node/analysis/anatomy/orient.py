@@ -6,10 +6,11 @@ from typing import Final
 
 import numpy as np
 
-from node.analysis.anatomy.align import align
+from node.analysis.anatomy.align import alignments
 from node.analysis.anatomy.chains import Chain
 from node.analysis.anatomy.model import Vector, unit
 from node.analysis.anatomy.parts import Part
+from node.analysis.anatomy.proportions import SCALES
 
 ENOUGH: Final = 1.2
 """Votes needed to be sure: the fall of the lengths (ln) over two whole rays is 2 to 3, of the carpus at most 1."""
@@ -53,7 +54,7 @@ def _agree(chain: Chain, distal: Vector, longest_mm: float) -> Chain:
         return chain
     if chain.fall == 0:
         return back
-    costs = [min(align(c, digit, 1.0).cost for digit in (1, 3)) for c in (chain, back)]
+    costs = [min(fit.cost for digit in (1, 3) for fit in alignments(c, digit, SCALES)) for c in (chain, back)]
     return back if costs[1] < costs[0] else chain
 
 

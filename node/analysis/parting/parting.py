@@ -16,7 +16,7 @@ from node.analysis.mineral.reasons import Reason
 from node.analysis.parting.attachment import split_attachments, without_solid
 from node.analysis.parting.beside import Beside
 from node.analysis.parting.layers import layers
-from node.analysis.parting.missing_tips import missing_tips
+from node.analysis.parting.missing_bones import missing_bones
 from node.analysis.parting.named_bone import bone_by_name
 from node.analysis.parting.small_bones import ossicles, sesamoids
 from node.analysis.parting.spurs import spurs
@@ -45,17 +45,16 @@ def part_bones(
 
 def _named(attached: tuple[Candidate, ...], beside: Beside) -> tuple[tuple[Candidate, ...], Beside, HandAnatomy]:
     """(what is not bone, the bones with what their names say is, their names)."""
-    anatomy = _names(beside)
-    tips = missing_tips(attached, anatomy, beside)
-    attached, sure = tuple(tips.get(n, c) for n, c in enumerate(attached)), set(tips)
     while True:
+        anatomy = _names(beside)
+        missing = missing_bones(attached, anatomy, beside)
+        attached = tuple(missing.get(n, c) for n, c in enumerate(attached))
         named, doubts = bone_by_name(attached, anatomy, beside)
         attached = tuple(c.doubted(doubts[n]) if n in doubts else c for n, c in enumerate(attached))
-        attached, bony = without_solid(attached, sure | named)
+        attached, bony = without_solid(attached, named.union(missing))
         if not bony:
             return attached, beside, anatomy
-        beside, sure = beside.joined(bony), set()
-        anatomy = _names(beside)
+        beside = beside.joined(bony)
 
 
 def _names(beside: Beside) -> HandAnatomy:
