@@ -15,7 +15,7 @@ MISSING_MORE = 0.4
 FUSED = 2.0
 BROKEN, MOST_PIECES = 0.8, 3
 """Cost of each break in a bone, and into how many pieces it may be broken."""
-BREAK_MM = 1.5
+BREAK_MM = 2.0
 """Three pieces of one bone all but touch; the phalanges of a toe, which are as short, have joints between them."""
 SHIFTED, FAR_SHIFTED = (0.35, 2.0), (0.75, 3.0)
 """How far, as ln of a length over the expected one, the last two phalanges of a finger may be off where they have their
