@@ -46,6 +46,11 @@ def test_a_bone_found_in_part_with_the_rest_missing_behind_it() -> None:
     assert read((0, MC), (2, PP), (2, 0.55 * MP), (0.45 * MP, DP)) == ((0,), (1,), (2,), (3,))
 
 
+def test_a_bone_found_in_part_behind_which_nothing_was_found() -> None:
+    assert read((0, MC), (2, PP), (1.5, 0.62 * MP)) == ((0,), (1,), (2,))
+    assert read((0, MC), (2, PP), (1.5, 0.3 * MP)) == ((0,), (1,), ()), "a bit is none"
+
+
 def test_a_bone_that_is_missing_leaves_its_length() -> None:
     assert read((0, MC), (2, PP), (MP + 4, DP)) == ((0,), (1,), (3,))
     assert read((0, MC), (2, PP), (2, MP)) == ((0,), (1,), (2,)), "what follows at once is the next bone"

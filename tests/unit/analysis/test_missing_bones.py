@@ -1,0 +1,60 @@
+"""Phalanges whose marrow was not seen: known by the hole in a ray that they fill, or by the end that they follow."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from node.analysis.anatomy.naming import name_hand
+from node.analysis.mineral.candidates import Candidate
+from node.analysis.parting.missing_bones import missing_bones
+from node.domain.anatomy import BONE_CODES
+from tests.fakes.sticks import GEOMETRY, HAND
+
+
+def solid(voxels: np.ndarray) -> Candidate:
+    return Candidate(voxels, float(len(voxels)), 900.0, 1000.0, 3.0, 5.0, 0.0, 0)
+
+
+def found(candidate: Candidate, *unseen: str, density: float = 1.0) -> dict[int, Candidate]:
+    """What is told of a candidate in the hand of sticks without the marrow of some bones."""
+    labels = np.where(np.isin(HAND.labels, [BONE_CODES[name] for name in unseen]), 0, HAND.labels)
+    anatomy = name_hand(labels, HAND.body, HAND.affine)
+    beside: Any = SimpleNamespace(
+        skeleton=SimpleNamespace(labels=labels),
+        limb=SimpleNamespace(geometry=GEOMETRY),
+        density=lambda candidate, label: density,
+    )
+    return missing_bones([candidate], anatomy, beside)
+
+
+def bone(name: str) -> Candidate:
+    return solid(np.argwhere(HAND.labels == BONE_CODES[name]))
+
+
+@pytest.mark.parametrize("name", ["MP4", "DP2", "PP3", "DP1"])
+def test_what_fills_the_place_of_a_phalanx_is_that_phalanx(name: str) -> None:
+    assert list(found(bone(name), name)) == [0]
+
+
+def test_two_phalanges_missing_behind_each_other_are_found_one_after_the_other() -> None:
+    assert found(bone("MP4"), "MP4", "DP4")
+    assert not found(bone("DP4"), "MP4", "DP4"), "not before the one that it stands on"
+
+
+def test_a_ray_that_is_whole_lacks_none() -> None:
+    assert not found(bone("MP4"))
+
+
+def test_in_a_hole_a_bone_lies_along_the_ray_and_reaches_both_its_ends() -> None:
+    whole = bone("MP4")
+    along = whole.voxels[:, 0]
+    half = solid(whole.voxels[along > np.quantile(along, 0.7)])
+    beside = solid(whole.voxels + np.array([0, 0, 12]))
+    ball = solid(whole.voxels[np.abs(along - np.median(along)) < 3])
+    assert not any(found(other, "MP4") for other in (half, beside, ball))
+
+
+@pytest.mark.parametrize("density", [0.3, 2.0])
+def test_a_bone_is_as_dense_as_the_one_before_it(density: float) -> None:
+    assert not found(bone("MP4"), "MP4", density=density)
