@@ -17,11 +17,11 @@ from node.analysis.unassessed import PARTED, further_words, refused_hand, with_l
 from node.domain.anatomy import BONE_NAMES
 from node.domain.errors import Refused
 from node.domain.findings import Analysis, Findings, Hand, Laterality, Outcome
+from node.domain.progress import Progress
 from node.domain.sctc_style import DEFAULT_WEIGHTS, ScoreWeights
 from node.domain.volume import EnergyPair
 from node.kernels.memory import keep_freed_memory
 
-Progress = Callable[[str, float], None]
 STEPS_A_LIMB = 5
 MOST_LIMBS = 2
 RAY_LEVELS = ("MC", "PP", "MP", "DP")

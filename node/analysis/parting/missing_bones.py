@@ -68,7 +68,7 @@ def _level_between(ray: Ray, before: NamedBone, after: NamedBone | None) -> str 
 
 
 def _is_missing(candidate: Candidate, axes: Axes, hole: _Hole, beside: Beside) -> bool:
-    """True for a candidate that begins at the joint, goes on from there, and has about the length of the phalanx."""
+    """True for what goes on from the joint, to the next one where that is known, and is as long as a phalanx."""
     slender = axes.spread_mm[0] > ELONGATION * axes.spread_mm[1]
     long_enough = LENGTH_SHARE[0] < axes.length_mm / hole.usual_mm < LENGTH_SHARE[1]
     if not (slender and long_enough):
