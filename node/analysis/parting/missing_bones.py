@@ -8,7 +8,7 @@ import numpy as np
 
 from node.analysis.anatomy.model import HandAnatomy, NamedBone, Ray
 from node.analysis.anatomy.proportions import LEVELS, usual_length_mm
-from node.analysis.grid.axes import Axes, principal_axes
+from node.analysis.grid.axes import principal_axes
 from node.analysis.mineral.candidates import Candidate
 from node.analysis.parting.beside import Beside
 
@@ -32,16 +32,9 @@ class _Hole:
 
 def missing_bones(candidates: Sequence[Candidate], anatomy: HandAnatomy, beside: Beside) -> dict[int, Candidate]:
     """By index, the candidates that are a phalanx which a ray has not; ``bone`` is a new label for each."""
-    axes = [principal_axes(c.voxels, beside.limb.geometry) for c in candidates]
     label, found = int(beside.skeleton.labels.max()), {}
     for hole in _holes(anatomy):
-        fitting = [
-            n
-            for n, (c, own) in enumerate(zip(candidates, axes, strict=True))
-            if n not in found
-            and DENSITY[0] < beside.density(c, hole.before.labels[0]) < DENSITY[1]
-            and _is_missing(c, own, hole, beside)
-        ]
+        fitting = [n for n, c in enumerate(candidates) if n not in found and _is_missing(c, hole, beside)]
         if fitting:
             largest = max(fitting, key=lambda n: candidates[n].volume_mm3)
             label += 1
@@ -67,8 +60,12 @@ def _level_between(ray: Ray, before: NamedBone, after: NamedBone | None) -> str 
     return levels[first]
 
 
-def _is_missing(candidate: Candidate, axes: Axes, hole: _Hole, beside: Beside) -> bool:
-    """True for what goes on from the joint, to the next one where that is known, and is as long as a phalanx."""
+def _is_missing(candidate: Candidate, hole: _Hole, beside: Beside) -> bool:
+    """True for what is as dense as the bone before, goes on from its joint, to the next one where that is known, and is
+    as long as a phalanx."""
+    if not DENSITY[0] < beside.density(candidate, hole.before.labels[0]) < DENSITY[1]:
+        return False
+    axes = principal_axes(candidate.voxels, beside.limb.geometry)
     slender = axes.spread_mm[0] > ELONGATION * axes.spread_mm[1]
     long_enough = LENGTH_SHARE[0] < axes.length_mm / hole.usual_mm < LENGTH_SHARE[1]
     if not (slender and long_enough):

@@ -39,14 +39,14 @@ as much wider [K]."""
 NO_ARTERY = {Region.DIGIT: ("palmar", "dorsal"), Region.HAND: ("dorsal", "dorsoulnar"), Region.WRIST: ("dorsoulnar",)}
 """Sides on which no artery of size runs: those of a finger lie at both sides of its flexor tendons, and only the radial
 artery comes to the back of the hand, between the first two metacarpals [K]."""
+FIRST_WEB = (1, 2)
+"""The digits beside which it does."""
 DIGITAL_RADIUS_MM = 1.4
 """Of the largest ball in a finger's artery, 1 to 2 mm across with its blur [K]."""
 LONG_MM = 2.0 * VESSEL_LENGTH_MM
 BENT_SECTION_MM2 = np.pi * DIGITAL_RADIUS_MM**2
 BENT_CONTACT = 2.0 * TUBE_CONTACT
 """Of a long cord that bends: its mean section, and its contact, as it passes more of a bone at a bent joint."""
-FIRST_WEB = (1, 2)
-"""The digits beside which it does."""
 PlaceOf = Callable[[NDArray[np.int64]], Place]
 
 
