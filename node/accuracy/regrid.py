@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +10,6 @@ from scipy import ndimage
 from node.accuracy.truth import CaseTruth, TrueDeposit
 from node.domain.volume import EnergyPair, Geometry, Volume
 
-COARSER: Final = 1.5
-FINER: Final = 1.6
 FLOOR_HU, CEILING_HU = -1024, 3071
 Case = tuple[EnergyPair, CaseTruth]
 
@@ -41,17 +38,17 @@ def scaled(*factors: float) -> Callable[[EnergyPair, CaseTruth], Case]:
     return scale
 
 
-def coarser(*axes: int) -> Callable[[EnergyPair, CaseTruth], Case]:
-    """Voxels larger along ``axes``, each the mean of what it covers: slices as a scanner averages them."""
+def coarser(factor: float, *axes: int) -> Callable[[EnergyPair, CaseTruth], Case]:
+    """Voxels ``factor`` as large along ``axes``, each the mean of what it covers, as a scanner averages slices."""
 
     def coarsen(pair: EnergyPair, truth: CaseTruth) -> Case:
         labels = truth.labels
         low, high = (volume.hu.astype(np.float32) for volume in (pair.low, pair.high))
         for axis in axes:
-            low, high = _averaged(low, axis), _averaged(high, axis)
-            middles = ((np.arange(low.shape[axis]) + 0.5) * COARSER).astype(np.intp)
+            low, high = _averaged(low, axis, factor), _averaged(high, axis, factor)
+            middles = ((np.arange(low.shape[axis]) + 0.5) * factor).astype(np.intp)
             labels = np.take(labels, middles, axis)
-        factors = tuple(COARSER if axis in axes else 1.0 for axis in range(3))
+        factors = tuple(factor if axis in axes else 1.0 for axis in range(3))
         grid = _grid(pair.geometry, low.shape, factors, centred=True)
         return (
             replace(pair, low=Volume(stored(low), grid), high=Volume(stored(high), grid)),
@@ -61,15 +58,19 @@ def coarser(*axes: int) -> Callable[[EnergyPair, CaseTruth], Case]:
     return coarsen
 
 
-def finer(pair: EnergyPair, truth: CaseTruth) -> Case:
-    """Slices closer together, read off a cubic spline through those that are there; each point keeps its label."""
-    depth, *plane = pair.geometry.shape
-    count = int((depth - 1) * FINER)
-    middles = (np.arange(count) + 0.5) / FINER - 0.5
-    grid = _grid(pair.geometry, (count, *plane), (1.0 / FINER, 1.0, 1.0), centred=True)
-    low, high = (Volume(_between(volume.hu, middles), grid) for volume in (pair.low, pair.high))
-    labels = truth.labels[np.rint(middles).clip(0).astype(np.intp)]
-    return replace(pair, low=low, high=high), replace(truth, geometry=grid, labels=labels)
+def finer(factor: float) -> Callable[[EnergyPair, CaseTruth], Case]:
+    """``factor`` times the slices, read off a cubic spline through those that are there; each point keeps its label."""
+
+    def refine(pair: EnergyPair, truth: CaseTruth) -> Case:
+        depth, *plane = pair.geometry.shape
+        count = int((depth - 1) * factor)
+        middles = (np.arange(count) + 0.5) / factor - 0.5
+        grid = _grid(pair.geometry, (count, *plane), (1.0 / factor, 1.0, 1.0), centred=True)
+        low, high = (Volume(_between(volume.hu, middles), grid) for volume in (pair.low, pair.high))
+        labels = truth.labels[np.rint(middles).clip(0).astype(np.intp)]
+        return replace(pair, low=low, high=high), replace(truth, geometry=grid, labels=labels)
+
+    return refine
 
 
 def _between(hu: NDArray[np.int16], at: NDArray[np.floating]) -> NDArray[np.int16]:
@@ -84,16 +85,16 @@ def _between(hu: NDArray[np.int16], at: NDArray[np.floating]) -> NDArray[np.int1
     return slices
 
 
-def _averaged(hu: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
-    """Means over ``COARSER`` voxels along ``axis``, from differences of the running sum."""
-    count = int(hu.shape[axis] / COARSER)
+def _averaged(hu: NDArray[np.float32], axis: int, factor: float) -> NDArray[np.float32]:
+    """Means over ``factor`` voxels along ``axis``, from differences of the running sum."""
+    count = int(hu.shape[axis] / factor)
     running = np.cumsum(np.moveaxis(hu, axis, 0), axis=0, dtype=np.float64)
     running = np.concatenate([np.zeros((1, *running.shape[1:])), running])
-    edges = np.arange(count + 1) * COARSER
+    edges = np.arange(count + 1) * factor
     below = np.minimum(edges.astype(np.intp), len(running) - 2)
     share = (edges - below)[:, None, None]
     sums = running[below] * (1 - share) + running[below + 1] * share
-    means: NDArray[np.float32] = (np.diff(sums, axis=0) / COARSER).astype(np.float32)
+    means: NDArray[np.float32] = (np.diff(sums, axis=0) / factor).astype(np.float32)
     return np.moveaxis(means, 0, axis)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from node.accuracy.changed import Change, changed
+from node.accuracy.mixture import Mixture, mixed
 from node.accuracy.score import CaseScore, score
 from node.accuracy.table import Row, table
 from node.accuracy.truth import CaseTruth, read_truth
@@ -33,6 +34,8 @@ CASES = "cases"
 """The set of the studies that lie in folders."""
 CHANGED = "changed cases"
 """The set of the same studies after each change that their truth can follow."""
+MIXED = "mixed cases"
+"""The set of the same studies after random combinations of such changes."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Study:
     group: str
     source: Path | PhantomSpec
     hand: str = ""
-    change: Change | None = None
+    change: Change | Mixture | None = None
 
     @property
     def name(self) -> str:
@@ -76,6 +79,12 @@ def case_studies(folder: Path) -> list[Study]:
 def changed_studies(studies: Sequence[Study]) -> list[Study]:
     """Each of ``studies`` after every change: another noise, kernel and grid, another size and build of hand."""
     return [replace(study, group=CHANGED, change=change) for study in studies for change in Change]
+
+
+def mixed_studies(studies: Sequence[Study], count: int) -> list[Study]:
+    """Each of ``studies`` after ``count`` random combinations of changes."""
+    mixtures = [Mixture(number) for number in range(1, count + 1)]
+    return [replace(study, group=MIXED, change=mixture) for study in studies for mixture in mixtures]
 
 
 def suite_studies(count: int, seeds: Sequence[int] = ()) -> list[Study]:
@@ -115,7 +124,9 @@ def _results(studies: Sequence[Study], jobs: int) -> Iterator[StudyScore]:
 def score_study(study: Study) -> StudyScore:
     """Load or make one study, analyse it, score it. A refusal is scored as an analysis that found nothing."""
     pair, truth = _load(study.source)
-    if study.change:
+    if isinstance(study.change, Mixture):
+        pair, truth = mixed(pair, truth, study.change)
+    elif study.change:
         pair, truth = changed(pair, truth, study.change)
     began = time.perf_counter()
     analysis = _analysis(pair)

@@ -1,8 +1,12 @@
 """Cases changed: the truth goes where the pixels go."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from node.accuracy.changed import Case, Change, changed
+from node.accuracy.changed import Change, changed
+from node.accuracy.mixture import Mixture, mixed
+from node.accuracy.regrid import Case
 from node.accuracy.truth import CaseTruth, TrueDeposit, TrueHand
 from node.domain.volume import EnergyPair, Geometry, Tube, Volume
 
@@ -80,3 +84,27 @@ def test_larger_voxels_keep_the_sum() -> None:
     depth, height, width = coarse.geometry.shape
     covered = before.low.hu[:depth, : int(height * 1.5), : int(width * 1.5)]
     assert pair.low.hu.mean() == pytest.approx(covered.mean(), rel=0.01)
+
+
+@pytest.mark.parametrize("number", range(1, 9))
+def test_the_truth_follows_a_mixture_of_changes(number: int) -> None:
+    pair, truth = mixed(*case(), Mixture(number))
+    assert truth.name == f"ball, mixture {number}"
+    assert truth.labels.shape == pair.low.hu.shape == pair.high.hu.shape == truth.geometry.shape
+    assert np.linalg.norm(truth.geometry.affine[:3, :3], axis=0)[::-1] == pytest.approx(
+        np.array(pair.geometry.spacing_mm)
+    )
+    (ball,) = truth.deposits
+    inside = truth.labels == ball.label
+    centre = truth.geometry.to_lps_mm(np.argwhere(inside).astype(float)).mean(axis=0)
+    assert centre == pytest.approx(np.array(ball.centroid_lps_mm), abs=0.6)
+    assert inside.sum() * truth.geometry.voxel_mm3 == pytest.approx(ball.volume_mm3, rel=0.12)
+    assert np.median(pair.low.hu[inside]) == pytest.approx(CALCIUM_HU, abs=20)
+
+
+def test_a_mixture_is_the_same_each_time_and_another_for_another_case() -> None:
+    (first, _), (again, _) = mixed(*case(), Mixture(2)), mixed(*case(), Mixture(2))
+    assert np.array_equal(first.low.hu, again.low.hu)
+    pair, truth = case()
+    other, _ = mixed(pair, replace(truth, name="another"), Mixture(2))
+    assert other.geometry.spacing_mm != first.geometry.spacing_mm
