@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """What a body may as well be, all but the last two a part of the skeleton."""
+    """What a body may as well be, all but the last three a part of the skeleton."""
 
     IN_PLACE_OF_BONE = "bone surface, or calcium in the place of bone"
     FINGERTIP = "bone surface, or a part of the fingertip's bone"
@@ -12,6 +12,7 @@ class Reason(StrEnum):
     OSTEOPHYTE = "bone surface, or an osteophyte"
     LAYER = "bone surface, or a layer on the shaft"
     OSSICLE = "bone surface, or an accessory ossicle"
+    ARTERY = "arterial wall, or a bit of calcium"
     METAL = "beside metal"
     FAINT = "too faint to tell"
 

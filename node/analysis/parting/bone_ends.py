@@ -29,6 +29,8 @@ on a bone lies beside it."""
 
 LUMP_SHARE, LUMP_RADIUS_MM = 0.29, 1.3
 """A tuft is 7 mm wide, 7 long and 3 to 4 thick: its largest ball has less than that share of it [K]."""
+LAST_END = 0.5
+"""What goes on from its end lies beside the distal half of a bone, whose axis by the half that was seen is not sure."""
 BALL_SHARE = 0.36
 """The same of what is hardly a tuft, however small; smaller than SMALL_MM3 it may be the corner of one."""
 CORNER_BEYOND_MM = 3.0
@@ -50,11 +52,10 @@ def may_be_end(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
     So do a resorbed phalanx and a deposit in the place of its tuft.
     """
     middle = piece.middle - bone.proximal
-    reach_mm = float(np.linalg.norm(piece.points - bone.proximal, axis=1).max())
     along = float(middle @ bone.axis)
     straight = along > WHOLE_COSINE * float(np.linalg.norm(middle)) and aside(middle, bone) < TUFT_ASIDE * usual_mm
-    short = bone.length_mm < SHORT_SHARE * usual_mm and along > BEYOND_BASE * bone.length_mm
-    return piece.is_as_dense and straight and short and WHOLE_SHARE[0] < reach_mm / usual_mm < WHOLE_SHARE[1]
+    behind = along > BEYOND_BASE * bone.length_mm
+    return piece.is_as_dense and straight and behind and _make_one(piece, bone, usual_mm)
 
 
 def may_be_tip(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
@@ -65,8 +66,7 @@ def may_be_tip(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
 
 def may_be_rest(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
     """True for what may be all but the base of a fingertip's bone; a lump is rounder and thicker than a tuft."""
-    lump = piece.candidate.ball_share > LUMP_SHARE and piece.candidate.radius_mm > LUMP_RADIUS_MM
-    return bone.level == "DP" and not lump and may_be_end(piece, bone, usual_mm)
+    return bone.level == "DP" and not _is_lump(piece.candidate) and may_be_end(piece, bone, usual_mm)
 
 
 def may_be_corner(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
@@ -77,6 +77,27 @@ def may_be_corner(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
     candidate, short = piece.candidate, bone.length_mm < SHORT_SHARE * usual_mm
     low = candidate.volume_mm3 < SMALL_MM3 and candidate.beyond_mm < CORNER_BEYOND_MM
     return bone.level == "DP" and low and candidate.flatness > (JOINED if short else LEAST_CONTACT)
+
+
+def may_go_on(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
+    """True for what may be the other half of the last bone of a ray, wherever its axis points by the half seen.
+
+    It is joined to the end of a short bone, as dense, no lump, and both together are as long as usual.
+    """
+    candidate = piece.candidate
+    at_end = float((piece.middle - bone.proximal) @ bone.axis) > LAST_END * bone.length_mm
+    alike = piece.is_as_dense and candidate.flatness > JOINED and not _is_lump(candidate)
+    return at_end and alike and _make_one(piece, bone, usual_mm)
+
+
+def _make_one(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
+    """True where a short bone and a piece make one of the usual length."""
+    reach_mm = float(np.linalg.norm(piece.points - bone.proximal, axis=1).max())
+    return bone.length_mm < SHORT_SHARE * usual_mm and WHOLE_SHARE[0] < reach_mm / usual_mm < WHOLE_SHARE[1]
+
+
+def _is_lump(candidate: Candidate) -> bool:
+    return candidate.ball_share > LUMP_SHARE and candidate.radius_mm > LUMP_RADIUS_MM
 
 
 def _is_loose_ball(candidate: Candidate) -> bool:

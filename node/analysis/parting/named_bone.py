@@ -10,8 +10,16 @@ from node.analysis.mineral.candidates import Candidate
 from node.analysis.mineral.reasons import Reason
 from node.analysis.parting.attachment import DOUBTFUL_CONTACT, JOINED, SMALL_MM3, SOLID_RADIUS_MM
 from node.analysis.parting.beside import Beside, Piece
-from node.analysis.parting.bone_ends import LEAST_CONTACT, SHELL_SHARE, is_end, may_be_corner, may_be_rest, may_be_tip
-from node.analysis.parting.spurs import LEAST_DENSITY, is_lip, on_shaft
+from node.analysis.parting.bone_ends import (
+    LEAST_CONTACT,
+    SHELL_SHARE,
+    is_end,
+    may_be_corner,
+    may_be_rest,
+    may_be_tip,
+    may_go_on,
+)
+from node.analysis.parting.spurs import DENSEST_LIP, LEAST_DENSITY, is_lip, on_shaft
 from node.domain.anatomy import CARPALS, UNNAMED
 
 CARPAL_BEYOND_MM = 3.2
@@ -40,20 +48,22 @@ def bone_by_name(
             found.add(number)
         elif reason := why_bone(piece, bone, usual_mm):
             doubts[number] = reason
-        elif bone and _may_be_rest(candidate, bone, usual_mm, anatomy, beside):
+        elif bone and _may_be_half(piece, bone, usual_mm, anatomy, beside):
             doubts[number] = Reason.FINGERTIP
+        elif may_be_of_unnamed(piece, anatomy):
+            doubts[number] = Reason.RAGGED
     return found, doubts
 
 
 def why_bone(piece: Piece, bone: NamedBone | None, usual_mm: float) -> Reason | None:
     """Why a piece may be bone: the rest of a fingertip, or a small piece at a bone, or its ghost; else None.
 
-    A piece on a shaft is neither, unless it is as pale as a ghost.
+    A piece on a shaft is neither, unless it is as pale as a ghost, nor is one denser than its bone.
     """
     candidate = piece.candidate
     if bone and any(rule(piece, bone, usual_mm) for rule in (may_be_tip, may_be_rest, may_be_corner)):
         return Reason.FINGERTIP
-    if bone and piece.density > LEAST_DENSITY and on_shaft(piece.middle, bone):
+    if bone and piece.density > (LEAST_DENSITY if on_shaft(piece.middle, bone) else DENSEST_LIP):
         return None
     joined, ghost = candidate.flatness > JOINED, piece.density < GHOST_DENSITY
     small = candidate.volume_mm3 < SMALL_MM3 and candidate.beyond_mm < SMALL_BEYOND_MM
@@ -67,12 +77,24 @@ def is_of_ray(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
     return (touches and is_end(piece, bone, usual_mm)) or is_lip(piece, bone)
 
 
-def _may_be_rest(candidate: Candidate, tip: NamedBone, usual_mm: float, anatomy: HandAnatomy, beside: Beside) -> bool:
-    """What may be the rest of a fingertip, judged by the phalanx before it: of a mere base only the palest part of the
-    shell is known."""
-    ray = anatomy.ray(tip.digit) if tip.level == "DP" else None
-    before = ray.bone("PP" if ray.digit == 1 else "MP") if ray else None
-    return before is not None and may_be_rest(beside.piece(candidate, before.labels[0]), tip, usual_mm)
+def _may_be_half(piece: Piece, bone: NamedBone, usual_mm: float, anatomy: HandAnatomy, beside: Beside) -> bool:
+    """True for what may be the other half of the last bone of a ray, or the next one, where that was not seen.
+
+    A fingertip's is also judged by the phalanx before it: of a mere base only the palest part of the shell is known.
+    """
+    ray = anatomy.ray(bone.digit)
+    if ray is None or bone.name != ray.bones[-1].name:
+        return False
+    before = ray.bone("PP" if ray.digit == 1 else "MP") if bone.level == "DP" else None
+    rest = before is not None and may_be_rest(beside.piece(piece.candidate, before.labels[0]), bone, usual_mm)
+    return rest or may_go_on(piece, bone, usual_mm)
+
+
+def may_be_of_unnamed(piece: Piece, anatomy: HandAnatomy) -> bool:
+    """True for a thin piece as dense as the bone without a name that it touches: of that, only a part was seen."""
+    unnamed = anatomy.bones.get(piece.candidate.bone) == UNNAMED
+    thin = piece.candidate.ball_share < SCRAP_SHARE and piece.candidate.volume_mm3 < BROAD_MM3
+    return unnamed and thin and piece.is_as_dense and piece.candidate.contact_mm2 > 0.0
 
 
 def _is_scrap(candidate: Candidate) -> bool:

@@ -21,7 +21,7 @@ from node.analysis.parting.named_bone import bone_by_name
 from node.analysis.parting.small_bones import ossicles, sesamoids
 from node.analysis.parting.spurs import spurs
 from node.analysis.parting.strangers import MOST, kept_words, strangers
-from node.analysis.parting.vessels import vessels
+from node.analysis.parting.vessels import doubtful_vessels, vessels
 
 Int16Array = NDArray[np.int16]
 
@@ -67,6 +67,9 @@ def without_lookalikes(
     """(deposits, sesamoids, calcified arteries)."""
     anatomy = places.anatomy
     arterial = vessels(candidates, limb.geometry, places.place)
+    doubtful = doubtful_vessels(candidates, arterial, limb.geometry, places.place, anchors.soft_hu)
+    arterial -= doubtful
+    candidates = tuple(c.doubted(Reason.ARTERY) if n in doubtful else c for n, c in enumerate(candidates))
     small_bones = sesamoids(candidates, anatomy, limb.geometry, cortex_hu, anchors.soft_hu)
     rest = [c for n, c in enumerate(candidates) if n not in arterial | small_bones]
     free = ossicles(rest, anatomy, limb.geometry, cortex_hu, anchors.soft_hu)

@@ -2,7 +2,7 @@
 
 Rough surface is broad and low, and the end of a bone whose marrow was not seen goes round its axis. What stands off
 the side of a metacarpal or a phalanx is no part of it. A reader judges what may be either: near a joint, where
-osteophytes grow, and a layer on a shaft that is paler than its cortex.
+osteophytes grow, and a layer on a shaft that is paler than its cortex or higher than its roughness.
 """
 
 from collections.abc import Sequence
@@ -29,11 +29,15 @@ LEAST_DENSITY: Final = 0.4
 PALER: Final = 0.75
 """The cortex of a shaft is denser: what is paler may be a layer of calcium, or a periosteal reaction. What is denser
 than bone may be a plate of calcium."""
+PLATE_BEYOND_MM: Final = 1.45
+"""Height over the usual surface of a shaft from which even what is as dense as cortex is more than its roughness."""
 SHAFT: Final = (0.15, 0.75)
 """Part of the length that is too far from a joint for an osteophyte."""
 LIP_BEYOND_MM: Final = 1.75
 LIP_DENSITY: Final = (0.6, 0.95)
 """An osteophyte is spongiosa in a thin shell: paler than the cortex of its bone [K]."""
+DENSEST_LIP: Final = 1.1
+"""Nothing that grows at the end of a bone is denser than its shell, but for noise."""
 TUFT: Final = 0.6
 """From this part of its length on a distal phalanx is knobbly."""
 
@@ -76,13 +80,14 @@ def is_off(piece: Piece, bone: NamedBone) -> bool:
     if not lies_beside(piece.middle, bone) or piece.density < LEAST_DENSITY:
         return False
     unlike = not PALER < piece.density < BONE_DENSITY[1]
-    return piece.candidate.standing > STANDING or (on_shaft(piece.middle, bone) and unlike)
+    no_cortex = unlike or piece.candidate.beyond_mm > PLATE_BEYOND_MM
+    return piece.candidate.standing > STANDING or (on_shaft(piece.middle, bone) and no_cortex)
 
 
 def doubt_of(piece: Piece, bone: NamedBone) -> Reason | None:
-    """Why such a piece may be bone all the same; None for what stands off a shaft."""
+    """Why such a piece may be bone after all; None for what stands off a shaft, or is too dense for an osteophyte."""
     if not on_shaft(piece.middle, bone):
-        return Reason.OSTEOPHYTE
+        return Reason.OSTEOPHYTE if piece.density < DENSEST_LIP else None
     return None if piece.candidate.standing > STANDING else Reason.LAYER
 
 

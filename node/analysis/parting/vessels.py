@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from node.analysis.anatomy.place import Place
 from node.analysis.grid.axes import Axes, principal_axes
-from node.analysis.mineral.candidates import Candidate
+from node.analysis.mineral.candidates import LEAST_CONTRAST_HU, Candidate
 from node.domain.findings import Region
 from node.domain.volume import Geometry
 
@@ -47,6 +47,8 @@ LONG_MM = 2.0 * VESSEL_LENGTH_MM
 BENT_SECTION_MM2 = np.pi * DIGITAL_RADIUS_MM**2
 BENT_CONTACT = 2.0 * TUBE_CONTACT
 """Of a long cord that bends: its mean section, and its contact, as it passes more of a bone at a bent joint."""
+BIT_MM3, BIT_CONTRAST_HU = 12.0, 2.0 * LEAST_CONTRAST_HU
+"""A small free body that is paler than 120 mg/cm³ of HA may be a bit of an artery that was seen elsewhere."""
 PlaceOf = Callable[[NDArray[np.int64]], Place]
 
 
@@ -70,6 +72,32 @@ def vessels(candidates: Sequence[Candidate], geometry: Geometry, place_of: Place
     while more := {n for n in short - found if _follows(axes[n], [axes[m] for m in sorted(found)])}:
         found |= more
     return found
+
+
+def doubtful_vessels(
+    candidates: Sequence[Candidate], arterial: set[int], geometry: Geometry, place_of: PlaceOf, soft_hu: float
+) -> set[int]:
+    """Indices of candidates that may be arterial wall or calcium: stones among the ``arterial``, bits among the rest.
+
+    ``soft_hu``: level of soft tissue in the detection image.
+    """
+    stones = {n for n in arterial if may_be_stone(candidates[n], geometry, place_of)}
+    rest = {n for n in range(len(candidates)) if n not in arterial} if arterial else set()
+    return stones | {n for n in rest if may_be_bit(candidates[n], place_of, soft_hu)}
+
+
+def may_be_stone(candidate: Candidate, geometry: Geometry, place_of: PlaceOf) -> bool:
+    """True for a body in a finger that is hardly longer than wide, but larger than so short a piece of its arteries."""
+    spread_mm = principal_axes(candidate.voxels, geometry).spread_mm
+    compact = candidate.volume_mm3 >= BIT_MM3 and bool(spread_mm[0] < BROKEN_SLENDERNESS * spread_mm[1])
+    return compact and place_of(candidate.voxels).region is Region.DIGIT
+
+
+def may_be_bit(candidate: Candidate, place_of: PlaceOf, soft_hu: float) -> bool:
+    """True for what may be arterial wall in a limb with calcified arteries, by its size, contrast and place."""
+    small = candidate.volume_mm3 < BIT_MM3 and candidate.contact_mm2 <= 0.0
+    pale = candidate.mean_hu - soft_hu < BIT_CONTRAST_HU
+    return small and pale and may_be_artery(candidate, place_of(candidate.voxels))
 
 
 def _runs_as_artery(candidate: Candidate, axes: Axes, geometry: Geometry, place_of: PlaceOf) -> bool:

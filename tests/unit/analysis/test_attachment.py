@@ -29,7 +29,7 @@ def test_a_large_sheet_is_bone_where_other_bones_are_as_dense() -> None:
     assert not is_bone(stone, CENTRE + 40.0, usual_density=0.9), "a stone is no sheet"
 
 
-def fingertip(part_mm3: float, radius_mm: float, contact_mm2: float, beyond_mm: float) -> bool:
+def fingertip(part_mm3: float, radius_mm: float, contact_mm2: float, beyond_mm: float, density: float = 1.0) -> bool:
     """Whether a piece at the end of a whole distal phalanx may be one of it."""
     usual = usual_length_mm(3, "DP", 1.0)
     end = usual * np.array([0.0, 0.0, 1.0])
@@ -37,7 +37,7 @@ def fingertip(part_mm3: float, radius_mm: float, contact_mm2: float, beyond_mm: 
     tip = NamedBone("DP3", 3, "DP", 0.0 * end, end, (1,), part)
     points = end + np.array([[2.5, 0.0, 0.0], [2.0, 0.5, 0.5]])
     return bool(
-        why_bone(Piece(candidate(part_mm3, radius_mm, contact_mm2, beyond_mm=beyond_mm), 1.3, points), tip, usual)
+        why_bone(Piece(candidate(part_mm3, radius_mm, contact_mm2, beyond_mm=beyond_mm), density, points), tip, usual)
     )
 
 
@@ -52,6 +52,7 @@ def test_a_scrap_may_be_bone_up_to_a_size_that_goes_with_its_contact() -> None:
     assert fingertip(50.0, 1.1, 15.0, 1.9)
     assert not fingertip(50.0, 1.1, 5.0, 1.9)
     assert not fingertip(110.0, 1.1, 30.0, 1.9)
+    assert not fingertip(50.0, 1.1, 15.0, 1.9, density=1.3), "denser than the bone's shell"
 
 
 def rest_of_a_tip(volume_mm3: float, radius_mm: float) -> bool:

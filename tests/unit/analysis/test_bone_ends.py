@@ -8,7 +8,7 @@ from node.analysis.anatomy.fingertip import is_in_tip
 from node.analysis.anatomy.proportions import usual_length_mm
 from node.analysis.mineral.candidates import Candidate
 from node.analysis.parting.beside import Piece
-from node.analysis.parting.bone_ends import is_end, may_be_end, may_be_tip
+from node.analysis.parting.bone_ends import is_end, may_be_end, may_be_tip, may_go_on
 from tests.fakes.lone_bone import bone
 
 X, Y, Z = np.eye(3)
@@ -22,6 +22,22 @@ def piece(first_mm: float, last_mm: float, *, off_mm: float = 0.0, ball: float =
     volume = 4.0 / 3.0 * np.pi * SHELL_RADIUS_MM**3 / ball
     candidate = Candidate(np.zeros((1, 3), np.int64), volume, 900.0, 1000.0, SHELL_RADIUS_MM, 3.0, 2.0, 1)
     return Piece(candidate, density, points)
+
+
+def joined(beyond: Piece, contact_mm2: float) -> Piece:
+    return replace(beyond, candidate=replace(beyond.candidate, contact_mm2=contact_mm2))
+
+
+@pytest.mark.parametrize("level", ["MP", "DP"])
+def test_what_is_joined_to_half_a_bone_may_be_its_other_half_wherever_its_axis_points(level: str) -> None:
+    usual = usual_length_mm(3, level, 1.0)
+    half, other = bone(level, 0.5), joined(piece(0.5 * usual, 0.8 * usual, off_mm=0.35 * usual), 6.0)
+    assert not may_be_end(other, half, usual), "not in one line"
+    assert may_go_on(other, half, usual)
+    assert not may_go_on(joined(other, 0.5), half, usual), "hardly joined: calcium behind what is left of a tip"
+    assert not may_go_on(other, bone(level, 1.0), usual), "on a bone of its usual length"
+    assert not may_go_on(replace(other, density=1.6), half, usual), "denser than bone"
+    assert not may_go_on(joined(piece(0.4 * usual, 0.55 * usual), 6.0), half, usual), "too short together"
 
 
 def ends(level: str, share: float, beyond: Piece) -> bool:

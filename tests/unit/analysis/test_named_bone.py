@@ -5,7 +5,8 @@ import pytest
 from node.analysis.anatomy.proportions import usual_length_mm
 from node.analysis.mineral.candidates import Candidate
 from node.analysis.parting.beside import Piece
-from node.analysis.parting.named_bone import is_of_ray, why_bone
+from node.analysis.parting.named_bone import is_of_ray, may_be_of_unnamed, why_bone
+from tests.fakes.bare_hand import bare_hand
 from tests.fakes.lone_bone import bone
 
 X, Z = np.eye(3)[0], np.eye(3)[2]
@@ -58,3 +59,13 @@ def test_a_small_piece_broadly_on_a_resorbed_fingertip_may_be_its_corner() -> No
     corner = piece("DP", 0.9, beyond_mm=2.6, volume_mm3=7.0, density=1.4, contact=1.6)
     assert why_bone(corner, bone("DP", 0.8), usual_length_mm(3, "DP", 1.0))
     assert not why_bone(corner, bone("MP", 0.8), usual_length_mm(3, "MP", 1.0))
+
+
+def test_a_thin_piece_on_a_bone_without_a_name_may_be_more_of_it() -> None:
+    shell, hand = piece("DP", 0.5, volume_mm3=50.0, contact=3.0), bare_hand({1: "unnamed"})
+    assert may_be_of_unnamed(shell, hand)
+    assert not may_be_of_unnamed(shell, bare_hand({1: "PP3"}))
+    assert not may_be_of_unnamed(piece("DP", 0.5, volume_mm3=50.0), hand), "it touches nothing"
+    assert not may_be_of_unnamed(piece("DP", 0.5, volume_mm3=150.0, contact=3.0), hand), "large"
+    assert not may_be_of_unnamed(piece("DP", 0.5, volume_mm3=50.0, contact=3.0, density=1.5), hand), "denser"
+    assert not may_be_of_unnamed(piece("DP", 0.5, volume_mm3=6.0, contact=3.0), hand), "solid"

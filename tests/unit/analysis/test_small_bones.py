@@ -8,8 +8,8 @@ from node.analysis.anatomy.model import Frame, HandAnatomy, NamedBone, Ray, Vect
 from node.analysis.anatomy.parts import make_part
 from node.analysis.mineral.candidates import Candidate
 from node.analysis.parting.small_bones import ossicles, sesamoids
-from node.domain.findings import Laterality
 from node.domain.volume import Geometry
+from tests.fakes.bare_hand import bare_hand
 
 GEOMETRY = Geometry((200, 100, 100), (0.5, 0.5, 0.5), np.diag([0.5, 0.5, 0.5, 1.0]))
 X, Y, Z = np.eye(3)
@@ -18,20 +18,7 @@ FRAME = Frame(origin=np.array([25.0, 25.0, 50.0]), distal=Z, palmar=Y, radial=X,
 
 
 def anatomy(frame: Frame | None = FRAME) -> HandAnatomy:
-    return HandAnatomy(
-        laterality=Laterality.UNCERTAIN,
-        laterality_margin=0.0,
-        bones={},
-        rays=(),
-        distal=Z,
-        palmar=Y,
-        radial=X,
-        scale=1.0,
-        frame=frame,
-        forearm_axis=None,
-        forearm=(),
-        limits=(),
-    )
+    return replace(bare_hand(), distal=Z, palmar=Y, radial=X, frame=frame)
 
 
 def ball(

@@ -30,7 +30,7 @@ def at(level: str, share: float, aside_mm: float) -> Vector:
     return np.array([aside_mm, 0.0, share * usual_length_mm(3, level, 1.0)])
 
 
-STONE, ROUGH, LAYER = piece(2.2, 9.0), piece(1.4, 20.0), piece(1.05, 15.0)
+STONE, ROUGH, LAYER, PLATE = piece(2.2, 9.0), piece(1.4, 20.0), piece(1.05, 15.0), piece(1.6, 30.0)
 
 
 def doubt(candidate: Candidate, level: str, share: float, aside_mm: float, density: float = 1.0) -> bool | None:
@@ -65,6 +65,14 @@ def test_a_plate_on_a_shaft_that_is_denser_than_bone_is_in_doubt(level: str) -> 
     assert doubt(ROUGH, level, 0.9, 6.0, density=2.0) is None, "ends of bones have a thin cortex"
 
 
+@pytest.mark.parametrize("level", ["MC", "PP", "MP"])
+def test_a_plate_as_dense_as_cortex_is_in_doubt_where_it_is_higher_than_a_shaft_is_rough(level: str) -> None:
+    assert doubt(PLATE, level, 0.4, 6.0) is True
+    assert doubt(PLATE, level, 0.9, 6.0) is None, "ends of bones are rough"
+    assert doubt(PLATE, level, 0.4, 1.0) is None, "round the axis"
+    assert doubt(PLATE, level, 0.4, 6.0, density=0.2) is None, "its own edge, spongiosa or noise"
+
+
 @pytest.mark.parametrize(
     ("candidate", "share", "aside_mm", "density", "layer"),
     [
@@ -93,6 +101,7 @@ def test_a_knob_of_the_tuft_is_bone_and_one_at_the_base_may_be() -> None:
 @pytest.mark.parametrize("share", [0.05, 0.9])
 def test_beside_a_joint_it_may_be_an_osteophyte(share: float) -> None:
     assert doubt(STONE, "PP", share, 6.0) is True
+    assert doubt(STONE, "PP", share, 6.0, density=1.2) is False, "denser than the cortex of its bone"
 
 
 def test_what_touches_nothing_does_not_stand_on_it() -> None:
@@ -111,7 +120,8 @@ def test_a_small_piece_on_bone_may_be_bone_unless_it_lies_at_a_shaft() -> None:
     assert not why_bone(on_bone(8.0, shaft), bone("PP"), usual)
     assert why_bone(on_bone(8.0, shaft, density=0.2), bone("PP"), usual), "as pale as noise"
     assert why_bone(on_bone(8.0, joint), bone("PP"), usual)
-    assert why_bone(on_bone(8.0, joint), None, 0.0), "on a carpal bone"
+    assert not why_bone(on_bone(8.0, joint, density=1.2), bone("PP"), usual), "denser than the bone's shell"
+    assert why_bone(on_bone(8.0, joint, density=1.2), None, 0.0), "on a carpal bone"
     assert why_bone(on_bone(8.0, shaft, density=0.2, contact_mm2=0.0), bone("PP"), usual), "a cortex seen twice"
     assert not why_bone(on_bone(8.0, joint, contact_mm2=0.0), bone("PP"), usual)
     assert why_bone(on_bone(30.0, joint, contact_mm2=6.0), bone("PP"), usual), "thin and ragged"

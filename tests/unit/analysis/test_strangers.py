@@ -9,8 +9,8 @@ from node.analysis.anatomy.model import HandAnatomy, NamedBone, Ray
 from node.analysis.anatomy.parts import Part
 from node.analysis.anatomy.proportions import LEVELS
 from node.analysis.parting.strangers import kept_words, strangers
-from node.domain.findings import Laterality
 from node.domain.volume import Geometry
+from tests.fakes.bare_hand import bare_hand
 
 GEOMETRY = Geometry((80, 100, 100), (1.0, 1.0, 1.0), np.eye(4))
 WIDTH_MM, LENGTH_MM, APART_MM = 10.0, 60.0, 15.0
@@ -40,20 +40,7 @@ def ray(digit: int, without: str) -> Ray:
 
 
 def anatomy(name: str = "unnamed", without: str = "") -> HandAnatomy:
-    return HandAnatomy(
-        laterality=Laterality.UNCERTAIN,
-        laterality_margin=0.0,
-        bones={STRANGER: name},
-        rays=tuple(ray(digit, without) for digit in LEVELS),
-        distal=None,
-        palmar=None,
-        radial=None,
-        scale=1.0,
-        frame=None,
-        forearm_axis=None,
-        forearm=(),
-        limits=(),
-    )
+    return bare_hand({STRANGER: name}, tuple(ray(digit, without) for digit in LEVELS))
 
 
 def found(x: float, y: float, z: float, hand: HandAnatomy) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from node.analysis.anatomy.place import NOWHERE, Place
 from node.analysis.grid.axes import principal_axes
 from node.analysis.mineral.candidates import Candidate
-from node.analysis.parting.vessels import artery_words, vessels
+from node.analysis.parting.vessels import artery_words, doubtful_vessels, vessels
 from node.domain.findings import Level, Region
 from node.domain.volume import Geometry
 from scipy.spatial.transform import Rotation
@@ -79,6 +79,31 @@ def test_a_slender_tube_is_an_artery() -> None:
 )
 def test_other_shapes_are_no_artery(other: Candidate) -> None:
     assert vessels([other], UPRIGHT, anywhere) == set()
+
+
+def in_a_finger(voxels: np.ndarray) -> Place:
+    return Place(Region.DIGIT, 2, Level.DISTAL, "palmar", (), 1.0)
+
+
+def doubtful(*others: Candidate, arterial: set[int]) -> set[int]:
+    """In a limb whose soft tissue has 50 HU."""
+    return doubtful_vessels(others, arterial, UPRIGHT, anywhere, 50.0)
+
+
+def test_a_small_pale_body_may_be_a_bit_of_an_artery_where_one_was_seen() -> None:
+    bit = replace(candidate((3, 4, 4)), mean_hu=220.0)
+    assert doubtful(TUBE, bit, arterial={0}) == {1}
+    assert doubtful(TUBE, bit, arterial=set()) == set(), "no artery is calcified"
+    assert doubtful(TUBE, replace(bit, mean_hu=400.0), arterial={0}) == set(), "as dense as a stone"
+    assert doubtful(TUBE, replace(bit, contact_mm2=1.0), arterial={0}) == set(), "on bone"
+    assert doubtful(TUBE, replace(bit, volume_mm3=15.0), arterial={0}) == set(), "large"
+
+
+def test_a_compact_body_in_a_finger_in_line_with_an_artery_may_be_a_stone() -> None:
+    stone, small = candidate((4, 9, 9)), candidate((2, 4, 4))
+    others, arterial = (TUBE, stone, small), {0, 1, 2}
+    assert doubtful_vessels(others, arterial, UPRIGHT, in_a_finger, 50.0) == {1}
+    assert doubtful(*others, arterial=arterial) == set(), "arteries of the wrist are as wide"
 
 
 def bent(bend_mm: float, half_mm: float) -> Candidate:
