@@ -9,7 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from node.cli.console import StepBar, out, progress_bar
-from node.cli.options import Preset
+from node.cli.options import Preset, writable_folder
 
 if TYPE_CHECKING:
     from node.bootstrap.demonstration import Demonstration
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 def demo(
     out_folder: Annotated[
-        Path, typer.Option("--out", "-o", metavar="DIR", help="Where results and the node's log go.")
+        Path,
+        typer.Option(
+            "--out", "-o", metavar="DIR", callback=writable_folder, help="Where results and the node's log go."
+        ),
     ] = Path("demo-out"),
     preset: Preset = "demo",
 ) -> None:

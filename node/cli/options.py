@@ -25,3 +25,11 @@ def writable(path: Path | None) -> Path | None:
     if path is not None and not os.access(path.parent, os.W_OK | os.X_OK):
         raise typer.BadParameter(f"{path}: the folder {path.parent} is not there, or this account cannot write to it.")
     return path
+
+
+def writable_folder(folder: Path) -> Path:
+    """Callback of an option that names a folder, there or to be made: told before the work where it cannot be."""
+    above = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    if not (above.is_dir() and os.access(above, os.W_OK | os.X_OK)):
+        raise typer.BadParameter(f"{folder}: {above} is no folder, or this account cannot write to it.")
+    return folder

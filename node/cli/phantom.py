@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from node.cli.console import StepBar, out, progress_bar
-from node.cli.options import Preset
+from node.cli.options import Preset, writable_folder
 
 if TYPE_CHECKING:
     from node.phantom import PhantomSpec
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 def phantom(
-    out_folder: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where dicom/ and truth/ go.")],
+    out_folder: Annotated[
+        Path, typer.Option("--out", "-o", metavar="DIR", callback=writable_folder, help="Where dicom/ and truth/ go.")
+    ],
     preset: Preset = "demo",
     pair: Annotated[str | None, typer.Option(help='Energy pair, such as "80/140" or "100/Sn140(0.4)".')] = None,
     seed: Annotated[int | None, typer.Option(help="Another seed: other noise and textures.")] = None,

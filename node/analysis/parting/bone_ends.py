@@ -23,14 +23,14 @@ usual length, both together neither much shorter nor longer than that, in one li
 BEYOND_BASE, END_BALL_SHARE = 1.1, 0.22
 """The middle of the rest lies beyond the end of the base; it is a shell, or broad and thin, and what is solid may be a
 deposit in its place."""
+LAST_END = 0.5
+"""What goes on from its end lies beside the distal half of a bone, whose axis by the half that was seen is not sure."""
 TUFT_ASIDE, END_ASIDE = 0.25, 0.1
 """Distance of its middle from the axis over the usual length: a tuft is flat, other ends go round the axis, and a plate
 on a bone lies beside it."""
 
 LUMP_SHARE, LUMP_RADIUS_MM = 0.29, 1.3
 """A tuft is 7 mm wide, 7 long and 3 to 4 thick: its largest ball has less than that share of it [K]."""
-LAST_END = 0.5
-"""What goes on from its end lies beside the distal half of a bone, whose axis by the half that was seen is not sure."""
 BALL_SHARE = 0.36
 """The same of what is hardly a tuft, however small; smaller than SMALL_MM3 it may be the corner of one."""
 CORNER_BEYOND_MM = 3.0
