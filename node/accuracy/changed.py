@@ -8,8 +8,8 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
-from node.accuracy.regrid import Case, coarser, finer, scaled
-from node.accuracy.rescan import Alteration, mirrored, noisier, paler, reconstructed
+from node.accuracy.regrid import Alteration, Case, coarser, finer, scaled
+from node.accuracy.rescan import mirrored, noisier, paler, reconstructed
 from node.accuracy.truth import CaseTruth
 from node.accuracy.warp import warped
 from node.domain.volume import EnergyPair

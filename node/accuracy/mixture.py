@@ -10,8 +10,8 @@ from zlib import crc32
 
 import numpy as np
 
-from node.accuracy.regrid import Case, coarser, finer, scaled
-from node.accuracy.rescan import Alteration, mirrored, noisier, paler, reconstructed
+from node.accuracy.regrid import Alteration, Case, coarser, finer, scaled
+from node.accuracy.rescan import mirrored, noisier, paler, reconstructed
 from node.accuracy.truth import CaseTruth
 from node.accuracy.warp import warped
 from node.domain.volume import EnergyPair

@@ -12,9 +12,11 @@ from node.domain.volume import EnergyPair, Geometry, Volume
 
 FLOOR_HU, CEILING_HU = -1024, 3071
 Case = tuple[EnergyPair, CaseTruth]
+Alteration = Callable[[EnergyPair, CaseTruth], Case]
+"""Makes another case of one."""
 
 
-def scaled(*factors: float) -> Callable[[EnergyPair, CaseTruth], Case]:
+def scaled(*factors: float) -> Alteration:
     """The same pixels said to be larger or smaller by ``factors`` (z, y, x): a hand of another size and build."""
 
     def scale(pair: EnergyPair, truth: CaseTruth) -> Case:
@@ -38,7 +40,7 @@ def scaled(*factors: float) -> Callable[[EnergyPair, CaseTruth], Case]:
     return scale
 
 
-def coarser(factor: float, *axes: int) -> Callable[[EnergyPair, CaseTruth], Case]:
+def coarser(factor: float, *axes: int) -> Alteration:
     """Voxels ``factor`` as large along ``axes``, each the mean of what it covers, as a scanner averages slices."""
 
     def coarsen(pair: EnergyPair, truth: CaseTruth) -> Case:
@@ -58,7 +60,7 @@ def coarser(factor: float, *axes: int) -> Callable[[EnergyPair, CaseTruth], Case
     return coarsen
 
 
-def finer(factor: float) -> Callable[[EnergyPair, CaseTruth], Case]:
+def finer(factor: float) -> Alteration:
     """``factor`` times the slices, read off a cubic spline through those that are there; each point keeps its label."""
 
     def refine(pair: EnergyPair, truth: CaseTruth) -> Case:

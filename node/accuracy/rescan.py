@@ -1,13 +1,12 @@
 """Cases as another scanner or another person would show them, on the grid that they have."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
 import numpy as np
 from scipy import ndimage
 
-from node.accuracy.regrid import Case, moved, stored
+from node.accuracy.regrid import Alteration, Case, moved, stored
 from node.accuracy.truth import LEFT_BONES, NO_BONE, CaseTruth, TrueHand
 from node.domain.volume import EnergyPair, Volume
 
@@ -19,7 +18,6 @@ BONE_EDGE_MM: Final = 0.4
 """Standard deviation of the blur over which bone fades."""
 SOFT_TISSUE_HU: Final = 45
 _OTHER: Final = {"right": "left", "left": "right"}
-Alteration = Callable[[EnergyPair, CaseTruth], Case]
 
 
 def noisier(deviation_hu: float, seed: int) -> Alteration:

@@ -1,6 +1,5 @@
 """Cases with other proportions: bones longer or shorter, thicker or slimmer than their neighbours, as hands differ."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -8,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from node.accuracy.regrid import Case, stored
+from node.accuracy.regrid import Alteration, Case, stored
 from node.accuracy.truth import CaseTruth, TrueDeposit
 from node.domain.volume import EnergyPair, Geometry, Volume
 
@@ -62,7 +61,7 @@ def _smooth_noise(size: NDArray[np.int64], random: np.random.Generator) -> Float
     return np.asarray(kept - kept.mean(axis=(1, 2, 3), keepdims=True))
 
 
-def warped(seed: int) -> Callable[[EnergyPair, CaseTruth], Case]:
+def warped(seed: int) -> Alteration:
     """The same grid with a hand of other proportions on it; each ``seed`` gives another one."""
 
     def warp(pair: EnergyPair, truth: CaseTruth) -> Case:
