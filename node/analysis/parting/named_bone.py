@@ -30,6 +30,8 @@ SMALL_BEYOND_MM = 2.4
 SCRAP_MM3, BROAD_MM3, SCRAP_SHARE = 40.0, 100.0, 0.2
 """A larger one may be where it is thin and ragged: its largest ball has less than that share of its volume. So may a
 still larger one that lies broadly on the bone."""
+WHOLE_SHELL_SHARE = 0.05
+"""The largest ball of a phalanx's whole shell, about 1 mm thick, has less than that share of it [K]."""
 
 
 def bone_by_name(
@@ -93,7 +95,8 @@ def _may_be_half(piece: Piece, bone: NamedBone, usual_mm: float, anatomy: HandAn
 def may_be_of_unnamed(piece: Piece, anatomy: HandAnatomy) -> bool:
     """True for a thin piece as dense as the bone without a name that it touches: of that, only a part was seen."""
     unnamed = anatomy.bones.get(piece.candidate.bone) == UNNAMED
-    thin = piece.candidate.ball_share < SCRAP_SHARE and piece.candidate.volume_mm3 < BROAD_MM3
+    most = SCRAP_SHARE if piece.candidate.volume_mm3 < BROAD_MM3 else WHOLE_SHELL_SHARE
+    thin = piece.candidate.ball_share < most
     return unnamed and thin and piece.is_as_dense and piece.candidate.contact_mm2 > 0.0
 
 

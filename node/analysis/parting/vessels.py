@@ -44,9 +44,10 @@ FIRST_WEB = (1, 2)
 DIGITAL_RADIUS_MM = 1.4
 """Of the largest ball in a finger's artery, 1 to 2 mm across with its blur [K]."""
 LONG_MM = 2.0 * VESSEL_LENGTH_MM
-BENT_SECTION_MM2 = np.pi * DIGITAL_RADIUS_MM**2
+DIGITAL_SECTION_MM2, BENT_SECTION_MM2 = np.pi * DIGITAL_RADIUS_MM**2, np.pi * 1.6**2
 BENT_CONTACT = 2.0 * TUBE_CONTACT
-"""Of a long cord that bends: its mean section, and its contact, as it passes more of a bone at a bent joint."""
+"""Of a long cord: its mean section, in a finger and where it bends, as radial and ulnar artery measure 3 mm across with
+their blur; and its contact, as it passes more of a bone at a bent joint."""
 BIT_MM3, BIT_CONTRAST_HU = 12.0, 2.0 * LEAST_CONTRAST_HU
 """A small free body that is paler than 120 mg/cm³ of HA may be a bit of an artery that was seen elsewhere."""
 PlaceOf = Callable[[NDArray[np.int64]], Place]
@@ -105,7 +106,10 @@ def _runs_as_artery(candidate: Candidate, axes: Axes, geometry: Geometry, place_
     if axes.length_mm < LONG_MM:
         return may_be_artery(candidate, place_of(candidate.voxels))
     along = (geometry.to_lps_mm(candidate.voxels.astype(np.float64)) - axes.centre) @ axes.direction[0]
-    return all(may_be_artery(candidate, place_of(candidate.voxels[half])) for half in (along < 0.0, along >= 0.0))
+    places = [place_of(candidate.voxels[half]) for half in (along < 0.0, along >= 0.0)]
+    wide = candidate.volume_mm3 > DIGITAL_SECTION_MM2 * axes.length_mm
+    in_finger = any(place.region is Region.DIGIT for place in places)
+    return all(may_be_artery(candidate, place) for place in places) and not (wide and in_finger)
 
 
 def may_be_artery(candidate: Candidate, place: Place) -> bool:

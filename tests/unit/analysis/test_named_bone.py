@@ -1,5 +1,7 @@
 """What the names of the bones tell of a piece beside one: an osteophyte, the rest of a fingertip, or neither."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from node.analysis.anatomy.proportions import usual_length_mm
@@ -66,6 +68,8 @@ def test_a_thin_piece_on_a_bone_without_a_name_may_be_more_of_it() -> None:
     assert may_be_of_unnamed(shell, hand)
     assert not may_be_of_unnamed(shell, bare_hand({1: "PP3"}))
     assert not may_be_of_unnamed(piece("DP", 0.5, volume_mm3=50.0), hand), "it touches nothing"
-    assert not may_be_of_unnamed(piece("DP", 0.5, volume_mm3=150.0, contact=3.0), hand), "large"
+    stone = replace(shell, candidate=replace(shell.candidate, volume_mm3=150.0, radius_mm=1.9))
+    assert not may_be_of_unnamed(stone, hand), "large and no shell"
+    assert may_be_of_unnamed(piece("DP", 0.5, volume_mm3=450.0, contact=3.0), hand), "the shell of a whole phalanx"
     assert not may_be_of_unnamed(piece("DP", 0.5, volume_mm3=50.0, contact=3.0, density=1.5), hand), "denser"
     assert not may_be_of_unnamed(piece("DP", 0.5, volume_mm3=6.0, contact=3.0), hand), "solid"

@@ -85,6 +85,10 @@ def in_a_finger(voxels: np.ndarray) -> Place:
     return Place(Region.DIGIT, 2, Level.DISTAL, "palmar", (), 1.0)
 
 
+def at_the_side_of_a_finger(voxels: np.ndarray) -> Place:
+    return Place(Region.DIGIT, 2, Level.PROXIMAL, "radial", (), 1.0)
+
+
 def doubtful(*others: Candidate, arterial: set[int]) -> set[int]:
     """In a limb whose soft tissue has 50 HU."""
     return doubtful_vessels(others, arterial, UPRIGHT, anywhere, 50.0)
@@ -136,6 +140,13 @@ def test_an_artery_follows_a_finger_that_is_bent_all_along() -> None:
     assert vessels([cord], UPRIGHT, anywhere) == vessels([along_bone], UPRIGHT, anywhere) == {0}
     assert vessels([on_bone], UPRIGHT, anywhere) == set()
     assert vessels([arc(45.0, 25.0, 1.6)], UPRIGHT, anywhere) == set(), "thicker than an artery"
+
+
+def test_arteries_of_the_wrist_are_wider_than_those_of_a_finger() -> None:
+    cord = arc(45.0, 25.0, 1.25)
+    assert vessels([cord], UPRIGHT, anywhere) == {0}
+    assert vessels([cord], UPRIGHT, at_the_side_of_a_finger) == set()
+    assert vessels([arc(45.0, 25.0, 0.9)], UPRIGHT, at_the_side_of_a_finger) == {0}
 
 
 def test_a_bent_cord_lies_where_its_halves_lie_and_not_where_their_middle_is() -> None:
