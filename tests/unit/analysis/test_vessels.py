@@ -143,7 +143,7 @@ def test_an_artery_follows_a_finger_that_is_bent_all_along() -> None:
 
 
 def test_arteries_of_the_wrist_are_wider_than_those_of_a_finger() -> None:
-    cord = arc(45.0, 25.0, 1.25)
+    cord = arc(45.0, 25.0, 1.15)
     assert vessels([cord], UPRIGHT, anywhere) == {0}
     assert vessels([cord], UPRIGHT, at_the_side_of_a_finger) == set()
     assert vessels([arc(45.0, 25.0, 0.9)], UPRIGHT, at_the_side_of_a_finger) == {0}
