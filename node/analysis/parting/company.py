@@ -1,7 +1,7 @@
 """Step 12: small bodies of uncertain nature, judged by their company: alone in a hand they are bone or noise.
 
-Sesamoids, accessory ossicles and osteophytes are common in healthy hands; a lone deposit that looks like one is rare.
-Beside sure deposits the same body may well be one more, and is left to a reader.
+Sesamoids, accessory ossicles, osteophytes and calcified arteries are common in hands without calcinosis; a lone deposit
+that looks like one is rare. Beside sure deposits the same body may well be one more, and is left to a reader.
 """
 
 from collections.abc import Sequence
@@ -49,6 +49,7 @@ def lone_words(deposits: Sequence[Deposit]) -> tuple[str, ...]:
     bodies = "body" if len(deposits) == 1 else "bodies"
     sizes = ", ".join(f"{d.volume_mm3:.0f}" for d in sorted(deposits, key=lambda d: -d.volume_mm3))
     said = (
-        f"Not listed: {len(deposits)} small {bodies} ({sizes} mm³), taken for accessory ossicles, osteophytes or noise"
+        f"Not listed: {len(deposits)} small {bodies} ({sizes} mm³), "
+        "taken for accessory ossicles, osteophytes, arterial wall or noise"
     )
     return (f"{said}, as this hand holds no sure deposit.",)

@@ -49,7 +49,8 @@ BENT_CONTACT = 2.0 * TUBE_CONTACT
 """Of a long cord: its mean section, in a finger and where it bends, as radial and ulnar artery measure 3 mm across with
 their blur; and its contact, as it passes more of a bone at a bent joint."""
 BIT_MM3, BIT_CONTRAST_HU = 12.0, 2.0 * LEAST_CONTRAST_HU
-"""A small free body that is paler than 120 mg/cm³ of HA may be a bit of an artery that was seen elsewhere."""
+"""A smaller free body that is paler than 120 mg/cm³ of HA may be a bit of an artery that was seen elsewhere; a larger
+one in a finger that is hardly longer than wide may be none."""
 PlaceOf = Callable[[NDArray[np.int64]], Place]
 
 
