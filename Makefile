@@ -31,7 +31,7 @@ demo: $(RUN_STAMP) ## a phantom study through a real node to a stand-in PACS; re
 test: $(TEST_STAMP) peers lint unit boundscheck ## everything: style, types, import rules, all tests with their real peers
 
 accuracy: $(RUN_STAMP) ## the analysis against truth: the cases in $(CASES) where present, and random phantoms
-	@$(BIN)/calcinode accuracy $(if $(wildcard $(CASES)),$(CASES) --changed --mixed 8) --suite $(ACCURACY)
+	@$(BIN)/calcinode accuracy $(if $(wildcard $(CASES)),$(CASES) --changed --mixed 8 --posed 4) --suite $(ACCURACY)
 
 install: $(RUN_STAMP) ## the program alone, in .venv
 

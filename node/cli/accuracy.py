@@ -30,6 +30,9 @@ def accuracy(
     mixed: Annotated[
         int, typer.Option(min=0, metavar="N", help="Score each of DIR's cases with N random mixtures of such changes.")
     ] = 0,
+    posed: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Score each of DIR's cases in N random other poses.")
+    ] = 0,
     count: Annotated[int, typer.Option(min=0, help="How many random phantoms; every other one is hard.")] = 40,
     seeds: Annotated[str, typer.Option(help="Only these seeds of the random phantoms: 3,8,20-24.")] = "",
     only: Annotated[str, typer.Option(help="Only the studies whose name holds this text.")] = "",
@@ -54,14 +57,14 @@ def accuracy(
 
     \b
     Examples:
-      calcinode accuracy ../shared/data/cases --changed --mixed 8 --jobs 2
+      calcinode accuracy ../shared/data/cases --changed --mixed 8 --posed 4 --jobs 2
       calcinode accuracy --count 40 --jobs 2 --out accuracy.json
       calcinode accuracy --seeds 3,8,100-110 --wrong
     """
     from node.accuracy.table import markdown
     from node.service.trial.accuracy import score_all, suite_studies, table_of
 
-    studies = _cases(folder, changed, mixed)
+    studies = _cases(folder, changed, mixed, posed)
     if suite or seeds or folder is None:
         studies += suite_studies(count, _numbers(seeds))
     chosen = [study for study in studies if only in study.name]
@@ -74,22 +77,23 @@ def accuracy(
     rows = table_of(scores)
     _print_tables(rows)
     _tell_failures(scores)
-    _tell_how_to_read(scores, bool(changed or mixed))
+    _tell_how_to_read(scores, bool(changed or mixed or posed))
     if out_file:
         out_file.write_text(json.dumps([_record(s) for s in scores], indent=1, ensure_ascii=False), encoding="utf-8")
     if markdown_file:
         markdown_file.write_text(markdown(rows), encoding="utf-8")
 
 
-def _cases(folder: Path | None, changed: bool, mixed: int) -> list["Study"]:
-    """Those of ``folder``, each of them after every change, and after ``mixed`` combinations of changes."""
-    from node.service.trial.accuracy import case_studies, changed_studies, mixed_studies
+def _cases(folder: Path | None, changed: bool, mixed: int, posed: int) -> list["Study"]:
+    """Those of ``folder``, and each after every change, ``mixed`` combinations of them, and in ``posed`` poses."""
+    from node.service.trial.accuracy import case_studies, changed_studies, mixed_studies, posed_studies
 
-    if (changed or mixed) and folder is None:
-        option = "--changed" if changed else "--mixed"
+    if (changed or mixed or posed) and folder is None:
+        option = "--changed" if changed else "--mixed" if mixed else "--posed"
         raise typer.BadParameter("It changes the cases of DIR: name one.", param_hint=option)
     studies = case_studies(folder) if folder else []
-    return studies + (changed_studies(studies) if changed else []) + mixed_studies(studies, mixed)
+    altered = (changed_studies(studies) if changed else []) + mixed_studies(studies, mixed)
+    return studies + altered + posed_studies(studies, posed)
 
 
 def _numbers(text: str) -> list[int]:

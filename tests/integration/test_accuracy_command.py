@@ -51,13 +51,14 @@ def test_a_case_is_scored_from_its_files(case: Path, tmp_path: Path) -> None:
     assert "| deposits found, ≥ 10 mm³ | ≥ 98 % | 100.0 % (34.2 to 100.0), n = 2 ✓ |" in table.read_text()
 
 
-def test_a_case_is_scored_after_mixtures_of_changes(case: Path, tmp_path: Path) -> None:
+def test_a_case_is_scored_after_mixtures_of_changes_and_in_other_poses(case: Path, tmp_path: Path) -> None:
     scores = tmp_path / "scores.json"
-    done = CliRunner().invoke(app, ["accuracy", str(case.parent), "--mixed", "2", "--out", str(scores)])
+    options = ["--mixed", "2", "--posed", "1", "--out", str(scores)]
+    done = CliRunner().invoke(app, ["accuracy", str(case.parent), *options])
     assert done.exit_code == 0, done.output
     records = json.loads(scores.read_text())
-    assert [record["group"] for record in records] == ["cases", "mixed cases", "mixed cases"]
-    assert [record["case"].split(", ")[1:] for record in records] == [[], ["mixture 1"], ["mixture 2"]]
+    assert [record["group"] for record in records] == ["cases", "mixed cases", "mixed cases", "posed cases"]
+    assert [record["case"].split(", ")[1:] for record in records] == [[], ["mixture 1"], ["mixture 2"], ["pose 1"]]
     assert all("wrong" not in record["sides"] for record in records)
 
 
@@ -107,6 +108,7 @@ def test_what_cannot_be_scored_is_told(tmp_path: Path) -> None:
     assert CliRunner().invoke(app, ["accuracy", "--seeds", "one"]).exit_code == 2
     assert CliRunner().invoke(app, ["accuracy", "--seeds", "1", "--only", "nothing"]).exit_code == 2
     assert CliRunner().invoke(app, ["accuracy", "--mixed", "2"]).exit_code == 2, "of no cases"
+    assert CliRunner().invoke(app, ["accuracy", "--posed", "2"]).exit_code == 2, "of no cases"
 
 
 def test_a_file_that_cannot_be_written_is_told_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

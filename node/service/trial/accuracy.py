@@ -16,6 +16,8 @@ import numpy as np
 
 from node.accuracy.changed import Change, changed
 from node.accuracy.mixture import Mixture, mixed
+from node.accuracy.pose import Pose, posed
+from node.accuracy.regrid import Case
 from node.accuracy.score import CaseScore, score
 from node.accuracy.table import Row, table
 from node.accuracy.truth import CaseTruth, read_truth
@@ -36,6 +38,8 @@ CHANGED = "changed cases"
 """The set of the same studies after each change that their truth can follow."""
 MIXED = "mixed cases"
 """The set of the same studies after random combinations of such changes."""
+POSED = "posed cases"
+"""The set of the same studies in random other poses."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ class Study:
     group: str
     source: Path | PhantomSpec
     hand: str = ""
-    change: Change | Mixture | None = None
+    change: Change | Mixture | Pose | None = None
 
     @property
     def name(self) -> str:
@@ -87,6 +91,12 @@ def mixed_studies(studies: Sequence[Study], count: int) -> list[Study]:
     return [replace(study, group=MIXED, change=mixture) for study in studies for mixture in mixtures]
 
 
+def posed_studies(studies: Sequence[Study], count: int) -> list[Study]:
+    """Each of ``studies`` in ``count`` random other poses."""
+    poses = [Pose(number) for number in range(1, count + 1)]
+    return [replace(study, group=POSED, change=pose) for study in studies for pose in poses]
+
+
 def suite_studies(count: int, seeds: Sequence[int] = ()) -> list[Study]:
     """The random phantoms: ``count`` of them with controls and repeat scans, or those of ``seeds`` alone."""
     members = [of_seed(seed) for seed in seeds] or suite(count)
@@ -123,15 +133,22 @@ def _results(studies: Sequence[Study], jobs: int) -> Iterator[StudyScore]:
 
 def score_study(study: Study) -> StudyScore:
     """Load or make one study, analyse it, score it. A refusal is scored as an analysis that found nothing."""
-    pair, truth = _load(study.source)
-    if isinstance(study.change, Mixture):
-        pair, truth = mixed(pair, truth, study.change)
-    elif study.change:
-        pair, truth = changed(pair, truth, study.change)
+    pair, truth = _changed(_load(study.source), study.change)
     began = time.perf_counter()
     analysis = _analysis(pair)
     seconds = time.perf_counter() - began
     return StudyScore(study, score(truth, analysis, pair.geometry), seconds)
+
+
+def _changed(case: Case, change: Change | Mixture | Pose | None) -> Case:
+    match change:
+        case Change():
+            return changed(*case, change)
+        case Mixture():
+            return mixed(*case, change)
+        case Pose():
+            return posed(*case, change)
+    return case
 
 
 def _load(source: Path | PhantomSpec) -> tuple[EnergyPair, CaseTruth]:
