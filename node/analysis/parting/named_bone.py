@@ -93,11 +93,12 @@ def _may_be_half(piece: Piece, bone: NamedBone, usual_mm: float, anatomy: HandAn
 
 
 def may_be_of_unnamed(piece: Piece, anatomy: HandAnatomy) -> bool:
-    """True for a thin piece as dense as the bone without a name that it touches: of that, only a part was seen."""
-    unnamed = anatomy.bones.get(piece.candidate.bone) == UNNAMED
-    most = SCRAP_SHARE if piece.candidate.volume_mm3 < BROAD_MM3 else WHOLE_SHELL_SHARE
-    thin = piece.candidate.ball_share < most
-    return unnamed and thin and piece.is_as_dense and piece.candidate.contact_mm2 > 0.0
+    """True for what is as dense as the bone without a name that it touches, and thin or small: maybe the rest of it."""
+    candidate = piece.candidate
+    unnamed = anatomy.bones.get(candidate.bone) == UNNAMED
+    thin = candidate.ball_share < (SCRAP_SHARE if candidate.volume_mm3 < BROAD_MM3 else WHOLE_SHELL_SHARE)
+    small = candidate.volume_mm3 < SCRAP_MM3
+    return unnamed and (thin or small) and piece.is_as_dense and candidate.contact_mm2 > 0.0
 
 
 def _is_scrap(candidate: Candidate) -> bool:

@@ -17,7 +17,7 @@ from node.domain.anatomy import UNNAMED
 RAY_BONES = 19
 SHAFT = (0.15, 0.85)
 """Part of a bone's length beside which no joint, and so no sesamoid or chip, lies."""
-OWN_SHARE = 0.38
+OWN_SHARE = 0.3
 """A piece nearer to a bone's axis than this share of its width belongs to that bone."""
 FARTHEST_MM = 40.0
 FOREARM_MM, FOREARM_SLENDERNESS = 45.0, 2.0

@@ -63,7 +63,7 @@ def test_a_small_piece_broadly_on_a_resorbed_fingertip_may_be_its_corner() -> No
     assert not why_bone(corner, bone("MP", 0.8), usual_length_mm(3, "MP", 1.0))
 
 
-def test_a_thin_piece_on_a_bone_without_a_name_may_be_more_of_it() -> None:
+def test_a_thin_or_small_piece_on_a_bone_without_a_name_may_be_more_of_it() -> None:
     shell, hand = piece("DP", 0.5, volume_mm3=50.0, contact=3.0), bare_hand({1: "unnamed"})
     assert may_be_of_unnamed(shell, hand)
     assert not may_be_of_unnamed(shell, bare_hand({1: "PP3"}))
@@ -72,4 +72,6 @@ def test_a_thin_piece_on_a_bone_without_a_name_may_be_more_of_it() -> None:
     assert not may_be_of_unnamed(stone, hand), "large and no shell"
     assert may_be_of_unnamed(piece("DP", 0.5, volume_mm3=450.0, contact=3.0), hand), "the shell of a whole phalanx"
     assert not may_be_of_unnamed(piece("DP", 0.5, volume_mm3=50.0, contact=3.0, density=1.5), hand), "denser"
-    assert not may_be_of_unnamed(piece("DP", 0.5, volume_mm3=6.0, contact=3.0), hand), "solid"
+    solid = replace(shell, candidate=replace(shell.candidate, radius_mm=1.6))
+    assert not may_be_of_unnamed(solid, hand), "of some size, and no shell"
+    assert may_be_of_unnamed(replace(solid, candidate=replace(solid.candidate, volume_mm3=30.0)), hand), "a base, maybe"
