@@ -61,7 +61,7 @@ def test_a_reader_is_told_of_hollow_bodies_that_were_kept_as_bone() -> None:
 
 def test_nothing_beside_the_shaft_of_a_metacarpal_is_a_bone() -> None:
     assert found(30.0, 60.0, 40.0, anatomy())
-    assert found(30.0, 53.5, 40.0, anatomy()), "a net all but round the shaft"
+    assert found(30.0, 54.0, 40.0, anatomy()), "a net all but round the shaft"
 
 
 @pytest.mark.parametrize(
