@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from node.analysis.anatomy.model import Vector
+from node.analysis.anatomy.model import NamedBone, Vector
 from node.analysis.bone.skeleton import Skeleton
 from node.analysis.limb.limbs import Limb
 from node.analysis.mineral.candidates import Candidate
@@ -67,10 +67,11 @@ class Beside:
         """Level over that of any shell, both above soft tissue."""
         return (candidate.mean_hu - self.soft_hu) / max(shell_hu - self.soft_hu, 1.0)
 
-    def piece(self, candidate: Candidate, label: int | None = None) -> Piece:
-        """The candidate beside the bone that it names, or the one with a ``label``."""
+    def piece(self, candidate: Candidate, bone: NamedBone | None = None) -> Piece:
+        """The candidate beside ``bone``: over the densest of its pieces, or the one that the candidate names."""
         points = self.limb.geometry.to_lps_mm(candidate.voxels.astype(np.float64))
-        return Piece(candidate, self.density(candidate, candidate.bone if label is None else label), points)
+        labels = bone.labels if bone else (candidate.bone,)
+        return Piece(candidate, min(self.density(candidate, label) for label in labels), points)
 
     def joined(self, candidates: Sequence[Candidate]) -> "Beside":
         """The same with the candidates as parts of the bones that they name."""

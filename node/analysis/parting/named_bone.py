@@ -20,6 +20,7 @@ from node.analysis.parting.bone_ends import (
     may_go_on,
 )
 from node.analysis.parting.spurs import DENSEST_LIP, LEAST_DENSITY, is_lip, on_shaft
+from node.analysis.parting.unseen import BROAD_MM3, SCRAP_MM3, SCRAP_SHARE, is_in_pieces, may_be_unseen
 from node.domain.anatomy import CARPALS, UNNAMED
 
 CARPAL_BEYOND_MM = 3.2
@@ -27,11 +28,6 @@ GHOST_DENSITY = 0.25
 """Motion and a sharp kernel leave a pale double of a cortex beside it."""
 SMALL_BEYOND_MM = 2.4
 """A small piece that does not stand farther off its bone and is joined to it may be bone."""
-SCRAP_MM3, BROAD_MM3, SCRAP_SHARE = 40.0, 100.0, 0.2
-"""A larger one may be where it is thin and ragged: its largest ball has less than that share of its volume. So may a
-still larger one that lies broadly on the bone."""
-WHOLE_SHELL_SHARE = 0.05
-"""The largest ball of a phalanx's whole shell, about 1 mm thick, has less than that share of it [K]."""
 
 
 def bone_by_name(
@@ -43,8 +39,8 @@ def bone_by_name(
     for number, candidate in enumerate(candidates):
         if candidate.bone not in beside.skeleton.bones:  # none, or the new name of a missing fingertip
             continue
-        piece = beside.piece(candidate)
-        bone = _ray_bone(candidate.bone, piece.middle, anatomy)
+        bone = _ray_bone(candidate, anatomy, beside)
+        piece = beside.piece(candidate, bone)
         usual_mm = usual_length_mm(bone.digit, bone.level, anatomy.scale) if bone else 0.0
         if is_of_ray(piece, bone, usual_mm) if bone else _is_carpal(piece, anatomy):
             found.add(number)
@@ -52,7 +48,7 @@ def bone_by_name(
             doubts[number] = reason
         elif bone and _may_be_half(piece, bone, usual_mm, anatomy, beside):
             doubts[number] = Reason.FINGERTIP
-        elif may_be_of_unnamed(piece, anatomy):
+        elif (is_in_pieces(bone) or anatomy.bones.get(candidate.bone) == UNNAMED) and may_be_unseen(piece):
             doubts[number] = Reason.RAGGED
     return found, doubts
 
@@ -88,17 +84,8 @@ def _may_be_half(piece: Piece, bone: NamedBone, usual_mm: float, anatomy: HandAn
     if ray is None or bone.name != ray.bones[-1].name:
         return False
     before = ray.bone("PP" if ray.digit == 1 else "MP") if bone.level == "DP" else None
-    rest = before is not None and may_be_rest(beside.piece(piece.candidate, before.labels[0]), bone, usual_mm)
+    rest = before is not None and may_be_rest(beside.piece(piece.candidate, before), bone, usual_mm)
     return rest or may_go_on(piece, bone, usual_mm)
-
-
-def may_be_of_unnamed(piece: Piece, anatomy: HandAnatomy) -> bool:
-    """True for what is as dense as the bone without a name that it touches, and thin or small: maybe the rest of it."""
-    candidate = piece.candidate
-    unnamed = anatomy.bones.get(candidate.bone) == UNNAMED
-    thin = candidate.ball_share < (SCRAP_SHARE if candidate.volume_mm3 < BROAD_MM3 else WHOLE_SHELL_SHARE)
-    small = candidate.volume_mm3 < SCRAP_MM3
-    return unnamed and (thin or small) and piece.is_as_dense and candidate.contact_mm2 > 0.0
 
 
 def _is_scrap(candidate: Candidate) -> bool:
@@ -108,10 +95,11 @@ def _is_scrap(candidate: Candidate) -> bool:
     return thin and candidate.beyond_mm < CARPAL_BEYOND_MM
 
 
-def _ray_bone(label: int, middle: Vector, anatomy: HandAnatomy) -> NamedBone | None:
-    """The metacarpal or phalanx with a label; for a bit without a name the fingertip that ``middle`` lies in."""
-    if anatomy.bones.get(label, UNNAMED) != UNNAMED:
-        return anatomy.bone_at(label, middle)
+def _ray_bone(candidate: Candidate, anatomy: HandAnatomy, beside: Beside) -> NamedBone | None:
+    """The metacarpal or phalanx that a candidate touches; on a bit without a name the fingertip that it lies in."""
+    middle = beside.piece(candidate).middle
+    if anatomy.bones.get(candidate.bone, UNNAMED) != UNNAMED:
+        return anatomy.bone_at(candidate.bone, middle)
     tips = (ray.bones[-1] for ray in anatomy.rays if ray.bones[-1].level == "DP")
     return next((tip for tip in tips if is_in_tip(middle, tip, anatomy.scale)), None)
 

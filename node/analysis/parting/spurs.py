@@ -19,6 +19,7 @@ from node.analysis.mineral.candidates import Candidate
 from node.analysis.mineral.reasons import Reason
 from node.analysis.parting.attachment import JOINED, SMALL_MM3
 from node.analysis.parting.beside import BONE_DENSITY, Beside, Piece
+from node.analysis.parting.unseen import is_in_pieces, may_be_unseen
 
 STANDING: Final = 0.9
 """Height over the radius of a disc as large as the contact; half a ball has 1."""
@@ -46,8 +47,8 @@ def spurs(bony: Sequence[Candidate], anatomy: HandAnatomy, beside: Beside) -> tu
     """Those of ``bony`` that are no bone after all, doubted where they may be; ``beside`` knows none of them."""
     found = []
     for candidate in bony:
-        piece = beside.piece(candidate)
-        named = anatomy.bone_at(candidate.bone, piece.middle)
+        named = anatomy.bone_at(candidate.bone, beside.piece(candidate).middle)
+        piece = beside.piece(candidate, named)
         bone = _by_itself(named, candidate.bone, beside) if named else None
         if bone and is_off(piece, bone):
             reason = doubt_of(piece, bone)
@@ -86,9 +87,12 @@ def is_off(piece: Piece, bone: NamedBone) -> bool:
 
 def doubt_of(piece: Piece, bone: NamedBone) -> Reason | None:
     """Why such a piece may be bone after all; None for what stands off a shaft, or is too dense for an osteophyte."""
-    if not on_shaft(piece.middle, bone):
-        return Reason.OSTEOPHYTE if piece.density < DENSEST_LIP else None
-    return None if piece.candidate.standing > STANDING else Reason.LAYER
+    at_joint = not on_shaft(piece.middle, bone)
+    if at_joint and piece.density < DENSEST_LIP:
+        return Reason.OSTEOPHYTE
+    if not at_joint and piece.candidate.standing <= STANDING:
+        return Reason.LAYER
+    return Reason.RAGGED if is_in_pieces(bone) and may_be_unseen(piece) else None
 
 
 def lies_beside(middle: Vector, bone: NamedBone) -> bool:

@@ -7,8 +7,8 @@ import pytest
 from node.analysis.anatomy.proportions import usual_length_mm
 from node.analysis.mineral.candidates import Candidate
 from node.analysis.parting.beside import Piece
-from node.analysis.parting.named_bone import is_of_ray, may_be_of_unnamed, why_bone
-from tests.fakes.bare_hand import bare_hand
+from node.analysis.parting.named_bone import is_of_ray, why_bone
+from node.analysis.parting.unseen import is_in_pieces, may_be_unseen
 from tests.fakes.lone_bone import bone
 
 X, Z = np.eye(3)[0], np.eye(3)[2]
@@ -63,15 +63,17 @@ def test_a_small_piece_broadly_on_a_resorbed_fingertip_may_be_its_corner() -> No
     assert not why_bone(corner, bone("MP", 0.8), usual_length_mm(3, "MP", 1.0))
 
 
-def test_a_thin_or_small_piece_on_a_bone_without_a_name_may_be_more_of_it() -> None:
-    shell, hand = piece("DP", 0.5, volume_mm3=50.0, contact=3.0), bare_hand({1: "unnamed"})
-    assert may_be_of_unnamed(shell, hand)
-    assert not may_be_of_unnamed(shell, bare_hand({1: "PP3"}))
-    assert not may_be_of_unnamed(piece("DP", 0.5, volume_mm3=50.0), hand), "it touches nothing"
+def test_a_thin_or_small_piece_may_be_what_was_not_seen_of_its_bone() -> None:
+    shell = piece("DP", 0.5, volume_mm3=50.0, contact=3.0)
+    assert may_be_unseen(shell)
+    assert not may_be_unseen(piece("DP", 0.5, volume_mm3=50.0)), "it touches nothing"
     stone = replace(shell, candidate=replace(shell.candidate, volume_mm3=150.0, radius_mm=1.9))
-    assert not may_be_of_unnamed(stone, hand), "large and no shell"
-    assert may_be_of_unnamed(piece("DP", 0.5, volume_mm3=450.0, contact=3.0), hand), "the shell of a whole phalanx"
-    assert not may_be_of_unnamed(piece("DP", 0.5, volume_mm3=50.0, contact=3.0, density=1.5), hand), "denser"
+    assert not may_be_unseen(stone), "large and no shell"
+    assert may_be_unseen(piece("DP", 0.5, volume_mm3=450.0, contact=3.0)), "the shell of a whole phalanx"
+    assert not may_be_unseen(piece("DP", 0.5, volume_mm3=50.0, contact=3.0, density=1.5)), "denser"
     solid = replace(shell, candidate=replace(shell.candidate, radius_mm=1.6))
-    assert not may_be_of_unnamed(solid, hand), "of some size, and no shell"
-    assert may_be_of_unnamed(replace(solid, candidate=replace(solid.candidate, volume_mm3=30.0)), hand), "a base, maybe"
+    assert not may_be_unseen(solid), "of some size, and no shell"
+    assert may_be_unseen(replace(solid, candidate=replace(solid.candidate, volume_mm3=30.0))), "a base, maybe"
+    assert is_in_pieces(replace(bone("MP", 0.8), labels=(1, 2)))
+    assert not is_in_pieces(bone("MP", 0.8))
+    assert not is_in_pieces(None)

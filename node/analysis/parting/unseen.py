@@ -1,0 +1,23 @@
+"""Bones of which a part was not seen, since they have no name or came in several pieces: what may be that part."""
+
+from node.analysis.anatomy.model import NamedBone
+from node.analysis.parting.beside import Piece
+
+SCRAP_MM3, BROAD_MM3, SCRAP_SHARE = 40.0, 100.0, 0.2
+"""A larger piece may be bone where it is thin and ragged: its largest ball has less than that share of its volume. So
+may a still larger one that lies broadly on the bone."""
+WHOLE_SHELL_SHARE = 0.05
+"""The largest ball of a phalanx's whole shell, about 1 mm thick, has less than that share of it [K]."""
+
+
+def is_in_pieces(bone: NamedBone | None) -> bool:
+    """True for a bone that was seen in several pieces, between which more of it may lie."""
+    return bone is not None and len(bone.labels) > 1
+
+
+def may_be_unseen(piece: Piece) -> bool:
+    """True for what is as dense as the bone that it touches, and thin or small: the rest of it, if some is missing."""
+    candidate = piece.candidate
+    thin = candidate.ball_share < (SCRAP_SHARE if candidate.volume_mm3 < BROAD_MM3 else WHOLE_SHELL_SHARE)
+    small = candidate.volume_mm3 < SCRAP_MM3
+    return (thin or small) and piece.is_as_dense and candidate.contact_mm2 > 0.0
