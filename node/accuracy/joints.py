@@ -29,6 +29,12 @@ HEAD_MM: Final = 6.0
 ROUNDNESS: Final = 0.8
 """The middle of a head, about which the next bone turns, lies this share of the head's radius behind its surface."""
 LARGEST_HEAD_MM: Final = 9.0
+THUMB: Final = 1
+_CHAINS: Final = {
+    digit: [BONE_CODES[name] for level in ("MC", "PP", "MP", "DP") if (name := f"{level}{digit}") in BONE_CODES]
+    for digit in range(1, 6)
+}
+"""Codes of each ray's bones from the metacarpal on."""
 Points = NDArray[np.float64]
 
 
@@ -64,19 +70,26 @@ def pose(bones: Mapping[int, Points], random: np.random.Generator) -> dict[int, 
 
 def _hand(bones: Mapping[int, Points], random: np.random.Generator) -> dict[int, Motion]:
     """Motions by code. The forearm rests; sesamoids and ossicles go with the bone that they lie nearest to."""
-    motions = {code: shifted(np.zeros(3)) for name, code in BONE_CODES.items() if name in ("radius", "ulna")}
-    carpals = [BONE_CODES[name] for name in CARPALS if BONE_CODES[name] in bones]
-    if carpals:
-        middle = np.mean([bones[code].mean(axis=0) for code in carpals], axis=0)
-        shrink = random.uniform(0.0, CARPUS_SHRUNK)
-        motions |= {code: shifted((middle - bones[code].mean(axis=0)) * shrink) for code in carpals}
-        for metacarpal in (_chain(digit)[0] for digit in range(1, 6)):
-            if metacarpal in bones:
-                base = bones[metacarpal][cKDTree(bones[metacarpal]).query(middle, CONTACT_POINTS)[1]].mean(axis=0)
-                motions[metacarpal] = shifted((middle - base) * shrink)
+    resting = [BONE_CODES["radius"], BONE_CODES["ulna"], *(chain[0] for chain in _CHAINS.values())]
+    motions = {code: shifted(np.zeros(3)) for code in resting if code in bones}
+    motions |= _carpus(bones, random)
     motions |= _fingers(bones, motions, random)
-    known = {code: motion for code, motion in motions.items() if code in bones}
-    return {code: known.get(code) or known[_nearest(code, known, bones)] for code in bones} if known else {}
+    with_another = [code for code in bones if code not in motions] if motions else []
+    return motions | {code: motions[_nearest(code, motions, bones)] for code in with_another}
+
+
+def _carpus(bones: Mapping[int, Points], random: np.random.Generator) -> dict[int, Motion]:
+    """Motions of the carpal bones towards their middle, and of the metacarpals, whose bases follow."""
+    carpals = [BONE_CODES[name] for name in CARPALS if BONE_CODES[name] in bones]
+    if not carpals:
+        return {}
+    middle = np.mean([bones[code].mean(axis=0) for code in carpals], axis=0)
+    shrink = random.uniform(0.0, CARPUS_SHRUNK)
+    places = {code: bones[code].mean(axis=0) for code in carpals}
+    for metacarpal in (chain[0] for chain in _CHAINS.values() if chain[0] in bones):
+        base = cKDTree(bones[metacarpal]).query(middle, CONTACT_POINTS)[1]
+        places[metacarpal] = bones[metacarpal][base].mean(axis=0)
+    return {code: shifted((middle - place) * shrink) for code, place in places.items()}
 
 
 def _fingers(
@@ -85,17 +98,17 @@ def _fingers(
     """Motions of the phalanges, each after that of the bone before it."""
     found = dict(motions)
     rows = random.normal(0.0, FLEXION_DEG, 3)
-    palm = [bones[code] for code in (_chain(digit)[0] for digit in range(2, 6)) if code in bones]
+    palm = [bones[chain[0]] for digit, chain in _CHAINS.items() if digit != THUMB and chain[0] in bones]
     dorsal = _flattest(np.concatenate(palm)) if palm else np.array([0.0, 1.0, 0.0])
-    for digit in range(1, 6):
-        for row, (before, after) in enumerate(pairwise(_chain(digit))):
+    for digit, chain in _CHAINS.items():
+        for row, (before, after) in enumerate(pairwise(chain)):
             if before not in bones or after not in bones:
                 break
-            degrees = random.normal(0.0, THUMB_DEG if digit == 1 else OWN_DEG)
-            degrees[0] += 0.0 if digit == 1 else rows[row]
+            degrees = random.normal(0.0, THUMB_DEG if digit == THUMB else OWN_DEG)
+            degrees[0] += 0.0 if digit == THUMB else rows[row]
             degrees = degrees.clip(-MOST_DEG, MOST_DEG)
             joint = _bent(bones[before], bones[after], dorsal, degrees, random.uniform(0.0, NARROWED))
-            found[after] = found.get(before, shifted(np.zeros(3))).after(joint)
+            found[after] = found[before].after(joint)
     return found
 
 
@@ -119,11 +132,6 @@ def _bent(before: Points, after: Points, dorsal: Points, degrees: Points, narrow
     axes = np.stack([bend, np.cross(along, bend), along])
     turn = Rotation.from_rotvec(np.radians(degrees) @ axes).as_matrix()
     return Motion(turn, centre - turn @ centre - along * (narrowed * max(float(space @ along), 0.0)))
-
-
-def _chain(digit: int) -> list[int]:
-    """Codes of a ray's bones from the metacarpal on."""
-    return [BONE_CODES[name] for level in ("MC", "PP", "MP", "DP") if (name := f"{level}{digit}") in BONE_CODES]
 
 
 def _flattest(points: Points) -> Points:
