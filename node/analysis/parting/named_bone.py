@@ -20,7 +20,14 @@ from node.analysis.parting.bone_ends import (
     may_go_on,
 )
 from node.analysis.parting.spurs import DENSEST_LIP, LEAST_DENSITY, is_lip, on_shaft
-from node.analysis.parting.unseen import BROAD_MM3, SCRAP_MM3, SCRAP_SHARE, is_in_pieces, may_be_unseen
+from node.analysis.parting.unseen import (
+    BROAD_MM3,
+    LARGEST_LUMP_MM3,
+    SCRAP_MM3,
+    SCRAP_SHARE,
+    is_in_pieces,
+    may_be_unseen,
+)
 from node.domain.anatomy import CARPALS, UNNAMED
 
 CARPAL_BEYOND_MM = 3.2
@@ -48,7 +55,7 @@ def bone_by_name(
             doubts[number] = reason
         elif bone and _may_be_half(piece, bone, usual_mm, anatomy, beside):
             doubts[number] = Reason.FINGERTIP
-        elif (is_in_pieces(bone) or anatomy.bones.get(candidate.bone) == UNNAMED) and may_be_unseen(piece):
+        elif _may_be_unseen(piece, bone, anatomy):
             doubts[number] = Reason.RAGGED
     return found, doubts
 
@@ -86,6 +93,13 @@ def _may_be_half(piece: Piece, bone: NamedBone, usual_mm: float, anatomy: HandAn
     before = ray.bone("PP" if ray.digit == 1 else "MP") if bone.level == "DP" else None
     rest = before is not None and may_be_rest(beside.piece(piece.candidate, before), bone, usual_mm)
     return rest or may_go_on(piece, bone, usual_mm)
+
+
+def _may_be_unseen(piece: Piece, bone: NamedBone | None, anatomy: HandAnatomy) -> bool:
+    """True for what may be the rest of a bone without a name, or of one in pieces, which is no lump."""
+    if anatomy.bones.get(piece.candidate.bone) == UNNAMED:
+        return may_be_unseen(piece, LARGEST_LUMP_MM3)
+    return is_in_pieces(bone) and may_be_unseen(piece)
 
 
 def _is_scrap(candidate: Candidate) -> bool:

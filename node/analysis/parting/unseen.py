@@ -3,6 +3,8 @@
 from node.analysis.anatomy.model import NamedBone
 from node.analysis.parting.beside import Piece
 
+LARGEST_LUMP_MM3 = 40.0
+"""Of a bone without a name nothing is known: what touches it may be its solid base."""
 SCRAP_MM3, BROAD_MM3, SCRAP_SHARE = 40.0, 100.0, 0.2
 """A larger piece may be bone where it is thin and ragged: its largest ball has less than that share of its volume. So
 may a still larger one that lies broadly on the bone."""
@@ -15,9 +17,9 @@ def is_in_pieces(bone: NamedBone | None) -> bool:
     return bone is not None and len(bone.labels) > 1
 
 
-def may_be_unseen(piece: Piece) -> bool:
-    """True for what is as dense as the bone that it touches, and thin or small: the rest of it, if some is missing."""
+def may_be_unseen(piece: Piece, largest_lump_mm3: float = 0.0) -> bool:
+    """True for what may be the rest of the bone that it touches: as dense, and thin, or no larger than a lump of it."""
     candidate = piece.candidate
     thin = candidate.ball_share < (SCRAP_SHARE if candidate.volume_mm3 < BROAD_MM3 else WHOLE_SHELL_SHARE)
-    small = candidate.volume_mm3 < SCRAP_MM3
-    return (thin or small) and piece.is_as_dense and candidate.contact_mm2 > 0.0
+    lump = candidate.volume_mm3 < largest_lump_mm3
+    return (thin or lump) and piece.is_as_dense and candidate.contact_mm2 > 0.0
