@@ -19,7 +19,7 @@ from node.analysis.mineral.candidates import Candidate
 from node.analysis.mineral.reasons import Reason
 from node.analysis.parting.attachment import JOINED, SMALL_MM3
 from node.analysis.parting.beside import BONE_DENSITY, Beside, Piece
-from node.analysis.parting.unseen import is_in_pieces, may_be_unseen
+from node.analysis.parting.unseen import LARGEST_LUMP_MM3, is_in_pieces, may_be_unseen
 
 STANDING: Final = 0.9
 """Height over the radius of a disc as large as the contact; half a ball has 1."""
@@ -92,7 +92,7 @@ def doubt_of(piece: Piece, bone: NamedBone) -> Reason | None:
         return Reason.OSTEOPHYTE
     if not at_joint and piece.candidate.standing <= STANDING:
         return Reason.LAYER
-    return Reason.RAGGED if is_in_pieces(bone) and may_be_unseen(piece) else None
+    return Reason.RAGGED if is_in_pieces(bone) and may_be_unseen(piece, LARGEST_LUMP_MM3) else None
 
 
 def lies_beside(middle: Vector, bone: NamedBone) -> bool:
