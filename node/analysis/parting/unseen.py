@@ -4,8 +4,8 @@ from node.analysis.anatomy.model import NamedBone
 from node.analysis.parting.beside import Piece
 
 LARGEST_LUMP_MM3 = 40.0
-"""What touches a bone without a name, of which nothing is known, may be its solid base; what is joined to one in pieces,
-a solid end of it."""
+"""What touches a bone without a name, of which nothing is known, may be its solid base; what is joined to one in
+pieces, a solid end of it."""
 SCRAP_MM3, BROAD_MM3, SCRAP_SHARE = 40.0, 100.0, 0.2
 """A larger piece may be bone where it is thin and ragged: its largest ball has less than that share of its volume. So
 may a still larger one that lies broadly on the bone."""
