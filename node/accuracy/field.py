@@ -65,19 +65,19 @@ def _moved(
     old = (pair.low.hu, pair.high.hu)
     splines = [ndimage.spline_filter(hu, 3, output=np.float32) for hu in old]
     body = ndimage.maximum_filter(pair.low.hu, 3) > AIR_HU
-    new, followed = tuple(np.empty_like(hu) for hu in old), np.empty_like(labels)
+    new, moved = tuple(np.empty_like(hu) for hu in old), np.empty_like(labels)
     last = np.asarray(labels.shape).reshape(3, 1, 1) - 1
     plane = np.indices(labels.shape[1:], np.float64)
     for z in range(labels.shape[0]):
         source = field.source(np.stack([np.full(plane.shape[1:], float(z)), *plane]))
         nearest = tuple(np.clip(np.rint(source), 0, last).astype(np.intp))
-        followed[z] = labels[nearest]
+        moved[z] = labels[nearest]
         inside = body[nearest]
         for hu, spline, into in zip(old, splines, new, strict=True):
             into[z] = hu[nearest]
             at = source[:, inside]
             into[z][inside] = stored(ndimage.map_coordinates(spline, at, order=3, prefilter=False, mode="nearest"))
-    return new[0], new[1], followed
+    return new[0], new[1], moved
 
 
 def _grown(one: TrueDeposit, index: NDArray[np.int64], field: Field, grid: Geometry) -> TrueDeposit:

@@ -39,13 +39,13 @@ class Pose:
         return f"pose {self.number}"
 
 
-def posed(pair: EnergyPair, truth: CaseTruth, pose_of: Pose) -> Case:
+def posed(pair: EnergyPair, truth: CaseTruth, which: Pose) -> Case:
     """The case in another pose, with its truth, on the grid that it has."""
-    random = np.random.default_rng([pose_of.number, crc32(truth.name.encode())])
+    random = np.random.default_rng([which.number, crc32(truth.name.encode())])
     bones = _bones(truth.labels, truth.geometry)
     field = _field(truth.labels, bones, pose(bones, random), truth.geometry)
     new, moved = followed(field, pair, truth)
-    return new, replace(moved, name=f"{truth.name}, {pose_of}")
+    return new, replace(moved, name=f"{truth.name}, {which}")
 
 
 def _bones(labels: Labels, geometry: Geometry) -> dict[int, Points]:

@@ -7,8 +7,8 @@ LARGEST_LUMP_MM3 = 40.0
 """What touches a bone without a name, of which nothing is known, may be its solid base; what is joined to one in
 pieces, a solid end of it."""
 SCRAP_MM3, BROAD_MM3, SCRAP_SHARE = 40.0, 100.0, 0.2
-"""A larger piece may be bone where it is thin and ragged: its largest ball has less than that share of its volume. So
-may a still larger one that lies broadly on the bone."""
+"""A piece of up to so much may be bone where it is thin and ragged: its largest ball has less than that share of its
+volume. Up to the second volume it may be where it lies broadly on the bone, or some of that was not seen."""
 WHOLE_SHELL_SHARE = 0.05
 """The largest ball of a phalanx's whole shell, about 1 mm thick, has less than that share of it [K]."""
 
