@@ -34,6 +34,9 @@ SHARPEST_BEND = -0.5
 DEAREST = 3.0
 CARPAL_SHARE = 0.6
 """A carpal bone is shorter than this share of the metacarpal."""
+FOLLOWED_SHARE = 0.5
+"""What follows a metacarpal is longer than that share of it: the proximal phalanx alone has 0.6 to 0.7, and what may
+follow middle and distal phalanx in one component is a bit."""
 
 
 @dataclass(frozen=True)
@@ -119,12 +122,16 @@ class Chain:
 
     @property
     def rooted(self) -> "Chain":
-        """The chain from its metacarpal on, without what was linked before that: a carpal bone is far shorter."""
+        """The chain from its metacarpal on, without what was linked before that: a carpal bone is far shorter.
+
+        Before carpal bones there may be a shaft of the forearm; before the pieces of a phalanx, its metacarpal.
+        """
         lengths = [p.length_mm for p in self.parts]
-        long = [n for n, length in enumerate(lengths) if length > CARPAL_SHARE * max(lengths)]
-        carpal = [n for n in range(long[-1]) if any(lengths[n] < CARPAL_SHARE * lengths[m] for m in long if m > n)]
-        first = carpal[-1] + 1 if carpal else 0
-        return Chain(self.parts[first:], self.ends[first:])
+        first, *others = [n for n, length in enumerate(lengths) if length > CARPAL_SHARE * max(lengths)]
+        metacarpals = [first, *(n for n in others if sum(lengths[n + 1 :]) > FOLLOWED_SHARE * lengths[n])]
+        carpals = [n for m in metacarpals for n in range(m) if lengths[n] < CARPAL_SHARE * lengths[m]]
+        start = max(carpals) + 1 if carpals else 0
+        return Chain(self.parts[start:], self.ends[start:])
 
     @property
     def direction(self) -> Points:

@@ -57,7 +57,8 @@ def test_a_ray_begins_with_its_metacarpal() -> None:
     assert labels([carpals_before.rooted]) == [[4, 5, 6, 7]]
     whole = chain((0, MC), (2, PP), (2, MP), (2, DP))
     broken = chain((0, 0.5 * MC), (0.5, 0.5 * MC), (2, PP), (2, 0.5 * MP), (0.5, 0.5 * MP))
-    for ray in (whole, broken, parted(whole, 1)[1]):
+    fused_behind_pieces = chain((0, MC), (2, 0.5 * PP), (2, 0.4 * PP), (1, 0.7 * MC), (1, 0.3 * DP))
+    for ray in (whole, broken, parted(whole, 1)[1], fused_behind_pieces):
         assert labels([ray.rooted]) == labels([ray])
 
 
