@@ -94,7 +94,7 @@ def analyse_limb(
         deposits=tuple(kept),
         sctc_style=score_deposits(kept, numbered, limb, anchors.soft_low_hu, places, weights),
     )
-    return HandResult(limb, hand, numbered, _bone_codes(skeleton, anatomy, small_bones))
+    return HandResult(limb, hand, numbered, _bone_codes(skeleton, anatomy, small_bones, limb))
 
 
 def _judged(
@@ -127,7 +127,9 @@ def _digits(anatomy: HandAnatomy, deposits: list[Candidate], limb: Limb) -> tupl
     return tuple(Digit(p.digit, p.length_mm, p.acro_osteolysis) for p in assess_distal_phalanges(anatomy, doubtful))
 
 
-def _bone_codes(skeleton: Skeleton, anatomy: HandAnatomy, small_bones: list[Candidate]) -> NDArray[np.uint16]:
+def _bone_codes(
+    skeleton: Skeleton, anatomy: HandAnatomy, small_bones: list[Candidate], limb: Limb
+) -> NDArray[np.uint16]:
     """Code of ``domain.anatomy`` of each bone voxel."""
     codes = np.full(int(skeleton.labels.max()) + 1, UNNAMED_BONE, np.uint16)
     codes[0] = 0
@@ -136,6 +138,9 @@ def _bone_codes(skeleton: Skeleton, anatomy: HandAnatomy, small_bones: list[Cand
     bones = np.zeros(skeleton.labels.shape, np.uint16)
     voxels = skeleton.mineral_voxels
     bones.reshape(-1)[voxels] = codes[skeleton.labels.reshape(-1)[voxels]]
+    for label in (label for label, name in anatomy.bones.items() if "+" in name):
+        places = np.stack(np.unravel_index(skeleton.voxels_of(label), bones.shape), axis=1)
+        bones[tuple(places.T)] = anatomy.codes_at(label, limb.geometry.to_lps_mm(places.astype(np.float64)))
     for candidate in small_bones:
         bones[candidate.index] = UNNAMED_BONE
     return bones

@@ -9,8 +9,6 @@ from node.analysis.deposit.doubt import STREAK_MM, Doubt
 from node.analysis.limb.limbs import CLIPPED_HU, Limb
 
 NOTABLE_SHIFT_MM = 0.5
-COARSE_MM = 1.5
-"""Fingertips and pisiform are so thin that longer voxels hide their marrow, and with it that they are bone."""
 
 
 def find_limits(
@@ -27,7 +25,7 @@ def find_limits(
     if _ends_in_hand(anatomy, limb):
         limits.append("The scan ends within the hand; what lies beyond was not assessed.")
     limits += _cut_words(_cut_deposits(limb, deposits))
-    if max(limb.spacing_mm) > COARSE_MM:
+    if limb.is_coarse:
         limits.append(
             f"Voxels are {max(limb.spacing_mm):.1f} mm long: small bones and deposits are not told apart for sure."
         )

@@ -17,9 +17,10 @@ BROKEN, MOST_PIECES = 0.8, 3
 """Cost of each break in a bone, and into how many pieces it may be broken."""
 BREAK_MM = 2.0
 """Three pieces of one bone all but touch; the phalanges of a toe, which are as short, have joints between them."""
-SHIFTED, FAR_SHIFTED = (0.35, 2.0), (0.75, 3.0)
+SHIFTED, FAR_SHIFTED = (0.35, 2.0), (0.9, 3.0)
 """How far, as ln of a length over the expected one, the last two phalanges of a finger may be off where they have their
-length together but are parted at the wrong place, as in a noisy scan of thin cortex; and what that costs."""
+length together but are parted at the wrong place, as in a noisy scan of thin cortex; and what that costs. Far off, the
+longer part holds some of the other bone."""
 EXTRA, EXTRA_BIT = 3.0, 1.5
 BIT_SHARE = 0.7
 """Cost of a part behind the last bone; a bit is shorter than this share of the distal phalanx."""
@@ -188,16 +189,24 @@ class _Aligner:
             yield _Way(BROKEN * (pieces - 1) + misfit + then.cost, ((level,),) * pieces, then)
 
     def _shifted(self, part: int, level: int) -> list[_Way]:
-        """The reading in which ``part`` and the next one are the last two phalanges, parted beside their joint."""
+        """The readings in which ``part`` and the next one are the last two phalanges, parted beside their joint."""
         if level < 2 or level + 1 != self.last:
             return []
         both = slice(level, level + 2)
-        off = np.abs(np.log(np.asarray(self.lengths[part : part + 2])[:, None] / self.expected[both])).max(axis=0)
+        over = np.log(np.asarray(self.lengths[part : part + 2])[:, None] / self.expected[both])
+        off = np.abs(over).max(axis=0)
         misfit = _misfit(self.span(part, part + 1), self.expected[both].sum(axis=0), self.cut[part + 1], -1, self.last)
         then = self.best(part + 2, level + 2)
-        price = np.where(off < SHIFTED[0], SHIFTED[1], np.where(off < FAR_SHIFTED[0], FAR_SHIFTED[1], WORST))
-        cost = price + misfit + then.cost
-        return [_Way(cost, ((level,), (level + 1,)), then)]
+        near, far = off < SHIFTED[0], off < FAR_SHIFTED[0]
+        first, last = (level,), (level + 1,)
+        return [
+            _Way(np.where(which, price, WORST) + misfit + then.cost, levels, then)
+            for which, price, levels in (
+                (near, SHIFTED[1], (first, last)),
+                (far & (over[0] > over[1]), FAR_SHIFTED[1], (first + last, last)),
+                (far & (over[0] < over[1]), FAR_SHIFTED[1], (first, first + last)),
+            )
+        ]
 
     def _absent(self, level: int) -> float:
         count = self.last + 1 - level

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import groupby
 
 import numpy as np
+from numpy.typing import NDArray
 
+from node.analysis.anatomy.align import Levels
 from node.analysis.anatomy.chains import Chain
 from node.analysis.anatomy.model import NamedBone
-from node.analysis.anatomy.parts import Part, Points, make_part
+from node.analysis.anatomy.parts import LEAST_VOXELS, Part, Points, make_part
 from node.analysis.anatomy.proportions import LEVELS, MEAN_LENGTH_MM
 from node.analysis.anatomy.rays import Reading
 
@@ -26,16 +27,27 @@ def named_bones(chains: Sequence[Chain], reading: Reading) -> dict[int, tuple[Na
     return dict(sorted(rays.items()))
 
 
-def _ray_bones(chain: Chain, digit: int, levels: Sequence[tuple[int, ...]]) -> list[NamedBone]:
+def _ray_bones(chain: Chain, digit: int, levels: Levels) -> list[NamedBone]:
     bones: list[NamedBone] = []
-    for held, run in groupby(range(len(levels)), key=lambda n: levels[n]):
-        numbers = list(run)
+    for numbers in _together(levels):
         pieces, start = [chain.parts[n] for n in numbers], chain.parts[numbers[0]].ends[chain.ends[numbers[0]]]
-        if len(held) == 2:
-            bones += _cut_fused(pieces[0], start, digit, held)
-        elif held:
-            bones.append(_bone(digit, held[0], pieces, bones[-1].distal if bones else start))
+        held = [levels[n] for n in numbers]
+        if len({level for one in held for level in one}) == 2:
+            bones += _cut_fused(pieces, held, start, digit)
+        elif held[0]:
+            bones.append(_bone(digit, held[0][0], pieces, bones[-1].distal if bones else start))
     return bones
+
+
+def _together(levels: Levels) -> list[list[int]]:
+    """Runs of parts that hold the same bone, or one of the same two."""
+    runs: list[list[int]] = []
+    for n, held in enumerate(levels):
+        if runs and set(held) & set(levels[runs[-1][-1]]):
+            runs[-1].append(n)
+        else:
+            runs.append([n])
+    return runs
 
 
 def _bone(digit: int, level: int, pieces: Sequence[Part], start: Points) -> NamedBone:
@@ -61,15 +73,25 @@ def _seen_from(part: Part, start: Points) -> Part:
     return replace(part, ends=ends, size_mm=(float((ends[1] - ends[0]) @ axis) + GRAIN_MM, *part.size_mm[1:]))
 
 
-def _cut_fused(part: Part, start: Points, digit: int, held: tuple[int, ...]) -> list[NamedBone]:
-    """Two bones out of one part: cut by the digit's proportions, then refined as two straight pieces."""
-    first, second = (MEAN_LENGTH_MM[digit][level] for level in held)
-    axis = part.axes[0] if (part.centroid - start) @ part.axes[0] > 0 else -part.axes[0]
-    along = (part.points - start) @ axis
-    nearer = along < part.length_mm * first / (first + second)
+def _cut_fused(pieces: Sequence[Part], held: Sequence[tuple[int, ...]], start: Points, digit: int) -> list[NamedBone]:
+    """Two bones out of parts of which one holds both: cut by the digit's proportions."""
+    levels = sorted({level for one in held for level in one})
+    first, second = (MEAN_LENGTH_MM[digit][level] for level in levels)
+    whole = make_part(0, 0.0, np.concatenate([p.points for p in pieces]), False, GRAIN_MM)
+    axis = whole.axes[0] if (whole.centroid - start) @ whole.axes[0] > 0 else -whole.axes[0]
+    border_mm = whole.length_mm * first / (first + second)
     halves = []
-    for level, mine in zip(held, (nearer, ~nearer), strict=True):
-        share = float(mine.mean())
-        half = make_part(part.label, part.volume_mm3 * share, part.points[mine], part.cut, GRAIN_MM)
-        halves.append(_bone(digit, level, (half,), start))
+    for level, is_first in zip(levels, (True, False), strict=True):
+        mine = [piece for piece, one in zip(pieces, held, strict=True) if one == (level,)]
+        for piece in (piece for piece, one in zip(pieces, held, strict=True) if len(one) == 2):
+            inside = ((piece.points - start) @ axis < border_mm) == is_first
+            mine += [_within(piece, inside)] if np.count_nonzero(inside) >= LEAST_VOXELS else []
+        if mine:
+            halves.append(_bone(digit, level, mine, start))
     return halves
+
+
+def _within(part: Part, mine: NDArray[np.bool_]) -> Part:
+    """The part with some of its points alone."""
+    share = float(mine.mean())
+    return make_part(part.label, part.volume_mm3 * share, part.points[mine], part.cut, GRAIN_MM)

@@ -17,6 +17,9 @@ THICK_MM = 10.5
 """Long bones of the hand have 1.8 to 6 lengths to a width, carpals 1.1 to 1.85, and those are 10 mm wide or more
 [measured on the development cases and the phantom]."""
 STUBBY = 1.6
+ACROSS, WIDE = 0.57, 2.2
+"""A part less slender than that may be a slice or the head of a bone, whose longest extent is across the finger: more
+than 55° from it."""
 SLIP = 0.3
 VALLEY = 0.45
 """Neighbouring bones of a ray have length ratios above 0.4, and none is much shorter than both its neighbours."""
@@ -32,8 +35,9 @@ WIDEST_GAP_MM = 6.0
 SHARPEST_BEND = -0.5
 """Cosine of the largest bend of a joint that is believed: 120 degrees of flexion."""
 DEAREST = 3.0
-CARPAL_SHARE = 0.6
-"""A carpal bone is shorter than this share of the metacarpal."""
+CARPAL_SHARE = 0.65
+"""A carpal bone is shorter than this share of the metacarpal; half of one is longer than that share of the phalanx
+behind it."""
 FOLLOWED_SHARE = 0.5
 """What follows a metacarpal is longer than that share of it: the proximal phalanx alone has 0.6 to 0.7, and what may
 follow middle and distal phalanx in one component is a bit."""
@@ -68,16 +72,33 @@ class Chain:
 
     def _reach(self, n: int) -> tuple[Points, Points]:
         part, near = self.parts[n], self.ends[n]
-        if part.slenderness >= STUBBY or len(self.parts) == 1:
-            return part.ends[near], part.ends[1 - near]
+        ends = part.ends[near], part.ends[1 - near]
+        if len(self.parts) == 1 or part.slenderness > WIDE:
+            return ends
+        course = self._course(n)
+        if not self._lies_along(n):
+            return part.extremes(course)
+        return ends if (ends[1] - ends[0]) @ course > 0.0 else ends[::-1]
+
+    def _lies_along(self, n: int) -> bool:
+        """True where the long axis of part n runs along the chain, as far as is known."""
+        part = self.parts[n]
+        if len(self.parts) == 1 or part.slenderness > WIDE:
+            return True
+        return part.slenderness >= STUBBY and abs(float(part.axes[0] @ self._course(n))) > ACROSS
+
+    def _course(self, n: int) -> Points:
+        """Unit vector of the chain at part n, from the parts beside it."""
         before, after = self.parts[max(0, n - 1)], self.parts[min(len(self.parts) - 1, n + 1)]
-        return part.extremes(unit(after.centroid - before.centroid))
+        return unit(after.centroid - before.centroid)
 
     @cached_property
     def lengths_mm(self) -> tuple[float, ...]:
         """Length of each part along the chain."""
-        along = (float(np.linalg.norm(far - near)) for near, far in self.reaches)
-        return tuple(p.length_mm if p.slenderness >= STUBBY else a for p, a in zip(self.parts, along, strict=True))
+        return tuple(
+            part.length_mm if self._lies_along(n) else float(np.linalg.norm(far - near))
+            for n, (part, (near, far)) in enumerate(zip(self.parts, self.reaches, strict=True))
+        )
 
     def span_mm(self, first: int, last: int) -> float:
         """Length of the parts from number ``first`` to number ``last`` taken as one bone."""

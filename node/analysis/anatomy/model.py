@@ -127,6 +127,13 @@ class HandAnatomy:
         named = ((label, name.split("+")[0]) for label, name in self.bones.items())
         return {label: BONE_CODES.get(name, special.get(name, UNNAMED_BONE)) for label, name in named}
 
+    def codes_at(self, label: int, points: Vector) -> NDArray[np.uint16]:
+        """Codes of ``domain.anatomy`` (n,) at ``points`` (n, 3) in mm of a label that holds two bones of a ray."""
+        bones = [bone for ray in self.rays for bone in ray.bones if label in bone.labels]
+        nearest = np.argmin([bone.distance_to_axis_mm(points) for bone in bones], axis=0)
+        codes = [BONE_CODES.get(self.public_name(bone.name), UNNAMED_BONE) for bone in bones]
+        return np.asarray(np.array(codes, np.uint16)[nearest])
+
     @property
     def digits_sure(self) -> bool:
         """True where every digit that was found has its number without doubt."""

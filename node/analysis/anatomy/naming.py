@@ -119,8 +119,13 @@ def _common(levels: Levels, seen: set[Levels | None]) -> Levels:
 
 
 def _uncontested(levels: Levels, rivals: Set[Levels]) -> Levels:
-    """Without what any of ``rivals`` takes for another bone; that it may be no bone at all contests nothing."""
-    return tuple(held if all(one[n] in ((), held) for one in rivals) else () for n, held in enumerate(levels))
+    """Without what any of ``rivals`` takes for another bone; that it may be no bone at all, or hold another one too,
+    contests nothing."""
+
+    def agree(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
+        return set(one) <= set(other) or set(other) <= set(one)
+
+    return tuple(held if all(agree(one[n], held) for one in rivals) else () for n, held in enumerate(levels))
 
 
 def _same_from_the_root(seen: set[Levels | None]) -> bool:

@@ -27,6 +27,8 @@ THICKEST_LIMB_MM = 125.0
 LONGEST_VOXEL_MM = 2.0
 """Longer voxels hide the marrow of fingertips and carpal bones, and with it that they are bone."""
 MARGIN_MM = 3.0
+COARSE_VOXEL_MM = 1.5
+"""Fingertips and pisiform are so thin that longer voxels hide some of their marrow."""
 COARSE_MM = 1.5
 
 BoolArray = NDArray[np.bool_]
@@ -55,6 +57,11 @@ class Limb:
     def spacing_mm(self) -> tuple[float, float, float]:
         """Voxel size (z, y, x) in mm."""
         return self.geometry.spacing_mm
+
+    @property
+    def is_coarse(self) -> bool:
+        """True where small bones and deposits are not told apart for sure."""
+        return max(self.spacing_mm) > COARSE_VOXEL_MM
 
     @cached_property
     def spans(self) -> Spans:

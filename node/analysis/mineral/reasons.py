@@ -11,6 +11,7 @@ class Reason(StrEnum):
     RAGGED = "bone surface, small or ragged"
     OSTEOPHYTE = "bone surface, or an osteophyte"
     LAYER = "bone surface, or a layer on the shaft"
+    SESAMOID = "bone surface, or a sesamoid"
     OSSICLE = "bone surface, or an accessory ossicle"
     ARTERY = "arterial wall, or a bit of calcium"
     METAL = "beside metal"

@@ -34,6 +34,9 @@ LUMP_SHARE, LUMP_RADIUS_MM = 0.29, 1.3
 BALL_SHARE = 0.36
 """The same of what is hardly a tuft, however small; smaller than SMALL_MM3 it may be the corner of one."""
 CORNER_BEYOND_MM = 3.0
+BASE_SHARE = 0.65
+"""Of a bone of which less than that share of the usual length was seen, the rest is more than a tuft, and may be as
+thick as a lump."""
 
 
 def is_end(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
@@ -66,7 +69,7 @@ def may_be_tip(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
 
 def may_be_rest(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
     """True for what may be all but the base of a fingertip's bone; a lump is rounder and thicker than a tuft."""
-    return bone.level == "DP" and not _is_lump(piece.candidate) and may_be_end(piece, bone, usual_mm)
+    return bone.level == "DP" and not _is_lump(piece, bone, usual_mm) and may_be_end(piece, bone, usual_mm)
 
 
 def may_be_corner(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
@@ -86,7 +89,7 @@ def may_go_on(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
     """
     candidate = piece.candidate
     at_end = float((piece.middle - bone.proximal) @ bone.axis) > LAST_END * bone.length_mm
-    alike = piece.is_as_dense and candidate.flatness > JOINED and not _is_lump(candidate)
+    alike = piece.is_as_dense and candidate.flatness > JOINED and not _is_lump(piece, bone, usual_mm)
     return at_end and alike and _make_one(piece, bone, usual_mm)
 
 
@@ -96,8 +99,10 @@ def _make_one(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
     return bone.length_mm < SHORT_SHARE * usual_mm and WHOLE_SHARE[0] < reach_mm / usual_mm < WHOLE_SHARE[1]
 
 
-def _is_lump(candidate: Candidate) -> bool:
-    return candidate.ball_share > LUMP_SHARE and candidate.radius_mm > LUMP_RADIUS_MM
+def _is_lump(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
+    candidate = piece.candidate
+    thick = candidate.ball_share > LUMP_SHARE and candidate.radius_mm > LUMP_RADIUS_MM
+    return thick and bone.length_mm > BASE_SHARE * usual_mm
 
 
 def _is_loose_ball(candidate: Candidate) -> bool:

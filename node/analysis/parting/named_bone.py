@@ -22,10 +22,10 @@ from node.analysis.parting.bone_ends import (
 from node.analysis.parting.spurs import DENSEST_LIP, LEAST_DENSITY, is_lip, on_shaft
 from node.analysis.parting.unseen import (
     BROAD_MM3,
-    LARGEST_LUMP_MM3,
+    LARGEST_HALF_MM3,
     SCRAP_MM3,
     SCRAP_SHARE,
-    is_in_pieces,
+    is_half_seen,
     may_be_unseen,
 )
 from node.domain.anatomy import CARPALS, UNNAMED
@@ -55,7 +55,7 @@ def bone_by_name(
             doubts[number] = reason
         elif bone and _may_be_half(piece, bone, usual_mm, anatomy, beside):
             doubts[number] = Reason.FINGERTIP
-        elif _may_be_unseen(piece, bone, anatomy):
+        elif _may_be_unseen(piece, bone, anatomy, beside):
             doubts[number] = Reason.RAGGED
     return found, doubts
 
@@ -95,11 +95,11 @@ def _may_be_half(piece: Piece, bone: NamedBone, usual_mm: float, anatomy: HandAn
     return rest or may_go_on(piece, bone, usual_mm)
 
 
-def _may_be_unseen(piece: Piece, bone: NamedBone | None, anatomy: HandAnatomy) -> bool:
-    """True for what may be the rest of a bone without a name, or of one in pieces, which is no lump."""
+def _may_be_unseen(piece: Piece, bone: NamedBone | None, anatomy: HandAnatomy, beside: Beside) -> bool:
+    """True for what may be the rest of a bone without a name, or of one that was half seen, which is no lump."""
     if anatomy.bones.get(piece.candidate.bone) == UNNAMED:
-        return may_be_unseen(piece, LARGEST_LUMP_MM3)
-    return is_in_pieces(bone) and may_be_unseen(piece)
+        return may_be_unseen(piece, LARGEST_HALF_MM3)
+    return is_half_seen(bone, beside.limb.is_coarse) and may_be_unseen(piece)
 
 
 def _is_scrap(candidate: Candidate) -> bool:

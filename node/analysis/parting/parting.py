@@ -70,7 +70,8 @@ def without_lookalikes(
     doubtful = doubtful_vessels(candidates, arterial, limb.geometry, places.place, anchors.soft_hu)
     arterial -= doubtful
     candidates = tuple(c.doubted(Reason.ARTERY) if n in doubtful else c for n, c in enumerate(candidates))
-    small_bones = sesamoids(candidates, anatomy, limb.geometry, cortex_hu, anchors.soft_hu)
+    small_bones, alike = sesamoids(candidates, anatomy, limb.geometry, cortex_hu, anchors.soft_hu)
+    candidates = tuple(c.doubted(Reason.SESAMOID) if n in alike else c for n, c in enumerate(candidates))
     rest = [c for n, c in enumerate(candidates) if n not in arterial | small_bones]
     free = ossicles(rest, anatomy, limb.geometry, cortex_hu, anchors.soft_hu)
     deposits = [c.doubted(Reason.OSSICLE) if n in free else c for n, c in enumerate(rest)]

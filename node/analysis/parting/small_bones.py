@@ -1,6 +1,6 @@
 """Step 8: small bones that are no calcinosis: sesamoids, and what may be an accessory ossicle of the wrist."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,8 @@ SESAMOIDS_AT = {
     "PP1": ("sesamoid_IP1", 1, 45.0),
 }
 """Their name at the head of which bone, how many there are, and how large at most, mm³ in a mean hand [K]."""
+LEEWAY = 1.5
+"""How many times as large or as pale something may be that is left to a reader."""
 THUMB = "MC1"
 THUMB_DENSITY = 0.35
 PALMAR_SHARE = 0.5
@@ -37,29 +39,43 @@ OSSICLE_BEYOND_MM, OSSICLE_CONTACT = 4.5, 0.05
 
 def sesamoids(
     candidates: Sequence[Candidate], anatomy: HandAnatomy, geometry: Geometry, cortex_hu: float, soft_hu: float
-) -> set[int]:
-    """Indices of candidates that are sesamoid bones: compact, dense, palmar of the joints that have them.
+) -> tuple[set[int], set[int]]:
+    """Indices of candidates that are sesamoid bones, and of those that may be.
 
-    Those whose marrow was seen are bones with a name already, and leave room for fewer.
+    They are compact, dense, and lie palmar of the joints that have them. Those whose marrow was seen are bones with a
+    name already, and leave room for fewer; what touches one is a part of it. What is a little larger or paler than
+    they are, or one too many, may be one.
     """
     axes = [principal_axes(c.voxels, geometry) for c in candidates]
     found: set[int] = set()
+    alike: set[int] = set()
     for name, (sesamoid, most, largest_mm3) in SESAMOIDS_AT.items():
         bone = anatomy.named(name)
         palmar = local_palmar(anatomy, bone) if bone is not None else None
         if bone is None or palmar is None:
             continue
-        room = most - sum(known.startswith(sesamoid) for known in anatomy.bones.values())
-        shares = {
-            n: share
-            for n, (candidate, own) in enumerate(zip(candidates, axes, strict=True))
-            if candidate.volume_mm3 < largest_mm3 * anatomy.scale**3
-            and _is_compact(own, COMPACT_ON_BONE if candidate.contact_mm2 > 0.0 else COMPACT)
-            and _density(candidate, cortex_hu, soft_hu) > (THUMB_DENSITY if name == THUMB else SESAMOID_DENSITY)
-            and (share := _palmar_share(own.centre, bone, palmar, anatomy.scale)) > PALMAR_SHARE
-        }
-        found |= set(sorted(shares, key=lambda n: -shares[n])[: max(room, 0)])
-    return found
+        shares: dict[int, float] = {}
+        for n, (candidate, own) in enumerate(zip(candidates, axes, strict=True)):
+            share = _palmar_share(own.centre, bone, palmar, anatomy.scale)
+            excess = max(
+                candidate.volume_mm3 / (largest_mm3 * anatomy.scale**3),
+                (THUMB_DENSITY if name == THUMB else SESAMOID_DENSITY)
+                / max(_density(candidate, cortex_hu, soft_hu), 1e-6),
+            )
+            compact = _is_compact(own, COMPACT_ON_BONE if candidate.contact_mm2 > 0.0 else COMPACT)
+            if share > PALMAR_SHARE and compact and excess < LEEWAY:
+                alike.add(n)
+                if excess < 1.0:
+                    shares[n] = share
+        known = [label for label, bone_name in anatomy.bones.items() if bone_name.startswith(sesamoid)]
+        found |= _fill(shares, {n for n in shares if candidates[n].bone in known}, most - len(known))
+    return found, alike - found
+
+
+def _fill(shares: Mapping[int, float], pieces: set[int], room: int) -> set[int]:
+    """``pieces`` of sesamoids with a name, and the most palmar of the others, as many as there is room for."""
+    others = sorted(shares.keys() - pieces, key=lambda n: -shares[n])
+    return pieces | set(others[: max(room, 0)])
 
 
 def ossicles(

@@ -19,7 +19,7 @@ from node.analysis.mineral.candidates import Candidate
 from node.analysis.mineral.reasons import Reason
 from node.analysis.parting.attachment import JOINED, SMALL_MM3
 from node.analysis.parting.beside import BONE_DENSITY, Beside, Piece
-from node.analysis.parting.unseen import LARGEST_LUMP_MM3, is_in_pieces, may_be_unseen
+from node.analysis.parting.unseen import LARGEST_END_MM3, is_half_seen, may_be_unseen
 
 STANDING: Final = 0.9
 """Height over the radius of a disc as large as the contact; half a ball has 1."""
@@ -51,7 +51,7 @@ def spurs(bony: Sequence[Candidate], anatomy: HandAnatomy, beside: Beside) -> tu
         piece = beside.piece(candidate, named)
         bone = _by_itself(named, candidate.bone, beside) if named else None
         if bone and is_off(piece, bone):
-            reason = doubt_of(piece, bone)
+            reason = doubt_of(piece, bone, beside.limb.is_coarse)
             found.append(candidate.doubted(reason) if reason else candidate)
     return tuple(found)
 
@@ -85,14 +85,15 @@ def is_off(piece: Piece, bone: NamedBone) -> bool:
     return piece.candidate.standing > STANDING or (on_shaft(piece.middle, bone) and no_cortex)
 
 
-def doubt_of(piece: Piece, bone: NamedBone) -> Reason | None:
+def doubt_of(piece: Piece, bone: NamedBone, coarse: bool = False) -> Reason | None:
     """Why such a piece may be bone after all; None for what stands off a shaft, or is too dense for an osteophyte."""
     at_joint = not on_shaft(piece.middle, bone)
     if at_joint and piece.density < DENSEST_LIP:
         return Reason.OSTEOPHYTE
     if not at_joint and piece.candidate.standing <= STANDING:
         return Reason.LAYER
-    return Reason.RAGGED if is_in_pieces(bone) and may_be_unseen(piece, LARGEST_LUMP_MM3) else None
+    largest_mm3 = LARGEST_END_MM3 if len(bone.labels) > 1 else 0.0
+    return Reason.RAGGED if is_half_seen(bone, coarse) and may_be_unseen(piece, largest_mm3) else None
 
 
 def lies_beside(middle: Vector, bone: NamedBone) -> bool:

@@ -1,11 +1,12 @@
-"""Bones of which a part was not seen, since they have no name or came in several pieces: what may be that part."""
+"""Bones of which a part was not seen, since they have no name, came in several pieces, or the voxels are coarse: what
+may be that part."""
 
 from node.analysis.anatomy.model import NamedBone
 from node.analysis.parting.beside import Piece
 
-LARGEST_LUMP_MM3 = 40.0
-"""What touches a bone without a name, of which nothing is known, may be its solid base; what is joined to one in
-pieces, a solid end of it."""
+LARGEST_END_MM3, LARGEST_HALF_MM3 = 40.0, 150.0
+"""What is joined to a bone in pieces may be a solid end of it; what touches one without a name, of which nothing is
+known, may be half of a distal phalanx [K]."""
 SCRAP_MM3, BROAD_MM3, SCRAP_SHARE = 40.0, 100.0, 0.2
 """A piece of up to so much may be bone where it is thin and ragged: its largest ball has less than that share of its
 volume. Up to the second volume it may be where it lies broadly on the bone, or some of that was not seen."""
@@ -13,9 +14,9 @@ WHOLE_SHELL_SHARE = 0.05
 """The largest ball of a phalanx's whole shell, about 1 mm thick, has less than that share of it [K]."""
 
 
-def is_in_pieces(bone: NamedBone | None) -> bool:
-    """True for a bone that was seen in several pieces, between which more of it may lie."""
-    return bone is not None and len(bone.labels) > 1
+def is_half_seen(bone: NamedBone | None, coarse: bool) -> bool:
+    """True for a bone that was seen in several pieces, between which more of it may lie, or in coarse voxels."""
+    return bone is not None and (coarse or len(bone.labels) > 1)
 
 
 def may_be_unseen(piece: Piece, largest_lump_mm3: float = 0.0) -> bool:

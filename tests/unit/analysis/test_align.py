@@ -70,6 +70,12 @@ def test_two_phalanges_parted_beside_their_joint(moved_mm: float) -> None:
     assert fit.cost < SHIFTED[1] + 0.5
 
 
+def test_of_two_phalanges_parted_far_from_their_joint_the_longer_part_holds_both() -> None:
+    root = ((0.0, MC), (2.0, PP))
+    assert read(*root, (1, 0.5 * MP), (0, 0.5 * MP + DP)) == ((0,), (1,), (2,), (2, 3))
+    assert read(*root, (1, MP + 0.5 * DP), (0, 0.5 * DP)) == ((0,), (1,), (2, 3), (3,))
+
+
 def test_a_bit_between_two_bones_is_contested() -> None:
     whole = chain((0, MC), (2, PP), (2, MP), (2, DP))
     torn = chain((0, MC), (2, PP), (2, 0.62 * MP), (1, 0.5 * MP), (1, DP))

@@ -55,19 +55,20 @@ def test_a_scrap_may_be_bone_up_to_a_size_that_goes_with_its_contact() -> None:
     assert not fingertip(50.0, 1.1, 15.0, 1.9, density=1.3), "denser than the bone's shell"
 
 
-def rest_of_a_tip(volume_mm3: float, radius_mm: float) -> bool:
-    """Whether what lies where a distal phalanx of half its length went on may be the rest of it."""
+def rest_of_a_tip(volume_mm3: float, radius_mm: float, seen: float = 0.7) -> bool:
+    """Whether what lies where a distal phalanx of that share of its length went on may be the rest of it."""
     usual = usual_length_mm(3, "DP", 1.0)
-    end = 0.5 * usual * np.array([0.0, 0.0, 1.0])
+    end = seen * usual * np.array([0.0, 0.0, 1.0])
     part = make_part(1, 300.0, np.linspace(0.0 * end, end, 30), False, 0.5)
     tip = NamedBone("DP3", 3, "DP", 0.0 * end, end, (1,), part)
-    points = end + np.array([[2.0, 0.0, 0.2 * usual], [2.0, 0.5, 0.4 * usual]])
+    points = end + np.array([[2.0, 0.0, 0.15 * usual], [2.0, 0.5, 0.3 * usual]])
     return bool(why_bone(Piece(candidate(volume_mm3, radius_mm, 1.0, beyond_mm=5.0), 1.0, points), tip, usual))
 
 
 def test_a_lump_is_no_rest_of_a_fingertip() -> None:
     assert rest_of_a_tip(100.0, 1.75), "a solid tuft is flat"
     assert not rest_of_a_tip(65.0, 1.7)
+    assert rest_of_a_tip(65.0, 1.7, seen=0.6), "of a mere base, the shaft goes on as well"
     assert rest_of_a_tip(14.0, 1.0), "of a small piece that is hard to tell"
 
 

@@ -3,9 +3,11 @@
 from dataclasses import replace
 
 import numpy as np
-from node.analysis.anatomy.chains import Chain
+import pytest
+from node.analysis.anatomy.chains import STUBBY, Chain
 from node.analysis.anatomy.joining import bridge, complete, fill
 from node.analysis.anatomy.orient import head
+from node.analysis.anatomy.parts import make_part
 from node.analysis.anatomy.proportions import MEAN_LENGTH_MM
 from tests.fakes.ray_chains import WIDTH_MM, chain
 
@@ -60,6 +62,29 @@ def test_a_ray_begins_with_its_metacarpal() -> None:
     fused_behind_pieces = chain((0, MC), (2, 0.5 * PP), (2, 0.4 * PP), (1, 0.7 * MC), (1, 0.3 * DP))
     for ray in (whole, broken, parted(whole, 1)[1], fused_behind_pieces):
         assert labels([ray.rooted]) == labels([ray])
+
+
+def test_a_carpal_bone_that_is_joined_to_its_neighbour_is_none_of_a_ray() -> None:
+    assert labels([chain((0, 0.61 * MC), (4, MC), (2, PP), (2, MP)).rooted]) == [[2, 3, 4]]
+
+
+def test_the_head_of_a_bone_that_is_wider_than_long_lies_along_its_chain() -> None:
+    """In pieces, the head of a phalanx is a slice across it, and its ends are at its sides."""
+    whole = chain((0, MC), (2, 0.8 * PP), (0.5, 5.0), (2, MP))
+    head_of = whole.parts[2]
+    wide = head_of.points * (1.0, 1.9, 1.0)
+    across = replace(make_part(3, 200.0, wide, False, 0.5), label=3)
+    assert across.slenderness > STUBBY, "as slender as a bone"
+    for end in (0, 1):
+        ray = Chain((*whole.parts[:2], across, whole.parts[3]), (*whole.ends[:2], end, whole.ends[3]))
+        assert ray.lengths_mm[2] == pytest.approx(5.0, abs=0.5)
+        assert ray.gaps_mm[1] == pytest.approx(0.5, abs=3.0)
+
+
+def test_a_stub_that_was_linked_by_its_far_end_is_turned() -> None:
+    whole = chain((0, MC), (2, 0.6 * PP), (0.5, 13.0), (2, MP))
+    turned = Chain(whole.parts, (*whole.ends[:2], 1 - whole.ends[2], whole.ends[3]))
+    assert turned.gaps_mm == whole.gaps_mm
 
 
 def test_a_metacarpal_is_not_bent_back_whatever_is_linked_to_it() -> None:

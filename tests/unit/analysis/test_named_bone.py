@@ -8,7 +8,7 @@ from node.analysis.anatomy.proportions import usual_length_mm
 from node.analysis.mineral.candidates import Candidate
 from node.analysis.parting.beside import Piece
 from node.analysis.parting.named_bone import is_of_ray, why_bone
-from node.analysis.parting.unseen import LARGEST_LUMP_MM3, is_in_pieces, may_be_unseen
+from node.analysis.parting.unseen import LARGEST_HALF_MM3, is_half_seen, may_be_unseen
 from tests.fakes.lone_bone import bone
 
 X, Z = np.eye(3)[0], np.eye(3)[2]
@@ -75,7 +75,8 @@ def test_a_thin_or_small_piece_may_be_what_was_not_seen_of_its_bone() -> None:
     assert not may_be_unseen(solid), "of some size, and no shell"
     stone = replace(solid, candidate=replace(solid.candidate, volume_mm3=30.0))
     assert not may_be_unseen(stone)
-    assert may_be_unseen(stone, LARGEST_LUMP_MM3), "the base of a bone of which nothing is known, maybe"
-    assert is_in_pieces(replace(bone("MP", 0.8), labels=(1, 2)))
-    assert not is_in_pieces(bone("MP", 0.8))
-    assert not is_in_pieces(None)
+    assert may_be_unseen(stone, LARGEST_HALF_MM3), "the base of a bone of which nothing is known, maybe"
+    assert is_half_seen(replace(bone("MP", 0.8), labels=(1, 2)), coarse=False)
+    assert is_half_seen(bone("MP", 0.8), coarse=True)
+    assert not is_half_seen(bone("MP", 0.8), coarse=False)
+    assert not is_half_seen(None, coarse=True)

@@ -83,7 +83,11 @@ def seed(offset_mm: Vector, *, hu: float = 1500.0, edge: int = 6, long: int = 6)
 
 
 def found(candidates: list[Candidate], where: HandAnatomy) -> set[int]:
-    return sesamoids(candidates, where, GEOMETRY, CORTEX_HU, SOFT_HU)
+    return sesamoids(candidates, where, GEOMETRY, CORTEX_HU, SOFT_HU)[0]
+
+
+def alike(candidates: list[Candidate], where: HandAnatomy) -> set[int]:
+    return sesamoids(candidates, where, GEOMETRY, CORTEX_HU, SOFT_HU)[1]
 
 
 def test_a_dense_ovoid_palmar_of_the_head_is_a_sesamoid() -> None:
@@ -117,6 +121,31 @@ def test_sesamoids_whose_marrow_was_seen_leave_room_for_fewer() -> None:
     for seen, room in ((1, 1), (2, 0)):
         names = dict(list({7: "sesamoid_MCP1_r", 8: "sesamoid_MCP1_u"}.items())[:seen])
         assert len(found(three, replace(hand, bones={**hand.bones, **names}))) == room
+
+
+def test_what_touches_a_sesamoid_is_a_part_of_it_and_takes_no_room() -> None:
+    hand = thumb(level="MC")
+    hand = replace(hand, bones={**hand.bones, 7: "sesamoid_MCP1_r"})
+    piece = replace(seed(7.0 * Y - 2.0 * Z, edge=4, long=4), bone=7)
+    assert found([piece, seed(7.0 * Y - 3.5 * X - 2.0 * Z)], hand) == {0, 1}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        seed(7.0 * Y - 2.0 * Z, edge=8, long=8),  # 64 mm³, and the largest have 45
+        seed(7.0 * Y - 2.0 * Z, hu=800.0),
+    ],
+)
+def test_a_little_larger_or_paler_is_for_a_reader(other: Candidate) -> None:
+    assert found([other], thumb()) == set()
+    assert alike([other], thumb()) == {0}
+
+
+def test_one_too_many_is_for_a_reader() -> None:
+    three = [seed(7.0 * Y + shift * X - 2.0 * Z) for shift in (-3.0, 0.5, 3.5)]
+    assert alike(three, thumb()) == {0, 2}
+    assert alike(three[:2], thumb(level="MC")) == set()
 
 
 def test_without_the_palmar_side_there_is_no_sesamoid() -> None:
