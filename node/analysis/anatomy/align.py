@@ -15,8 +15,9 @@ MISSING_MORE = 0.4
 FUSED = 2.0
 BROKEN, MOST_PIECES = 0.8, 3
 """Cost of each break in a bone, and into how many pieces it may be broken."""
-BREAK_MM = 2.0
-"""Three pieces of one bone all but touch; the phalanges of a toe, which are as short, have joints between them."""
+BREAK_MM, ROOT_BREAK_MM = 2.0, 3.0
+"""Three pieces of one bone all but touch; the phalanges of a toe, which are as short, have joints between them. Two of
+a metacarpal do so hardly less: there are carpal bones before its base."""
 SHIFTED, FAR_SHIFTED = (0.35, 2.0), (0.9, 3.0)
 """How far, as ln of a length over the expected one, the last two phalanges of a finger may be off where they have their
 length together but are parted at the wrong place, as in a noisy scan of thin cortex; and what that costs. Far off, the
@@ -182,7 +183,8 @@ class _Aligner:
         """Readings in which ``part`` and the next ones are pieces of the bone at ``level``."""
         for last in range(part + 1, min(part + MOST_PIECES, len(self.lengths))):
             pieces, then = last - part + 1, self.best(last + 1, level + 1)
-            if max(self.gap[part + 1 : last + 1]) >= (GAP_SD_MM if pieces == 2 else BREAK_MM):
+            widest_mm = BREAK_MM if pieces > 2 else GAP_SD_MM if level else ROOT_BREAK_MM
+            if max(self.gap[part + 1 : last + 1]) >= widest_mm:
                 return
             cut = any(self.cut[part : last + 1])
             misfit = _misfit(self.span(part, last), self.expected[level], cut, level or -1, self.last)

@@ -129,8 +129,11 @@ def _uncontested(levels: Levels, rivals: Set[Levels]) -> Levels:
 
 
 def _same_from_the_root(seen: set[Levels | None]) -> bool:
-    """True where the readings differ only in that of the thumb: its distal phalanx is a finger's middle one."""
-    return len({levels[0] for levels in seen if levels}) == 1
+    """True where the readings begin with the same bone, whatever was linked before it.
+
+    They may differ in that of the thumb: its distal phalanx is a finger's middle one.
+    """
+    return len({next(filter(None, levels), ()) for levels in seen if levels}) == 1
 
 
 def _levels(reading: Reading, n: int) -> Levels | None:

@@ -30,6 +30,12 @@ def test_three_phalanges_with_joints_between_are_not_one_bone() -> None:
     assert read((0, MC), (2.5, 0.65 * PP), (2.5, 0.25 * PP), (2.5, 0.22 * PP)) != ((0,), (1,), (1,), (1,))
 
 
+def test_a_carpal_bone_before_a_metacarpal_is_no_piece_of_it() -> None:
+    ray = ((2.0, PP), (2.0, MP), (2.0, DP))
+    assert read((0, 0.3 * MC), (4, 0.9 * MC), *ray) == ((), (0,), (1,), (2,), (3,))
+    assert read((0, 0.5 * MC), (1, 0.5 * MC), *ray) == ((0,), (0,), (1,), (2,), (3,))
+
+
 def test_no_metacarpal_stands_before_a_metacarpal() -> None:
     """Rather than that, a ray whose phalanges are odd is read from its root."""
     assert read((0, MC), (2, 0.85 * PP), (2, 0.45 * MP), (2, 1.1 * DP))[0] == (0,)
