@@ -47,13 +47,13 @@ def spurs(bony: Sequence[Candidate], anatomy: HandAnatomy, beside: Beside) -> tu
     """Those of ``bony`` that are no bone after all, doubted where they may be; ``beside`` knows none of them."""
     found = []
     for candidate in bony:
-        beside_label = beside.piece(candidate)
-        named = anatomy.bone_at(candidate.bone, beside_label.middle)
+        over_touched = beside.piece(candidate)
+        named = anatomy.bone_at(candidate.bone, over_touched.middle)
         piece = beside.piece(candidate, named)
         bone = _by_itself(named, candidate.bone, beside) if named else None
         if bone and is_off(piece, bone):
             coarse = beside.limb.is_coarse
-            reason = doubt_of(piece, bone, coarse) or doubt_of(beside_label, bone, coarse)
+            reason = doubt_of(piece, bone, coarse) or doubt_of(over_touched, bone, coarse)
             found.append(candidate.doubted(reason) if reason else candidate)
     return tuple(found)
 

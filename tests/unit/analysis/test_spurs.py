@@ -93,6 +93,20 @@ def test_a_thin_layer_on_a_shaft_is_left_to_a_reader(
     assert may_be_layer(Piece(candidate, density, at("PP", share, aside_mm)[None]), bone("PP")) is layer
 
 
+def test_in_coarse_voxels_a_thin_sheet_off_a_shaft_may_be_what_was_not_seen_of_the_bone() -> None:
+    sheet = Candidate(np.zeros((1, 3), np.int64), 30.0, 900.0, 1000.0, 0.8, 2.8, 11.0, 1)
+    stone = Candidate(np.zeros((1, 3), np.int64), 30.0, 900.0, 1000.0, 1.6, 2.8, 11.0, 1)
+    for candidate, density, coarse, left in (
+        (sheet, 0.9, True, True),
+        (sheet, 0.9, False, False),
+        (sheet, 1.5, True, False),
+        (stone, 0.9, True, False),
+    ):
+        beside = Piece(candidate, density, at("MP", 0.3, 6.0)[None])
+        assert is_off(beside, bone("MP"))
+        assert bool(doubt_of(beside, bone("MP"), coarse)) is left
+
+
 def test_a_knob_of_the_tuft_is_bone_and_one_at_the_base_may_be() -> None:
     assert doubt(STONE, "DP", 0.9, 4.0) is None
     assert doubt(STONE, "DP", 0.1, 4.0) is True
