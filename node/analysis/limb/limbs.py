@@ -29,7 +29,8 @@ LONGEST_VOXEL_MM = 2.0
 MARGIN_MM = 3.0
 COARSE_VOXEL_MM = 1.5
 """Fingertips and pisiform are so thin that longer voxels hide some of their marrow."""
-COARSE_MM = 1.5
+STRIDE_MM = 1.5
+"""Of the first look, which finds limbs."""
 
 BoolArray = NDArray[np.bool_]
 Int16Array = NDArray[np.int16]
@@ -124,7 +125,7 @@ def find_parts(pair: EnergyPair, most: int | None = None) -> Parts:
         Refused: the voxels are too long; nothing of the size of a limb with bone in it is in the scan, or only what is
             too thick for one.
     """
-    stride = tuple(max(1, round(COARSE_MM / s)) for s in pair.geometry.spacing_mm)
+    stride = tuple(max(1, round(STRIDE_MM / s)) for s in pair.geometry.spacing_mm)
     sparse = tuple(slice(None, None, k) for k in stride)
     coarse = np.ascontiguousarray(pair.low.hu[sparse])
     tissue = coarse > BODY_HU

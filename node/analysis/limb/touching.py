@@ -14,7 +14,7 @@ from scipy import ndimage
 from node.analysis.grid.components import components
 from node.analysis.grid.spans import spans_of
 from node.analysis.limb.bony import MINERAL_HU
-from node.analysis.limb.limbs import COARSE_MM, MARGIN_MM, Limb
+from node.analysis.limb.limbs import MARGIN_MM, STRIDE_MM, Limb
 from node.domain.volume import Geometry
 
 JOINTS_MM = (3.0, 2.0)
@@ -30,7 +30,7 @@ def parted_hands(limb: Limb) -> tuple[Limb, Limb] | None:
 
     Whether they are hands of one person, their sides tell, which the caller must look at.
     """
-    stride = tuple(max(1, round(COARSE_MM / s)) for s in limb.spacing_mm)
+    stride = tuple(max(1, round(STRIDE_MM / s)) for s in limb.spacing_mm)
     sparse = tuple(slice(None, None, k) for k in stride)
     spacing_mm = tuple(s * k for s, k in zip(limb.spacing_mm, stride, strict=True))
     mineral = (limb.low[sparse] > MINERAL_HU) & limb.body[sparse]

@@ -1,6 +1,6 @@
 """Step 8: small bones that are no calcinosis: sesamoids, and what may be an accessory ossicle of the wrist."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,28 +54,26 @@ def sesamoids(
         palmar = local_palmar(anatomy, bone) if bone is not None else None
         if bone is None or palmar is None:
             continue
-        shares: dict[int, float] = {}
-        for n, (candidate, own) in enumerate(zip(candidates, axes, strict=True)):
-            share = _palmar_share(own.centre, bone, palmar, anatomy.scale)
-            excess = max(
-                candidate.volume_mm3 / (largest_mm3 * anatomy.scale**3),
-                (THUMB_DENSITY if name == THUMB else SESAMOID_DENSITY)
-                / max(_density(candidate, cortex_hu, soft_hu), 1e-6),
+        shares = [_palmar_share(own.centre, bone, palmar, anatomy.scale) for own in axes]
+        placed = [n for n, c in enumerate(candidates) if shares[n] > PALMAR_SHARE and _is_compact_there(c, axes[n])]
+        least = THUMB_DENSITY if name == THUMB else SESAMOID_DENSITY
+        excess = {
+            n: max(
+                candidates[n].volume_mm3 / (largest_mm3 * anatomy.scale**3),
+                least / max(_density(candidates[n], cortex_hu, soft_hu), 1e-6),
             )
-            compact = _is_compact(own, COMPACT_ON_BONE if candidate.contact_mm2 > 0.0 else COMPACT)
-            if share > PALMAR_SHARE and compact and excess < LEEWAY:
-                alike.add(n)
-                if excess < 1.0:
-                    shares[n] = share
+            for n in placed
+        }
         known = [label for label, bone_name in anatomy.bones.items() if bone_name.startswith(sesamoid)]
-        found |= _fill(shares, {n for n in shares if candidates[n].bone in known}, most - len(known))
+        pieces = [n for n in placed if excess[n] < 1.0 and candidates[n].bone in known]
+        others = sorted((-shares[n], n) for n in placed if excess[n] < 1.0 and n not in pieces)
+        found.update(pieces, (n for _, n in others[: max(most - len(known), 0)]))
+        alike.update(n for n in placed if excess[n] < LEEWAY)
     return found, alike - found
 
 
-def _fill(shares: Mapping[int, float], pieces: set[int], room: int) -> set[int]:
-    """``pieces`` of sesamoids with a name, and the most palmar of the others, as many as there is room for."""
-    others = sorted(shares.keys() - pieces, key=lambda n: -shares[n])
-    return pieces | set(others[: max(room, 0)])
+def _is_compact_there(candidate: Candidate, axes: Axes) -> bool:
+    return _is_compact(axes, COMPACT_ON_BONE if candidate.contact_mm2 > 0.0 else COMPACT)
 
 
 def ossicles(
