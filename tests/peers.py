@@ -9,6 +9,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Mapping, Sequence
@@ -32,8 +33,13 @@ end
 
 
 def require(program: str) -> str:
-    """The path of ``program``; without it the test is skipped, or fails where peers are required."""
-    found = shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
+    """The path of ``program``; without it the test is skipped, or fails where peers are required.
+
+    This Python's own environment comes last: it has dcmqi's, but also pynetdicom's with the names of DCMTK's.
+    """
+    own = str(Path(sys.executable).parent)
+    folders = [folder for folder in os.environ.get("PATH", "").split(os.pathsep) if folder != own]
+    found = shutil.which(program, path=os.pathsep.join([*folders, "/usr/sbin", "/usr/local/sbin", own]))
     if found is None:
         if os.environ.get("CALCINODE_REQUIRE_PEERS") == "1":
             pytest.fail(f"{program} is not installed, and CALCINODE_REQUIRE_PEERS=1 forbids to skip")

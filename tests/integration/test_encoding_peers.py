@@ -3,7 +3,6 @@
 import gzip
 import json
 import re
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -56,12 +55,6 @@ def written(folder: Path, **how: Any) -> Written:
 @pytest.fixture(scope="module", params=[STRAIGHT, OBLIQUE], ids=["straight", "oblique"])
 def result(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Written:
     return written(tmp_path_factory.mktemp("result"), orientation=request.param)
-
-
-@pytest.fixture
-def tools(monkeypatch: pytest.MonkeyPatch) -> None:
-    """dcmqi's programs lie beside the interpreter."""
-    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=":")
 
 
 def complaints(path: Path) -> list[str]:
@@ -124,7 +117,6 @@ def nrrd_volumes(folder: Path) -> dict[int, float]:
     return volumes
 
 
-@pytest.mark.usefixtures("tools")
 def test_dcmqi_counts_the_volumes_that_the_report_states(result: Written, tmp_path: Path) -> None:
     done = to_nrrd(result.folder / "seg.dcm", tmp_path)
     assert done.returncode == 0, done.stdout
@@ -135,7 +127,6 @@ def test_dcmqi_counts_the_volumes_that_the_report_states(result: Written, tmp_pa
         assert counted[number] == pytest.approx(volume, rel=1e-4)
 
 
-@pytest.mark.usefixtures("tools")
 def test_dcmqi_reads_the_measurements(result: Written, tmp_path: Path) -> None:
     metadata = tmp_path / "sr.json"
     done = run("tid1500reader", "--inputDICOM", result.folder / "sr.dcm", "--outputMetadata", metadata)
@@ -244,7 +235,6 @@ def test_dcmtk_stores_all_of_it(result: Written, start_storescp: Any) -> None:
         assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.usefixtures("tools")
 def test_a_multi_frame_source_gets_the_same_segments(tmp_path: Path) -> None:
     """The same study as Legacy Converted Enhanced CT, one instance an energy, frames stored backwards."""
     plain, folder, out = tmp_path / "plain", tmp_path / "enhanced", tmp_path / "out"
