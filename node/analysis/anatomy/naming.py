@@ -115,20 +115,15 @@ def _root(levels: Levels | None) -> tuple[int, ...] | None:
 
 def _common(levels: Levels, seen: set[Levels | None]) -> Levels:
     """What all of ``seen`` say of each part, or more."""
-    return tuple(
-        held if all(one and one[n] and _agree(one[n], held) for one in seen) else () for n, held in enumerate(levels)
-    )
-
-
-def _agree(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
-    """True for the same bone, where one of the two holds none or another one too."""
-    return set(one) <= set(other) or set(other) <= set(one)
+    return tuple(held if all(one and set(held) <= set(one[n]) for one in seen) else () for n, held in enumerate(levels))
 
 
 def _uncontested(levels: Levels, rivals: Set[Levels]) -> Levels:
     """Without what any of ``rivals`` takes for another bone; that it may be no bone at all, or hold another one too,
     contests nothing."""
-    return tuple(held if all(_agree(one[n], held) for one in rivals) else () for n, held in enumerate(levels))
+    return tuple(
+        held if all(not one[n] or set(held) <= set(one[n]) for one in rivals) else () for n, held in enumerate(levels)
+    )
 
 
 def _same_from_the_root(seen: set[Levels | None]) -> bool:
