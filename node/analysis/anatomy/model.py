@@ -129,7 +129,7 @@ class HandAnatomy:
 
     def codes_at(self, label: int, points: Vector) -> NDArray[np.uint16]:
         """Codes of ``domain.anatomy`` (n,) at ``points`` (n, 3) in mm of a label that holds two bones of a ray."""
-        bones = [bone for ray in self.rays for bone in ray.bones if label in bone.labels]
+        bones = self._holding(label)
         nearest = np.argmin([bone.distance_to_axis_mm(points) for bone in bones], axis=0)
         codes = [BONE_CODES.get(self.public_name(bone.name), UNNAMED_BONE) for bone in bones]
         return np.asarray(np.array(codes, np.uint16)[nearest])
@@ -149,8 +149,10 @@ class HandAnatomy:
 
     def bone_at(self, label: int, point: Vector) -> NamedBone | None:
         """The ray bone with a label, the one with the nearer axis to ``point`` (3,) in mm where it holds two."""
-        holding = (bone for ray in self.rays for bone in ray.bones if label in bone.labels)
-        return min(holding, key=lambda bone: float(bone.distance_to_axis_mm(point[None])[0]), default=None)
+        return min(self._holding(label), key=lambda bone: float(bone.distance_to_axis_mm(point[None])[0]), default=None)
+
+    def _holding(self, label: int) -> list[NamedBone]:
+        return [bone for ray in self.rays for bone in ray.bones if label in bone.labels]
 
     def public_name(self, name: str) -> str:
         """The name of a bone, without its digit where that is not sure."""
