@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from node.analysis.anatomy.chains import CARPAL_SHARE, Chain
 from node.analysis.anatomy.proportions import LEVELS, LOG_SD, MEAN_LENGTH_MM
+from node.analysis.anatomy.seams import Seam
 
 MISSING = 1.2
 MISSING_MORE = 0.4
@@ -18,6 +19,9 @@ BROKEN, MOST_PIECES = 0.8, 3
 BREAK_MM, ROOT_BREAK_MM = 2.0, 3.0
 """Three pieces of one bone all but touch; the phalanges of a toe, which are as short, have joints between them. Two of
 a metacarpal do so hardly less: there are carpal bones before its base."""
+UNLIKE_SEAM = 2.0
+"""Cost of a break at which the bone is as wide as at a joint, and of a joint where both bones are as narrow as at a
+break."""
 SHIFTED, FAR_SHIFTED = (0.35, 2.0), (0.9, 3.0)
 """How far, as ln of a length over the expected one, the last two phalanges of a finger may be off where they have their
 length together but are parted at the wrong place, as in a noisy scan of thin cortex; and what that costs. Far off, the
@@ -133,6 +137,7 @@ class _Aligner:
         self.lengths = chain.lengths_mm
         self.cut = [p.cut for p in chain.parts]
         self.span, self.gap = chain.span_mm, [0.0, *chain.gaps_mm]
+        self.seam = [Seam.UNKNOWN, *chain.seams, Seam.UNKNOWN]
         self.none = np.zeros(len(scales))
         bits = np.asarray(self.lengths)[:, None] < BIT_SHARE * self.expected[-1]
         self.extra = np.where(bits, EXTRA_BIT, EXTRA)
@@ -160,35 +165,56 @@ class _Aligner:
         return ways
 
     def _here(self, part: int, level: int) -> list[_Way]:
-        """Readings in which ``part`` is the bone at ``level``, alone, with the next bone, or with the next part."""
+        """Readings in which ``part`` is the bone at ``level``, alone or with the next parts, or two bones."""
         length, expected, cut = self.lengths[part], self.expected[level], self.cut[part]
-        again = CUT_AGAIN if part > 0 and cut and self.cut[part - 1] else 0.0
-        then = self.best(part + 1, level + 1)
-        ways = [_Way(again + _misfit(length, expected, cut, level, self.last) + then.cost, ((level,),), then)]
-        if part + 1 < len(self.lengths) and self.gap[part + 1] > JOINT_MM:
-            misfit = _misfit(length + self.gap[part + 1], expected, cut, level, self.last)
-            ways.append(_Way(HALF_SEEN + misfit + then.cost, ((level,),), then))
+        ways = [way for last in self._lasts(part, level) for way in self._one(part, last, level)]
+        price = self._from(part) + self._up_to(part)
         if part + 1 == len(self.lengths) and 0 < level < self.last and not cut:
             seen = np.where((length > LEAST_SEEN * expected) & (length < expected), HALF_SEEN, WORST)
-            ways.append(_Way(seen + then.cost, ((level,),), then))
+            then = self.best(part + 1, level + 1)
+            ways.append(_Way(price + seen + then.cost, ((level,),), then))
         if level < self.last:
             then = self.best(part + 1, level + 2)
             misfit = _misfit(length, expected + self.expected[level + 1], cut, -1, self.last)
-            ways.append(_Way(FUSED + misfit + then.cost, ((level, level + 1),), then))
+            ways.append(_Way(price + FUSED + misfit + then.cost, ((level, level + 1),), then))
         if part + 1 < len(self.lengths) and self.gap[part + 1] < GAP_SD_MM:
             ways += self._shifted(part, level)
-        return [*ways, *self._broken(part, level)]
+        return ways
 
-    def _broken(self, part: int, level: int) -> Iterator[_Way]:
-        """Readings in which ``part`` and the next ones are pieces of the bone at ``level``."""
+    def _lasts(self, part: int, level: int) -> Iterator[int]:
+        """Numbers of the parts up to which one bone may reach that begins with ``part``."""
+        yield part
         for last in range(part + 1, min(part + MOST_PIECES, len(self.lengths))):
-            pieces, then = last - part + 1, self.best(last + 1, level + 1)
-            widest_mm = BREAK_MM if pieces > 2 else GAP_SD_MM if level else ROOT_BREAK_MM
+            widest_mm = BREAK_MM if last > part + 1 else GAP_SD_MM if level else ROOT_BREAK_MM
             if max(self.gap[part + 1 : last + 1]) >= widest_mm:
                 return
-            cut = any(self.cut[part : last + 1])
-            misfit = _misfit(self.span(part, last), self.expected[level], cut, level or -1, self.last)
-            yield _Way(BROKEN * (pieces - 1) + misfit + then.cost, ((level,),) * pieces, then)
+            yield last
+
+    def _one(self, first: int, last: int, level: int) -> Iterator[_Way]:
+        """Readings in which parts ``first`` to ``last`` are the bone at ``level``, whole or with a gap in its place."""
+        alone, then = first == last, self.best(last + 1, level + 1)
+        length = self.lengths[first] if alone else self.span(first, last)
+        price = self._from(first) + self._breaks(first, last) + self._up_to(last)
+        missing = [(0.0, 0.0)]
+        if last + 1 < len(self.lengths) and self.gap[last + 1] > JOINT_MM:
+            missing.append((HALF_SEEN, self.gap[last + 1]))
+        for half, gap in missing:
+            kind = level if alone else level or -1
+            misfit = _misfit(length + gap, self.expected[level], any(self.cut[first : last + 1]), kind, self.last)
+            yield _Way(price + half + misfit + then.cost, ((level,),) * (last - first + 1), then)
+
+    def _from(self, part: int) -> float:
+        """Cost of a bone that begins with ``part``."""
+        return CUT_AGAIN if part > 0 and self.cut[part] and self.cut[part - 1] else 0.0
+
+    def _up_to(self, part: int) -> float:
+        """Cost of a bone that ends with ``part``."""
+        return UNLIKE_SEAM if self.seam[part + 1] is Seam.BREAK else 0.0
+
+    def _breaks(self, first: int, last: int) -> float:
+        """Cost of the breaks in one bone between parts ``first`` and ``last``."""
+        within = self.seam[first + 1 : last + 1]
+        return BROKEN * len(within) + UNLIKE_SEAM * within.count(Seam.JOINT)
 
     def _shifted(self, part: int, level: int) -> list[_Way]:
         """The readings in which ``part`` and the next one are the last two phalanges, parted beside their joint."""

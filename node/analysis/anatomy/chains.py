@@ -10,6 +10,7 @@ from scipy.spatial import cKDTree
 
 from node.analysis.anatomy.model import unit
 from node.analysis.anatomy.parts import Part, Points
+from node.analysis.anatomy.seams import Seam, seam
 
 LEAST_SLENDERNESS = 1.7
 LEAST_SLENDERNESS_THICK = 1.9
@@ -108,6 +109,12 @@ class Chain:
     def gaps_mm(self) -> tuple[float, ...]:
         """Distance from the far end of each part to the near end of the next one."""
         return tuple(float(np.linalg.norm(b[0] - a[1])) for a, b in pairwise(self.reaches))
+
+    @cached_property
+    def seams(self) -> tuple[Seam, ...]:
+        """What parts each part from the next one."""
+        met = list(zip(self.parts, self.reaches, strict=True))
+        return tuple(seam(*before, *after) for before, after in pairwise(met))
 
     @property
     def start(self) -> Points:

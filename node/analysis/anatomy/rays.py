@@ -8,16 +8,19 @@ from statistics import median
 import numpy as np
 
 from node.analysis.anatomy.align import Alignment, Levels, alignments
-from node.analysis.anatomy.chains import Chain
+from node.analysis.anatomy.chains import LONGER_THAN_CARPAL_MM, Chain
 from node.analysis.anatomy.model import unit
-from node.analysis.anatomy.parts import Points
+from node.analysis.anatomy.parts import Part, Points
 from node.analysis.anatomy.proportions import MEAN_LENGTH_MM, SCALES
 
 NO_THUMB = 3.0
-DROPPED, DROPPED_BIT = 3.0, 1.0
-"""Cost for each bone of a chain that is taken for no ray at all, and for each bit that is hardly one: shorter than the
-distal, or cut off by the border and shorter than the proximal phalanx of a small hand."""
+DROPPED_RAY, DROPPED, DROPPED_BIT = 6.0, 3.0, 1.0
+"""Cost for each bone of a chain that is taken for no ray at all: for a whole one with others in line that is longer
+than any carpal bone, as only metacarpals and proximal phalanges are; for any other; and for each bit that is hardly a
+bone, shorter than the distal, or cut off by the border and shorter than the proximal phalanx of a small hand."""
 BIT_MM, CUT_BIT_MM = MEAN_LENGTH_MM[2][-1] * SCALES[0], MEAN_LENGTH_MM[2][1] * SCALES[0]
+LONGEST_MM = max(lengths[0] for lengths in MEAN_LENGTH_MM.values()) * SCALES[-1]
+"""The longest metacarpal of a large hand; a shaft of the forearm that is seen whole is longer."""
 SPACING_MM = 12.5
 """Distance of neighbouring finger rays at the middle of the metacarpals of a mean hand, 11 to 14 mm [K]."""
 SIZE_SD = 0.12
@@ -70,7 +73,15 @@ def _choices(fingers: Sequence[int]) -> list[tuple[int, ...]]:
 
 
 def _dropped_cost(chain: Chain) -> float:
-    return sum(DROPPED_BIT if p.length_mm < (CUT_BIT_MM if p.cut else BIT_MM) else DROPPED for p in chain.parts)
+    in_line = len(chain.parts) > 1
+    return sum(_dropped_part_cost(part, in_line) for part in chain.parts)
+
+
+def _dropped_part_cost(part: Part, in_line: bool) -> float:
+    if part.length_mm < (CUT_BIT_MM if part.cut else BIT_MM):
+        return DROPPED_BIT
+    is_of_ray = in_line and not part.cut and LONGER_THAN_CARPAL_MM < part.length_mm < LONGEST_MM
+    return DROPPED_RAY if is_of_ray else DROPPED
 
 
 def _across(chains: Sequence[Chain], kept: Sequence[int]) -> Points:

@@ -3,7 +3,7 @@
 import pytest
 from node.analysis.anatomy.align import SHIFTED, align, near_levels
 from node.analysis.anatomy.proportions import MEAN_LENGTH_MM
-from tests.fakes.ray_chains import chain
+from tests.fakes.ray_chains import chain, waisted_chain
 
 MC, PP, MP, DP = MEAN_LENGTH_MM[3]
 
@@ -55,6 +55,18 @@ def test_a_bone_found_in_part_with_the_rest_missing_behind_it() -> None:
 def test_a_bone_found_in_part_behind_which_nothing_was_found() -> None:
     assert read((0, MC), (2, PP), (1.5, 0.62 * MP)) == ((0,), (1,), (2,))
     assert read((0, MC), (2, PP), (1.5, 0.3 * MP)) == ((0,), (1,), ()), "a bit is none"
+
+
+def test_shape_tells_which_of_two_phalanges_is_broken() -> None:
+    """The middle one of three parts is half of the bone before it or of the one behind; lengths fit both."""
+    whole, base, head = (0.0, 1.0), (0.0, 0.5), (0.5, 1.0)
+    stretches = (0, MC), (2, 0.8 * PP), (1, 0.55 * MP), (1, 0.75 * MP), (1, DP)
+
+    def read_as(*shares: tuple[float, float]) -> tuple[tuple[int, ...], ...]:
+        return align(waisted_chain(*((*s, share) for s, share in zip(stretches, shares, strict=True))), 3, 1.0).levels
+
+    assert read_as(whole, base, head, whole, whole) == ((0,), (1,), (1,), (2,), (3,))
+    assert read_as(whole, whole, base, head, whole) == ((0,), (1,), (2,), (2,), (3,))
 
 
 def test_a_bone_that_is_missing_leaves_its_length() -> None:
