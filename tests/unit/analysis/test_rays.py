@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 from node.analysis.anatomy.chains import Chain
 from node.analysis.anatomy.naming import LEAST_LEAD
 from node.analysis.anatomy.parts import make_part
@@ -13,25 +14,36 @@ from tests.fakes.ray_chains import chain
 FINGERS = (2, 3, 4, 5)
 
 
-def beside(whole: Chain, steps: int) -> Chain:
-    """The chain moved across the palm."""
+ABDUCTED = np.deg2rad(35.0)
+
+
+def moved(whole: Chain, steps: float, turned: float = 0.0) -> Chain:
+    """The chain moved across the palm, its tip turned (radians) away from where the others are."""
+    turn = np.array(
+        [[np.cos(turned), 0.0, -np.sin(turned)], [0.0, 1.0, 0.0], [np.sin(turned), 0.0, np.cos(turned)]],
+    )
     away = np.array([steps * SPACING_MM, 0.0, 0.0])
-    moved = (make_part(p.label + 10 * steps, p.volume_mm3, p.points + away, p.cut, 0.5) for p in whole.parts)
-    return Chain(tuple(moved), whole.ends)
+    parts = [
+        make_part(p.label + int(100 * (steps + 5)), p.volume_mm3, p.points @ turn.T + away, p.cut, 0.5)
+        for p in whole.parts
+    ]
+    return Chain(tuple(parts), tuple(int(p.ends[0][2] > p.ends[1][2]) for p in parts))
 
 
 def side_by_side(*rays: Sequence[float]) -> list[Chain]:
     """Rays of bones of these lengths in mm, the one of the index finger first."""
-    return [beside(chain(*((2.0, mm) for mm in lengths)), n) for n, lengths in enumerate(rays)]
+    return [moved(chain(*((2.0, mm) for mm in lengths)), n) for n, lengths in enumerate(rays)]
 
 
 def test_fingers_in_a_row_are_counted() -> None:
     assert read_rays(side_by_side(*(MEAN_LENGTH_MM[digit] for digit in FINGERS)))[0].digits == FINGERS
 
 
-def test_metacarpal_and_phalanx_in_line_are_a_ray_however_odd() -> None:
-    """Beside three rays that would pass for the first three fingers."""
-    mc, pp, *_ = MEAN_LENGTH_MM[2]
-    readings = read_rays(side_by_side((0.82 * mc, 0.78 * pp), *(MEAN_LENGTH_MM[digit] for digit in FINGERS[:3])))
-    assert readings[0].digits == FINGERS
-    assert all(all(r.digits) for r in readings if r.cost < readings[0].cost + LEAST_LEAD)
+@pytest.mark.parametrize("digit", [2, 3, 4])
+def test_no_near_reading_leaves_out_a_metacarpal_with_its_phalanx(digit: int) -> None:
+    """However odd their lengths: nothing else is as long, in line, and whole."""
+    thumb = moved(chain(*((2.0, mm) for mm in MEAN_LENGTH_MM[1])), -1.5, ABDUCTED)
+    odd = tuple(0.8 * mm for mm in MEAN_LENGTH_MM[digit][:2])
+    best, *others = read_rays([thumb, *side_by_side(*(odd if d == digit else MEAN_LENGTH_MM[d] for d in FINGERS))])
+    assert best.digits == (1, *FINGERS)
+    assert all(all(r.digits) for r in others if r.cost < best.cost + LEAST_LEAD)
