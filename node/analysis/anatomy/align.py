@@ -19,6 +19,8 @@ BROKEN, MOST_PIECES = 0.8, 3
 BREAK_MM, ROOT_BREAK_MM = 2.0, 3.0
 """Three pieces of one bone all but touch; the phalanges of a toe, which are as short, have joints between them. Two of
 a metacarpal do so hardly less: there are carpal bones before its base."""
+WAIST_MM = 10.0
+"""Where the ends tell a break by their shape, so much of the waist between them may not have been found [K]."""
 UNLIKE_SEAM = 2.0
 """Cost of a break at which the bone is as wide as at a joint, and of a joint where both bones are as narrow as at a
 break."""
@@ -186,7 +188,8 @@ class _Aligner:
         yield part
         for last in range(part + 1, min(part + MOST_PIECES, len(self.lengths))):
             widest_mm = BREAK_MM if last > part + 1 else GAP_SD_MM if level else ROOT_BREAK_MM
-            if max(self.gap[part + 1 : last + 1]) >= widest_mm:
+            within = range(part + 1, last + 1)
+            if any(self.gap[n] >= (WAIST_MM if self.seam[n] is Seam.BREAK else widest_mm) for n in within):
                 return
             yield last
 

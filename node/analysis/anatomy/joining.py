@@ -5,12 +5,12 @@ from itertools import permutations
 
 import numpy as np
 
-from node.analysis.anatomy.chains import WIDEST_GAP_MM, Chain
+from node.analysis.anatomy.chains import Chain
 from node.analysis.anatomy.model import unit
 from node.analysis.anatomy.parts import Part
 
-MOST_PARTS = 8
-"""Four bones, each of which may be broken in two: marrow is often parted at the waist of a phalanx."""
+MOST_PARTS = 10
+"""Four bones, each of which may be broken in two or three: marrow is often parted at the waist of a phalanx."""
 LONGEST_HOLE_MM = 52.0
 """Length of a large proximal phalanx, the longest bone that may be missing within a ray."""
 TERMINAL_GAP_MM = 4.0
@@ -18,6 +18,8 @@ TERMINAL_GAP_MM = 4.0
 OVERLAP_SHARE, BENT_MM = 0.4, 7.0
 """A bone that is parted aslant overlaps itself by less than that share of its length; at a bent joint the next bone
 starts aside by up to half the width of a finger's bone [K]."""
+LEAST_HOLE_MM = 4.0
+"""What is wider than a joint space may hold a part [K]."""
 WIDEST_IN_HOLE = 1.3
 """Width of a part in a hole over that of the two before it, one of which may be the waist of one bone; fingers
 get slimmer towards their tips."""
@@ -65,8 +67,9 @@ def attach_terminals(chains: Sequence[Chain], parts: Sequence[Part]) -> list[Cha
 
 def _terminal_cost(chain: Chain, part: Part) -> float | None:
     """How badly ``part`` continues the chain at its tip, None where it does not."""
-    last = chain.parts[-1]
-    if part.volume_mm3 > 1.3 * last.volume_mm3 or part.width_mm > 1.4 * last.width_mm or part.cut:
+    last, end = chain.parts[-1], chain.parts[-2:]
+    largest_mm3, widest_mm = max(p.volume_mm3 for p in end), max(p.width_mm for p in end)
+    if part.volume_mm3 > 1.3 * largest_mm3 or part.width_mm > 1.4 * widest_mm or part.cut:
         return None
     outward = chain.heading
     near = part.points - chain.tip
@@ -134,7 +137,7 @@ def fill(chains: Sequence[Chain], parts: Sequence[Part]) -> list[Chain]:
 def _lying_in(chain: Chain, n: int, loose: Sequence[Part]) -> Part | None:
     """The largest of the ``loose`` parts that lies in line in the hole behind part n of a chain, None without one."""
     start, hole_mm = chain.reaches[n][1], chain.gaps_mm[n]
-    if hole_mm < WIDEST_GAP_MM:
+    if hole_mm < LEAST_HOLE_MM:
         return None
     along = unit(chain.reaches[n + 1][0] - start)
     width = min(chain.parts[n].width_mm, chain.parts[n + 1].width_mm)

@@ -20,6 +20,8 @@ A forearm bone, which is longer, is linked to no other."""
 
 BENT_BACK: Final = -0.3
 """Cosine to the heading of the hand below which a bone points backwards."""
+LEAST_LEAD: Final = 2.0
+"""By how much a chain must read better backwards than along the heading of the hand: odds of 7 to 1."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +57,7 @@ def _agree(chain: Chain, distal: Vector, longest_mm: float) -> Chain:
     if chain.fall == 0:
         return back
     costs = [min(fit.cost for digit in (1, 3) for fit in alignments(c, digit, SCALES)) for c in (chain, back)]
-    return back if costs[1] < costs[0] else chain
+    return back if costs[1] < costs[0] + LEAST_LEAD else chain
 
 
 def _from_carpus(chains: Sequence[Chain], parts: Sequence[Part]) -> Vector:

@@ -1,7 +1,7 @@
 """One chain of parts read as the bones of a digit: what is found in part, missing, broken or contested."""
 
 import pytest
-from node.analysis.anatomy.align import SHIFTED, align, near_levels
+from node.analysis.anatomy.align import GAP_SD_MM, SHIFTED, align, near_levels
 from node.analysis.anatomy.proportions import MEAN_LENGTH_MM
 from tests.fakes.ray_chains import chain, waisted_chain
 
@@ -67,6 +67,21 @@ def test_shape_tells_which_of_two_phalanges_is_broken() -> None:
 
     assert read_as(whole, base, head, whole, whole) == ((0,), (1,), (1,), (2,), (3,))
     assert read_as(whole, whole, base, head, whole) == ((0,), (1,), (2,), (2,), (3,))
+
+
+def test_a_bone_whose_waist_was_not_found_is_one_bone() -> None:
+    """Its ends tell by their shape; where they tell nothing, ends so far apart are two bones."""
+    stretches = (0, MC), (2, 0.55 * PP), (0.17 * PP, 0.28 * PP), (1, MP), (1, DP)
+    shares = (0.0, 1.0), (0.0, 0.5), (0.5, 1.0), (0.0, 1.0), (0.0, 1.0)
+    torn = waisted_chain(*((*s, share) for s, share in zip(stretches, shares, strict=True)))
+    assert torn.gaps_mm[1] > GAP_SD_MM
+    assert align(torn, 3, 1.0).levels == ((0,), (1,), (1,), (2,), (3,))
+    assert read(*stretches) != ((0,), (1,), (1,), (2,), (3,))
+
+
+def test_a_bone_in_pieces_with_the_rest_missing_behind_it() -> None:
+    pieces = (2, 0.4 * MP), (0.5, 0.3 * MP)
+    assert read((0, MC), (2, PP), *pieces, (0.3 * MP, DP)) == ((0,), (1,), (2,), (2,), (3,))
 
 
 def test_a_bone_that_is_missing_leaves_its_length() -> None:

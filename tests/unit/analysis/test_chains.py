@@ -94,6 +94,21 @@ def test_a_metacarpal_is_not_bent_back_whatever_is_linked_to_it() -> None:
     assert labels(list(head([ray, ray, with_carpals], []).chains)) == labels([ray, ray, with_carpals])
 
 
+def test_a_chain_runs_against_the_hand_only_if_it_reads_much_better_so() -> None:
+    """Both halves of a metacarpal with the phalanx in line, and a carpal bone before it: the longest is the phalanx."""
+    ray = chain((0, MC), (2, PP), (2, MP), (2, DP))
+    broken = chain((0, 13.0), (5, 0.5 * MC), (0.5, 0.5 * MC), (1, 0.85 * PP))
+    assert broken.fall < 0.0, "it seems to run towards the carpus"
+    assert labels(list(head([ray, ray, broken], []).chains)) == labels([ray, ray, broken])
+
+
+def test_a_bit_at_the_end_of_a_chain_hides_nothing_behind_it() -> None:
+    whole = chain((0, MC), (2, PP), (2, 0.7 * MP), (0.5, 4.0), (0.5, 0.3 * MP), (1, DP))
+    slim = replace(whole.parts[3], volume_mm3=30.0)
+    parts = (*whole.parts[:3], slim, *whole.parts[4:])
+    assert labels(complete([Chain(parts[:2], whole.ends[:2])], parts)) == [[1, 2, 3, 4, 5, 6]]
+
+
 def test_a_ray_of_which_every_bone_is_broken_is_put_together() -> None:
     whole = chain(*((gap, length / 2) for length in (MC, PP, MP, DP) for gap in (2, 0.5)))
     root = Chain(whole.parts[:2], whole.ends[:2])
