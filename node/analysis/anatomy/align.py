@@ -20,7 +20,8 @@ BREAK_MM, ROOT_BREAK_MM = 2.0, 3.0
 """Three pieces of one bone all but touch; the phalanges of a toe, which are as short, have joints between them. Two of
 a metacarpal do so hardly less: there are carpal bones before its base."""
 WAIST_MM = 10.0
-"""Where the ends tell a break by their shape, so much of the waist between them may not have been found [K]."""
+"""Where the ends tell a break by their shape, so much of the waist of a phalanx between them may not have been found; a
+carpal bone has no waist either, and lies so far before a metacarpal [K]."""
 UNLIKE_SEAM = 2.0
 """Cost of a break at which the bone is as wide as at a joint, and of a joint where both bones are as narrow as at a
 break."""
@@ -188,8 +189,9 @@ class _Aligner:
         yield part
         for last in range(part + 1, min(part + MOST_PIECES, len(self.lengths))):
             widest_mm = BREAK_MM if last > part + 1 else GAP_SD_MM if level else ROOT_BREAK_MM
+            waist_mm = WAIST_MM if level else widest_mm
             within = range(part + 1, last + 1)
-            if any(self.gap[n] >= (WAIST_MM if self.seam[n] is Seam.BREAK else widest_mm) for n in within):
+            if any(self.gap[n] >= (waist_mm if self.seam[n] is Seam.BREAK else widest_mm) for n in within):
                 return
             yield last
 

@@ -93,6 +93,16 @@ def may_go_on(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
     return at_end and alike and _make_one(piece, bone, usual_mm)
 
 
+def may_be_next(piece: Piece, last: NamedBone, usual_mm: float) -> bool:
+    """True for what may be the phalanx behind the last bone of a ray, where none was seen; ``usual_mm``: its length.
+
+    It goes on from the end of that bone, as dense; calcium in the place of a fingertip that is lost does so too.
+    """
+    offset = piece.middle - last.distal
+    in_place = 0.0 < float(offset @ last.axis) < usual_mm and aside(offset, last) < TUFT_ASIDE * usual_mm
+    return in_place and piece.is_as_dense and not last.part.cut
+
+
 def _make_one(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
     """True where a short bone and a piece make one of the usual length."""
     reach_mm = float(np.linalg.norm(piece.points - bone.proximal, axis=1).max())

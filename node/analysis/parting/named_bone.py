@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from node.analysis.anatomy.fingertip import is_in_tip
 from node.analysis.anatomy.model import HandAnatomy, NamedBone, Vector
-from node.analysis.anatomy.proportions import usual_length_mm
+from node.analysis.anatomy.proportions import LEVELS, usual_length_mm
 from node.analysis.anatomy.wrist import in_carpus
 from node.analysis.mineral.candidates import Candidate
 from node.analysis.mineral.reasons import Reason
@@ -15,6 +15,7 @@ from node.analysis.parting.bone_ends import (
     SHELL_SHARE,
     is_end,
     may_be_corner,
+    may_be_next,
     may_be_rest,
     may_be_tip,
     may_go_on,
@@ -53,7 +54,7 @@ def bone_by_name(
             found.add(number)
         elif reason := why_bone(piece, bone, usual_mm):
             doubts[number] = reason
-        elif bone and _may_be_half(piece, bone, usual_mm, anatomy, beside):
+        elif bone and _may_go_on(piece, bone, usual_mm, anatomy, beside):
             doubts[number] = Reason.FINGERTIP
         elif _may_be_unseen(piece, bone, anatomy, beside):
             doubts[number] = Reason.RAGGED
@@ -82,7 +83,7 @@ def is_of_ray(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
     return (touches and is_end(piece, bone, usual_mm)) or is_lip(piece, bone)
 
 
-def _may_be_half(piece: Piece, bone: NamedBone, usual_mm: float, anatomy: HandAnatomy, beside: Beside) -> bool:
+def _may_go_on(piece: Piece, bone: NamedBone, usual_mm: float, anatomy: HandAnatomy, beside: Beside) -> bool:
     """True for what may be the other half of the last bone of a ray, or the next one, where that was not seen.
 
     A fingertip's is also judged by the phalanx before it: of a mere base only the palest part of the shell is known.
@@ -92,7 +93,13 @@ def _may_be_half(piece: Piece, bone: NamedBone, usual_mm: float, anatomy: HandAn
         return False
     before = ray.bone("PP" if ray.digit == 1 else "MP") if bone.level == "DP" else None
     rest = before is not None and may_be_rest(beside.piece(piece.candidate, before), bone, usual_mm)
-    return rest or may_go_on(piece, bone, usual_mm)
+    return rest or may_go_on(piece, bone, usual_mm) or _may_be_next(piece, bone, anatomy)
+
+
+def _may_be_next(piece: Piece, last: NamedBone, anatomy: HandAnatomy) -> bool:
+    levels = LEVELS[last.digit]
+    behind = levels[levels.index(last.level) + 1 :]
+    return bool(behind) and may_be_next(piece, last, usual_length_mm(last.digit, behind[0], anatomy.scale))
 
 
 def _may_be_unseen(piece: Piece, bone: NamedBone | None, anatomy: HandAnatomy, beside: Beside) -> bool:

@@ -8,7 +8,7 @@ from node.analysis.anatomy.fingertip import is_in_tip
 from node.analysis.anatomy.proportions import usual_length_mm
 from node.analysis.mineral.candidates import Candidate
 from node.analysis.parting.beside import Piece
-from node.analysis.parting.bone_ends import is_end, may_be_end, may_be_tip, may_go_on
+from node.analysis.parting.bone_ends import is_end, may_be_end, may_be_next, may_be_tip, may_go_on
 from tests.fakes.lone_bone import bone
 
 X, Y, Z = np.eye(3)
@@ -38,6 +38,17 @@ def test_what_is_joined_to_half_a_bone_may_be_its_other_half_wherever_its_axis_p
     assert not may_go_on(other, bone(level, 1.0), usual), "on a bone of its usual length"
     assert not may_go_on(replace(other, density=1.6), half, usual), "denser than bone"
     assert not may_go_on(joined(piece(0.4 * usual, 0.55 * usual), 6.0), half, usual), "too short together"
+
+
+def test_what_goes_on_from_the_last_bone_that_was_seen_may_be_the_next_one() -> None:
+    last, tip_mm = bone("MP", 1.0), usual_length_mm(3, "DP", 1.0)
+    start = last.length_mm + 2.0
+    lump = piece(start, start + 0.6 * tip_mm, ball=0.5)
+    assert may_be_next(lump, last, tip_mm)
+    assert not may_be_next(piece(start, start + 0.6 * tip_mm, off_mm=6.0), last, tip_mm), "beside the place of a tip"
+    assert not may_be_next(piece(start - 9.0, start - 3.0), last, tip_mm), "on the bone that was seen"
+    assert not may_be_next(piece(start + 1.5 * tip_mm, start + 2.0 * tip_mm), last, tip_mm), "too far"
+    assert not may_be_next(replace(lump, density=1.6), last, tip_mm), "denser than bone"
 
 
 def ends(level: str, share: float, beyond: Piece) -> bool:
