@@ -21,8 +21,8 @@ SHORT_SHARE, WHOLE_SHARE, WHOLE_COSINE = 0.85, (0.72, 1.35), 0.8
 """What may be the rest of a bone whose marrow was seen in its base alone: the base is shorter than that share of the
 usual length, both together neither much shorter nor longer than that, in one line within 37°."""
 BEYOND_BASE, END_BALL_SHARE = 1.1, 0.22
-"""The middle of the rest lies beyond the end of the base; it is a shell, or broad and thin, and what is solid may be a
-deposit in its place."""
+"""The middle of the rest lies so far beyond the end of the base, over its length; that of a mere shell round the axis
+of a phalanx lies beyond its end. What is solid may be a deposit in its place."""
 LAST_END = 0.5
 """What goes on from its end lies beside the distal half of a bone, whose axis by the half that was seen is not sure."""
 TUFT_ASIDE, END_ASIDE = 0.25, 0.1
@@ -44,20 +44,22 @@ def is_end(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
     solid = piece.candidate.ball_share >= END_BALL_SHARE
     if bone.level != "DP":
         round_axis = aside(piece.middle - bone.proximal, bone) < END_ASIDE * usual_mm
-        return not solid and round_axis and may_be_end(piece, bone, usual_mm)
+        beyond = 1.0 if piece.candidate.ball_share < SHELL_SHARE else BEYOND_BASE
+        return not solid and round_axis and may_be_end(piece, bone, usual_mm, beyond)
     tip = _is_tip(piece, bone, usual_mm) and not _is_loose_ball(piece.candidate)
     return tip or (not solid and may_be_end(piece, bone, usual_mm))
 
 
-def may_be_end(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
+def may_be_end(piece: Piece, bone: NamedBone, usual_mm: float, beyond: float = BEYOND_BASE) -> bool:
     """True where a short bone and a piece as dense make one of the usual length.
 
-    So do a resorbed phalanx and a deposit in the place of its tuft.
+    So do a resorbed phalanx and a deposit in the place of its tuft. ``beyond``: where its middle lies at least, over
+    the length of the bone.
     """
     middle = piece.middle - bone.proximal
     along = float(middle @ bone.axis)
     straight = along > WHOLE_COSINE * float(np.linalg.norm(middle)) and aside(middle, bone) < TUFT_ASIDE * usual_mm
-    behind = along > BEYOND_BASE * bone.length_mm
+    behind = along > beyond * bone.length_mm
     return piece.is_as_dense and straight and behind and _make_one(piece, bone, usual_mm)
 
 

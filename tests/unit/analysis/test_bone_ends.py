@@ -61,6 +61,14 @@ def test_the_shell_that_completes_a_short_bone_is_its_end(level: str) -> None:
     assert ends(level, 0.5, piece(0.5 * usual, usual))
 
 
+def test_a_shell_round_the_end_of_a_bone_seen_for_the_most_part_is_its_end() -> None:
+    usual = usual_length_mm(3, "MP", 1.0)
+    hood = 0.65 * usual, 0.9 * usual
+    assert ends("MP", 0.75, piece(*hood))
+    assert not ends("MP", 0.75, piece(*hood, ball=0.18)), "no mere shell"
+    assert not ends("MP", 0.75, piece(*hood, off_mm=0.15 * usual)), "a net beside the bone"
+
+
 @pytest.mark.parametrize("level", ["PP", "MP"])
 def test_other_pieces_are_none(level: str) -> None:
     usual = usual_length_mm(3, level, 1.0)
