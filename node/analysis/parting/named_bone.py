@@ -35,7 +35,7 @@ CARPAL_BEYOND_MM = 3.2
 GHOST_DENSITY = 0.25
 """Motion and a sharp kernel leave a pale double of a cortex beside it."""
 SMALL_BEYOND_MM = 2.4
-"""A small piece that does not stand farther off its bone and is joined to it may be bone."""
+"""A small piece that does not stand farther off its bone, and is joined to it or lies at a joint, may be bone."""
 
 
 def bone_by_name(
@@ -62,13 +62,15 @@ def bone_by_name(
 
 
 def why_bone(piece: Piece, bone: NamedBone | None, usual_mm: float) -> Reason | None:
-    """Why a piece may be bone: the rest of a fingertip, or a small piece at a bone, or its ghost; else None.
+    """Why a piece may be bone: a rest of a fingertip, an osteophyte, a small piece at a bone, or its ghost; else None.
 
     A piece on a shaft is neither, unless it is as pale as a ghost, nor is one denser than its bone.
     """
     candidate = piece.candidate
     if bone and any(rule(piece, bone, usual_mm) for rule in (may_be_tip, may_be_rest, may_be_corner)):
         return Reason.FINGERTIP
+    if bone and piece.candidate.contact_mm2 > 0.0 and is_lip(piece, bone, SMALL_BEYOND_MM):
+        return Reason.OSTEOPHYTE
     if bone and piece.density > (LEAST_DENSITY if on_shaft(piece.middle, bone) else DENSEST_LIP):
         return None
     joined, ghost = candidate.flatness > JOINED, piece.density < GHOST_DENSITY

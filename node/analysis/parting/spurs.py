@@ -109,13 +109,14 @@ def on_shaft(middle: Vector, bone: NamedBone) -> bool:
     return SHAFT[0] < _along(middle, bone) < SHAFT[1]
 
 
-def is_lip(piece: Piece, bone: NamedBone) -> bool:
+def is_lip(piece: Piece, bone: NamedBone, highest_mm: float = LIP_BEYOND_MM) -> bool:
     """True for a small piece at a joint that hardly stands off the bone and is hardly paler: an osteophyte's tip.
 
-    It is seen apart from the bone; what is joined to it may as well be a deposit.
+    It is seen apart from the bone; what is joined to it may as well be a deposit. One that stands off the usual surface
+    by more than ``highest_mm`` is none.
     """
     candidate, along = piece.candidate, _along(piece.middle, bone)
-    low = candidate.volume_mm3 < SMALL_MM3 and candidate.beyond_mm < LIP_BEYOND_MM
+    low = candidate.volume_mm3 < SMALL_MM3 and candidate.beyond_mm < highest_mm
     alike = LIP_DENSITY[0] < piece.density < LIP_DENSITY[1]
     at_joint = along < SHAFT[0] or (bone.level != "DP" and along > SHAFT[1])
     return low and alike and at_joint and candidate.flatness <= JOINED

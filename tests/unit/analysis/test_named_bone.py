@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from node.analysis.anatomy.proportions import usual_length_mm
 from node.analysis.mineral.candidates import Candidate
+from node.analysis.mineral.reasons import Reason
 from node.analysis.parting.beside import Piece
 from node.analysis.parting.named_bone import is_of_ray, why_bone
 from node.analysis.parting.unseen import LARGEST_HALF_MM3, is_half_seen, may_be_unseen
@@ -51,6 +52,19 @@ def test_a_low_piece_at_a_joint_is_an_osteophyte(level: str, share: float) -> No
 )
 def test_other_pieces_beside_a_joint_are_none(other: Piece) -> None:
     assert not is_bone("MP", other)
+
+
+def test_a_small_piece_that_touches_bone_at_a_joint_may_be_an_osteophyte() -> None:
+    usual = usual_length_mm(3, "MP", 1.0)
+    high = piece("MP", 0.95, beyond_mm=2.0, contact=0.1)
+    assert why_bone(high, bone("MP", 1.0), usual) is Reason.OSTEOPHYTE
+    for other in (
+        piece("MP", 0.95, beyond_mm=2.0),
+        piece("MP", 0.5, beyond_mm=2.0, contact=0.1),
+        piece("MP", 0.95, beyond_mm=3.0, contact=0.1),
+        piece("MP", 0.95, beyond_mm=2.0, contact=0.1, density=1.05),
+    ):
+        assert why_bone(other, bone("MP", 1.0), usual) is None
 
 
 def test_nothing_at_a_tuft_is_an_osteophyte() -> None:
