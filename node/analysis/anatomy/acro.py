@@ -114,7 +114,12 @@ def _doubted(one: DistalPhalanx, ray: Ray | None, scale: float, doubtful: Sequen
     beside = (points for points in doubtful if is_in_tip(points.mean(axis=0), tip, scale))
     reach_mm = max((float(((points - tip.proximal) @ tip.axis).max()) for points in beside), default=0.0)
     lost = 1.0 - (1.0 - one.lost_fraction) * reach_mm / tip.length_mm
-    return one if lost > DOUBTFUL_LOSS else replace(one, acro_osteolysis=AcroOsteolysis.UNDETERMINED)
+    return one if _weight(lost) > DECIDED else replace(one, acro_osteolysis=AcroOsteolysis.UNDETERMINED)
+
+
+def _weight(lost: float) -> float:
+    """What a loss of that share of the length says for resorption, against it below 0."""
+    return (lost - DOUBTFUL_LOSS) / LOSS_SPREAD
 
 
 def _assess(digit: int, ray: Ray | None, relative: float) -> DistalPhalanx:
@@ -124,7 +129,7 @@ def _assess(digit: int, ray: Ray | None, relative: float) -> DistalPhalanx:
     lost = 1.0 - relative
     tip = taper(pair[0])
     pencilled = float(np.clip((DOUBTFUL_TAPER - tip) / TAPER_SPREAD, *TAPER_LIMITS))
-    score = (lost - DOUBTFUL_LOSS) / LOSS_SPREAD + pencilled
+    score = _weight(lost) + pencilled
     verdict = AcroOsteolysis.UNDETERMINED
     if score > DECIDED:
         verdict = AcroOsteolysis.PRESENT

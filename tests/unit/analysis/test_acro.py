@@ -42,8 +42,13 @@ def test_what_may_be_the_rest_of_a_fingertip_leaves_it_open() -> None:
     hand = name_hand(sticks.labels, sticks.labels > 0, sticks.affine)
     tip = hand.named("DP3")
     assert tip is not None
-    pieces = {reach: tip.proximal + reach * tip.length_mm * tip.axis[None] for reach in (1.1, 1.7)}
-    assert assess_distal_phalanges(hand)[2].acro_osteolysis is AcroOsteolysis.PRESENT
+    alone = assess_distal_phalanges(hand)[2]
+    assert alone.lost_fraction is not None
+    to_a_doubtful_loss = (1.0 - 0.18) / (1.0 - alone.lost_fraction)
+    pieces = {reach: tip.proximal + reach * tip.length_mm * tip.axis[None] for reach in (1.1, to_a_doubtful_loss, 1.7)}
+    assert alone.acro_osteolysis is AcroOsteolysis.PRESENT
+    doubtful = assess_distal_phalanges(hand, [pieces[to_a_doubtful_loss]])[2]
+    assert doubtful.acro_osteolysis is AcroOsteolysis.UNDETERMINED, "as a phalanx of that length would be"
     assert assess_distal_phalanges(hand, [pieces[1.1]])[2].acro_osteolysis is AcroOsteolysis.PRESENT
     assert assess_distal_phalanges(hand, [pieces[1.7]])[2].acro_osteolysis is AcroOsteolysis.UNDETERMINED
     aside = pieces[1.7] + 30.0
