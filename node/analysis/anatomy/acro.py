@@ -24,6 +24,9 @@ USUAL_FACTOR: Final = 0.93
 and magnification differently [K]."""
 LOWEST_FACTOR: Final = 0.85
 """No hand is believed to have shorter distal phalanges throughout: then all of them may be resorbed [K]."""
+USUAL_QUANTILE: Final = 0.7
+LEAST_DIGITS: Final = 3
+"""What most digits of a hand have, though some of its fingertips are resorbed; of two nothing is told."""
 HIGHEST_FACTOR: Final = 1.3
 """A distal phalanx that is longer still beside the one before it holds a part of that: neither length is known."""
 DOUBTFUL_LOSS: Final = 0.16
@@ -32,9 +35,14 @@ LOSS_SPREAD: Final = 0.06
 6 % around its factor, 11 % at most (radiographs against surface models of another anatomy) [K]."""
 DOUBTFUL_TAPER: Final = 0.75
 TAPER_SPREAD: Final = 0.24
-TAPER_LIMITS: Final = (-0.5, 2.0)
-"""Section at the tuft over that at the waist: 0.7 and more where whole, 0.5 to 1.0 where the end is lost [K]. It adds
+TAPER_LIMITS: Final = (-0.5, 1.2)
+"""Section at the tuft over that at the waist: 0.7 and more where whole, 0.5 to 1.2 where the end is lost [K]. It adds
 to a loss of length and speaks little against one: what is left of a broad phalanx is broad."""
+DOUBTFUL_SHARE: Final = 0.75
+SHARE_SPREAD: Final = 0.12
+BROADEST: Final = 1.1
+"""The same over what is usual in the hand, whose tufts are alike: most whole ones have 0.9 to 1.1 of it, stumps 0.35 to
+0.7; one as broad as that is no cone, though others of the hand are broader [measured on phantoms and cases]."""
 DECIDED: Final = 0.7
 WAIST, TUFT = 0.55, 0.80
 BASE_SHARE: Final = 0.5
@@ -64,7 +72,8 @@ def assess_distal_phalanges(anatomy: HandAnatomy, doubtful: Sequence[Float64Arra
     seen = {digit: ray for digit, ray in seen.items() if _factor(ray) < HIGHEST_FACTOR}
     factors = {digit: _factor(ray) for digit, ray in seen.items()}
     usual = _hand_factor(list(factors.values()))
-    judged = (_assess(digit, seen.get(digit), factors.get(digit, 0.0) / usual) for digit in range(1, 6))
+    usual_taper = _usual([taper(pair[0]) for ray in seen.values() if (pair := _pair(ray))])
+    judged = (_assess(digit, seen.get(digit), factors.get(digit, 0.0) / usual, usual_taper) for digit in range(1, 6))
     return tuple(_doubted(one, seen.get(one.digit), anatomy.scale, doubtful) for one in judged)
 
 
@@ -92,10 +101,14 @@ def _factor(ray: Ray) -> float:
 
 
 def _hand_factor(factors: Sequence[float]) -> float:
-    """The hand's own factor: the 70th percentile over its digits, as resorption can only shorten."""
-    if len(factors) < 3:
-        return USUAL_FACTOR
-    return max(LOWEST_FACTOR, float(np.quantile(factors, 0.7)))
+    """The hand's own factor, as resorption can only shorten."""
+    own = _usual(factors)
+    return USUAL_FACTOR if own is None else max(LOWEST_FACTOR, own)
+
+
+def _usual(values: Sequence[float]) -> float | None:
+    """What is usual in a hand whose fingertips may be resorbed: the 70th percentile, None of too few digits."""
+    return float(np.quantile(values, USUAL_QUANTILE)) if len(values) >= LEAST_DIGITS else None
 
 
 def taper(bone: NamedBone) -> float:
@@ -122,14 +135,21 @@ def _weight(lost: float) -> float:
     return (lost - DOUBTFUL_LOSS) / LOSS_SPREAD
 
 
-def _assess(digit: int, ray: Ray | None, relative: float) -> DistalPhalanx:
+def _pencilled(tip: float, usual: float | None) -> float:
+    """What the taper of a tip says for resorption, little against it; ``usual``: the hand's own."""
+    weight = (DOUBTFUL_TAPER - tip) / TAPER_SPREAD
+    if usual is not None:
+        weight = min((DOUBTFUL_SHARE - tip / usual) / SHARE_SPREAD, (BROADEST - tip) / TAPER_SPREAD)
+    return float(np.clip(weight, *TAPER_LIMITS))
+
+
+def _assess(digit: int, ray: Ray | None, relative: float, usual_taper: float | None) -> DistalPhalanx:
     pair = _pair(ray) if ray is not None else None
     if pair is None:
         return DistalPhalanx(digit, None, None, None, AcroOsteolysis.UNDETERMINED)
     lost = 1.0 - relative
     tip = taper(pair[0])
-    pencilled = float(np.clip((DOUBTFUL_TAPER - tip) / TAPER_SPREAD, *TAPER_LIMITS))
-    score = _weight(lost) + pencilled
+    score = _weight(lost) + _pencilled(tip, usual_taper)
     verdict = AcroOsteolysis.UNDETERMINED
     if score > DECIDED:
         verdict = AcroOsteolysis.PRESENT

@@ -3,7 +3,9 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from node.analysis.anatomy.acro import assess_distal_phalanges
+from node.analysis.anatomy.model import Ray
 from node.analysis.anatomy.naming import name_hand
 from node.analysis.anatomy.parts import Part, make_part
 from node.domain.findings import AcroOsteolysis
@@ -69,3 +71,27 @@ def test_a_fingertip_that_seems_too_long_holds_a_part_of_the_bone_before() -> No
     before, after = assess_distal_phalanges(hand), assess_distal_phalanges(torn)
     assert (after[3].acro_osteolysis, after[3].length_mm) == (AcroOsteolysis.UNDETERMINED, None)
     assert [one.acro_osteolysis for one in after[:3]] == [one.acro_osteolysis for one in before[:3]]
+
+
+@pytest.mark.parametrize("flared", [True, False])
+def test_a_stump_as_broad_as_its_waist_is_told_by_the_tufts_of_the_same_hand(flared: bool) -> None:
+    """A loss of a sixth may be build; beside tufts half as broad again as their waists it is a lost tuft."""
+    sticks = bone_hand(bend_degrees=0.0)
+    hand = name_hand(sticks.labels, sticks.labels > 0, sticks.affine)
+    torn = replace(hand, rays=tuple(_with_tip(ray, 1.5 if flared and ray.digit != 3 else 0.95) for ray in hand.rays))
+    third = assess_distal_phalanges(torn)[2]
+    assert third.lost_fraction == pytest.approx(0.17, abs=0.02)
+    assert third.taper == pytest.approx(0.95, abs=0.02)
+    expected = AcroOsteolysis.PRESENT if flared else AcroOsteolysis.UNDETERMINED
+    assert third.acro_osteolysis is expected
+
+
+def _with_tip(ray: Ray, broad: float) -> Ray:
+    """The ray with a section at its tuft so much broader than at its waist, and the third digit's shorter by 15 %."""
+    tip = ray.bone("DP")
+    assert tip is not None
+    tip = replace(tip, distal=tip.proximal + (0.85 if ray.digit == 3 else 1.0) * tip.length_mm * tip.axis)
+    grid = np.linspace(0.0, 1.0, 400)
+    points = np.repeat(grid, np.rint(40 * np.where(grid < 0.68, 1.0, broad)).astype(int))
+    part = replace(tip.part, points=tip.proximal + np.outer(points * tip.length_mm, tip.axis))
+    return replace(ray, bones=(*ray.bones[:-1], replace(tip, part=part)))
