@@ -27,6 +27,7 @@ from node.domain.findings import Analysis, Findings, Outcome
 from node.domain.pairing import find_pair
 from node.domain.progress import Progress
 from node.domain.volume import EnergyPair
+from node.kernels.memory import give_memory_back
 from node.phantom import PhantomSpec
 from node.phantom.suites import REPEATS, of_seed, suite
 from node.service.study.folder import read_folder
@@ -132,12 +133,17 @@ def _results(studies: Sequence[Study], jobs: int) -> Iterator[StudyScore]:
 
 
 def score_study(study: Study) -> StudyScore:
-    """Load or make one study, analyse it, score it. A refusal is scored as an analysis that found nothing."""
+    """Load or make one study, analyse it, score it. A refusal is scored as an analysis that found nothing.
+
+    What is free goes back to the system: studies of many sizes leave a heap in pieces that grows with each.
+    """
     pair, truth = _changed(_load(study.source), study.change)
     began = time.perf_counter()
     analysis = _analysis(pair)
     seconds = time.perf_counter() - began
-    return StudyScore(study, score(truth, analysis, pair.geometry), seconds)
+    result = StudyScore(study, score(truth, analysis, pair.geometry), seconds)
+    give_memory_back()
+    return result
 
 
 def _changed(case: Case, change: Change | Mixture | Pose | None) -> Case:
