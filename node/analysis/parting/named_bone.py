@@ -69,7 +69,7 @@ def why_bone(piece: Piece, bone: NamedBone | None, usual_mm: float) -> Reason | 
     candidate = piece.candidate
     if bone and any(rule(piece, bone, usual_mm) for rule in (may_be_tip, may_be_rest, may_be_corner)):
         return Reason.FINGERTIP
-    if bone and piece.candidate.contact_mm2 > 0.0 and is_lip(piece, bone, SMALL_BEYOND_MM):
+    if bone and candidate.contact_mm2 > 0.0 and is_lip(piece, bone, SMALL_BEYOND_MM):
         return Reason.OSTEOPHYTE
     if bone and piece.density > (LEAST_DENSITY if on_shaft(piece.middle, bone) else DENSEST_LIP):
         return None

@@ -12,8 +12,6 @@ from node.analysis.anatomy.rays import SPACING_MM, read_rays
 from tests.fakes.ray_chains import chain
 
 FINGERS = (2, 3, 4, 5)
-
-
 ABDUCTED = np.deg2rad(35.0)
 
 
