@@ -22,6 +22,8 @@ from node.analysis.limb.noise import measure_anchors
 from node.analysis.limb.registration import register
 from node.analysis.limits import find_limits, is_covered
 from node.analysis.mineral.candidates import Candidate
+from node.analysis.mineral.dilute import find_dilute
+from node.analysis.mineral.pale import Pale
 from node.analysis.mineral.physics import beyond_words, model_slope, scale_of
 from node.analysis.mineral.urate import find_urate
 from node.analysis.parting.company import lone_words, without_lone_bodies
@@ -29,7 +31,7 @@ from node.analysis.parting.parting import part_bones, without_lookalikes
 from node.analysis.parting.vessels import artery_words
 from node.analysis.score.sctc_style import score_deposits
 from node.domain.anatomy import UNNAMED_BONE
-from node.domain.findings import Deposit, Digit, Hand
+from node.domain.findings import Deposit, Digit, Hand, Material
 from node.domain.sctc_style import DEFAULT_WEIGHTS, ScoreWeights
 from node.domain.volume import Tube
 
@@ -76,14 +78,19 @@ def analyse_limb(
     calcium = outline_deposits(deposits, limb, image, skeleton, anchors.soft_hu)
     advance("material")
     tin = high_tube.has_tin
-    taken = _beside(calcium, limb) | doubt.streaks
-    urate = find_urate(limb, anchors, skeleton, taken, tin)
+    taken = _beside(calcium, limb, [*small_bones, *arteries]) | doubt.streaks
+    pale = Pale(limb, anchors, skeleton, taken)
+    urate, dilute = find_urate(pale, tin), find_dilute(pale, slopes.calcium)
+    del pale
     labels = calcium
-    labels.reshape(-1)[urate.voxels] = urate.owner + len(deposits)
+    kinds: list[Candidate | Material] = [*deposits]
+    for bodies, material in ((urate, Material.URATE), (dilute, Material.CALCIUM)):
+        labels.reshape(-1)[bodies.voxels] = bodies.owner + len(kinds)
+        kinds += [material] * bodies.count
     advance("measures")
     measurer = Measurer(limb, image, anchors, skeleton, labels, scale)
     judge = Judge(limb.geometry, skeleton, slopes, anchors, places, doubt, tin)
-    found, numbered = _judged(labels, measurer, deposits, judge)
+    found, numbered = _judged(labels, measurer, kinds, judge)
     kept, lone = without_lone_bodies(found, numbered, anatomy.scale)
     hand = Hand(
         laterality=anatomy.laterality,
@@ -98,21 +105,25 @@ def analyse_limb(
 
 
 def _judged(
-    labels: Int32Array, measurer: Measurer, deposits: list[Candidate], judge: Judge
+    labels: Int32Array, measurer: Measurer, kinds: list[Candidate | Material], judge: Judge
 ) -> tuple[list[Deposit], Int32Array]:
-    """The findings, numbered from 1, and their voxels. Labels behind those of ``deposits`` are urate bodies."""
+    """The findings, numbered from 1, and their voxels; ``kinds`` of labels from 1: what each was found as."""
     found: list[Deposit] = []
     numbered = np.zeros(labels.shape, labels.dtype)
     for label, measures in _measure(labels, measurer):
-        candidate = deposits[label - 1] if label <= len(deposits) else None
-        if judge.believes(measures, candidate):
-            found.append(judge.deposit(len(found) + 1, measures, candidate))
+        kind = kinds[label - 1]
+        if judge.believes(measures, kind):
+            found.append(judge.deposit(len(found) + 1, measures, kind))
             numbered[tuple(measures.voxels.T)] = len(found)
     return found, numbered
 
 
-def _beside(calcium: Int32Array, limb: Limb) -> NDArray[np.bool_]:
-    return nearest_around(calcium, limb, BESIDE_CALCIUM_MM).mask(calcium.shape)
+def _beside(calcium: Int32Array, limb: Limb, others: list[Candidate]) -> NDArray[np.bool_]:
+    """What lies in or next to the deposits and to other bodies that are known for what they are."""
+    known = calcium > 0
+    for other in others:
+        known[other.index] = True
+    return nearest_around(known, limb, BESIDE_CALCIUM_MM).mask(calcium.shape)
 
 
 def _measure(labels: Int32Array, measurer: Measurer) -> list[tuple[int, Measures]]:

@@ -8,7 +8,7 @@ from node.analysis.deposit.certainty import confidence_of, is_faint
 from node.analysis.deposit.contact import touched_bones
 from node.analysis.deposit.course import shape_of
 from node.analysis.deposit.doubt import Doubt
-from node.analysis.deposit.material import SlopeScale, classify, is_mineral, is_urate
+from node.analysis.deposit.material import SlopeScale, classify, is_mineral, is_surely
 from node.analysis.deposit.measure import Measures
 from node.analysis.limb.noise import Anchors
 from node.analysis.mineral.candidates import Candidate
@@ -30,17 +30,18 @@ class Judge:
     doubt: Doubt
     tin: bool
 
-    def believes(self, measures: Measures, candidate: Candidate | None) -> bool:
-        """False for what is no deposit. ``candidate`` None: found as urate, and so nothing else."""
-        check = is_urate if candidate is None else is_mineral
-        return check(measures, self.slopes, self.anchors, self.tin)
+    def believes(self, measures: Measures, kind: Candidate | Material) -> bool:
+        """False for what is no deposit. ``kind`` a material: pale and found as that, and so nothing else."""
+        if isinstance(kind, Material):
+            return is_surely(kind, measures, self.slopes, self.anchors, self.tin)
+        return is_mineral(measures, self.slopes, self.anchors, self.tin)
 
-    def deposit(self, number: int, measures: Measures, candidate: Candidate | None) -> Deposit:
-        """The finding. ``candidate`` None: found as urate, by another way than mineral."""
+    def deposit(self, number: int, measures: Measures, kind: Candidate | Material) -> Deposit:
+        """The finding; ``kind`` as for ``believes``."""
         material, ratio = classify(measures, self.slopes, self.anchors, self.tin)
         place, anatomy = self.places.place(measures.voxels), self.places.anatomy
         confidence = confidence_of(measures, ratio, self.anchors.noise_low_hu, place)
-        reason = _reason(measures, candidate, confidence)
+        reason = _reason(measures, kind, confidence)
         shape = reason.value if reason else shape_of(measures, material, place, anatomy, self.geometry)
         review = reason is not None or self.doubt.is_about(measures.voxels, measures.radius_mm)
         return Deposit(
@@ -72,8 +73,8 @@ class Judge:
         )
 
 
-def _reason(measures: Measures, candidate: Candidate | None, confidence: Confidence) -> Reason | None:
-    """Why a reader must judge it; None where it is sure, or urate."""
-    if candidate is None:
+def _reason(measures: Measures, kind: Candidate | Material, confidence: Confidence) -> Reason | None:
+    """Why a reader must judge it; None where it is sure."""
+    if isinstance(kind, Material):
         return None
-    return candidate.doubt or (Reason.FAINT if is_faint(measures, confidence) else None)
+    return kind.doubt or (Reason.FAINT if is_faint(measures, confidence) else None)

@@ -10,8 +10,9 @@ from node.analysis.deposit.measure import Measures
 from node.analysis.limb.limbs import CLIPPED_HU, Limb
 from node.analysis.limb.noise import Anchors
 from node.analysis.mineral.candidates import LEAST_CONTRAST_HU
+from node.analysis.mineral.pale import SKIN_MM
 from node.analysis.mineral.physics import CORTICAL_SLOPE_SHARE, MSU_SLOPE
-from node.analysis.mineral.urate import LEAST_MM3, LEAST_RADIUS_MM, REGION_SLOPE, REGION_SLOPE_TIN, SKIN_MM
+from node.analysis.mineral.urate import LEAST_MM3, LEAST_RADIUS_MM, REGION_SLOPE, REGION_SLOPE_TIN
 from node.domain.errors import Refused
 from node.domain.findings import Material
 
@@ -89,9 +90,10 @@ def is_spongiosa(measures: Measures, scale: SlopeScale, anchors: Anchors) -> boo
     return bool(excess > DECIDED * noise)
 
 
-def is_urate(measures: Measures, scale: SlopeScale, anchors: Anchors, tin: bool) -> bool:
-    """True where a pale body is urate for certain; what is not is tendon, muscle or skin."""
-    return classify(measures, scale, anchors, tin)[0] is Material.URATE
+def is_surely(material: Material, measures: Measures, scale: SlopeScale, anchors: Anchors, tin: bool) -> bool:
+    """True where a pale body is of a material for certain; what is not is tendon, muscle, skin or blur."""
+    certain = classify(measures, scale, anchors, tin)[0] is material
+    return certain and not is_spongiosa(measures, scale, anchors)
 
 
 def is_mineral(measures: Measures, scale: SlopeScale, anchors: Anchors, tin: bool) -> bool:

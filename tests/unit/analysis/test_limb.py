@@ -13,6 +13,7 @@ from node.analysis.limb.limbs import Limb
 from node.analysis.limb.noise import measure_anchors
 from node.analysis.limb.registration import find_shift, register
 from node.analysis.mineral.candidates import Candidate, find_candidates
+from node.analysis.mineral.pale import Pale
 from node.analysis.mineral.physics import hu_per_mg_cc, scale_of
 from node.analysis.mineral.urate import find_urate
 from node.domain.errors import Refused
@@ -148,7 +149,7 @@ def urate(*contents: tuple[Shape, tuple[float, float]]) -> Components:
     anchors = measure_anchors(limb)
     image = anchors.detection_image(limb)
     skeleton = find_skeleton(limb, image, smooth(image, limb.spacing_mm, limb.spans), anchors)
-    return find_urate(limb, anchors, skeleton, np.zeros(limb.body.shape, bool), tin=True)
+    return find_urate(Pale(limb, anchors, skeleton, np.zeros(limb.body.shape, bool)), tin=True)
 
 
 TOPHUS = (240.0, 232.0)

@@ -1,0 +1,65 @@
+"""What is too pale for mineral's threshold: both energies smoothed, and where a pale body may lie."""
+
+import edt
+import numpy as np
+from numpy.typing import NDArray
+
+from node.analysis.bone.skeleton import Skeleton
+from node.analysis.grid.components import Components, median_of
+from node.analysis.grid.filters import smooth
+from node.analysis.limb.limbs import Limb
+from node.analysis.limb.nearest import nearest_around
+from node.analysis.limb.noise import Anchors
+
+SMOOTHING_MM = 0.8
+SKIN_MM = 3.0
+SKIN_GRID_MM = 1.0
+BONE_MM = 0.7
+EDGE_HU = 30.0
+GROWTH_MM = 1.5
+BoolArray = NDArray[np.bool_]
+Int64Array = NDArray[np.int64]
+
+
+class Pale:
+    """A limb smoothed by SMOOTHING_MM: ``low`` and ``high`` int16 (z, y, x), HU over soft tissue.
+
+    ``taken``: calcium and what lies next to it, where nothing pale is looked for.
+    """
+
+    def __init__(self, limb: Limb, anchors: Anchors, skeleton: Skeleton, taken: BoolArray) -> None:
+        self.limb, self.skeleton, self.taken = limb, skeleton, taken
+        self.low, self.high = (
+            smooth(image, limb.spacing_mm, limb.spans, SMOOTHING_MM) for image in (limb.low, limb.high)
+        )
+        self.low -= np.int16(round(anchors.soft_low_hu))
+        self.high -= np.int16(round(anchors.soft_high_hu))
+        self.stride = np.array([max(1, round(SKIN_GRID_MM / s)) for s in limb.spacing_mm])
+        inside = limb.body[tuple(slice(None, None, k) for k in self.stride)]
+        spacing = tuple((self.stride * limb.spacing_mm).tolist())
+        self.depth_mm = edt.edt(np.ascontiguousarray(inside), anisotropy=spacing, black_border=False, parallel=0)
+
+    def is_free(self, voxels: Int64Array) -> BoolArray:
+        """True for voxels, flat indices, in depth, off bone and not taken. The skin is known to SKIN_GRID_MM."""
+        place = np.unravel_index(voxels, self.limb.body.shape)
+        lattice = tuple(p // k for p, k in zip(place, self.stride, strict=True))
+        off_bone = self.skeleton.beyond_mm(voxels) > BONE_MM
+        deep = self.depth_mm[lattice] > SKIN_MM
+        return np.asarray(deep & off_bone & ~self.taken.reshape(-1)[voxels] & self.limb.body.reshape(-1)[voxels])
+
+    def slope(self, bodies: Components) -> NDArray[np.float64]:
+        """Contrast at the low energy over that at the high one, of each label 0 … count."""
+        return np.asarray(bodies.total(self.low) / np.maximum(bodies.total(self.high), 1.0))
+
+    def out_to_half(self, core: Components) -> Components:
+        """Each body grown to half of its own contrast, at most GROWTH_MM."""
+        if not core.count:
+            return core
+        near = nearest_around(core.labels, self.limb, GROWTH_MM)
+        kept = self.is_free(near.voxels)
+        voxels, label = near.voxels[kept], near.label[kept]
+        both = 0.5 * self.low.reshape(-1)[voxels] + 0.5 * self.high.reshape(-1)[voxels]
+        inside = near.distance_mm[kept] == 0.0
+        level = np.nan_to_num(median_of(both[inside], label[inside], core.count, least=1))
+        grown = both > np.maximum(0.5 * level, EDGE_HU)[label]
+        return Components(voxels[grown], label[grown], core.count, core.shape)
