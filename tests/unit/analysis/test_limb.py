@@ -1,4 +1,4 @@
-"""Steps of the analysis on limbs of analytic shapes: yardsticks, registration, one deposit in muscle, urate."""
+"""Steps of the analysis on limbs of analytic shapes: yardsticks, registration, one deposit in muscle."""
 
 from dataclasses import replace
 
@@ -7,17 +7,14 @@ import pytest
 from node.analysis.bone.skeleton import find_skeleton
 from node.analysis.deposit.measure import Measurer, Measures
 from node.analysis.deposit.outline import outline_deposits
-from node.analysis.grid.components import Components
 from node.analysis.grid.filters import smooth
 from node.analysis.limb.limbs import Limb
 from node.analysis.limb.noise import measure_anchors
 from node.analysis.limb.registration import find_shift, register
 from node.analysis.mineral.candidates import Candidate, find_candidates
-from node.analysis.mineral.pale import Pale
 from node.analysis.mineral.physics import hu_per_mg_cc, scale_of
-from node.analysis.mineral.urate import find_urate
 from node.domain.errors import Refused
-from tests.fakes.limbs import HIGH_TUBE, LOW_TUBE, MUSCLE, Shape, ball, cube, muscle_limb, shell, slab, without
+from tests.fakes.limbs import HIGH_TUBE, LOW_TUBE, MUSCLE, ball, muscle_limb, shell, without
 
 NOISE = (22.0, 18.0)
 K = (hu_per_mg_cc(LOW_TUBE)[0], hu_per_mg_cc(HIGH_TUBE)[0])
@@ -142,31 +139,3 @@ def test_two_balls_are_two_deposits() -> None:
     limb = muscle_limb(((ball(2.0, (10.0, 10.0, 10.0)), calcium), (ball(3.0, (19.0, 19.0, 19.0)), calcium)))
     small, large = sorted(m.volume_mm3 for _, m in deposits(limb))
     assert (small, large) == pytest.approx((4.0 / 3.0 * np.pi * 8.0, 4.0 / 3.0 * np.pi * 27.0), rel=0.15)
-
-
-def urate(*contents: tuple[Shape, tuple[float, float]]) -> Components:
-    limb = muscle_limb(contents, size_mm=36.0, spacing_mm=(0.8, 0.6, 0.6), noise_hu=NOISE)
-    anchors = measure_anchors(limb)
-    image = anchors.detection_image(limb)
-    skeleton = find_skeleton(limb, image, smooth(image, limb.spacing_mm, limb.spans), anchors)
-    return find_urate(Pale(limb, anchors, skeleton, np.zeros(limb.body.shape, bool)), tin=True)
-
-
-TOPHUS = (240.0, 232.0)
-
-
-def test_a_tophus_deep_in_muscle_is_found_with_its_volume() -> None:
-    found = urate((ball(4.5, (18.0, 18.0, 18.0)), TOPHUS))
-    assert (found.count, found.sizes.tolist()) == (1, [0, len(found.voxels)])
-    assert len(found.voxels) * 0.8 * 0.6 * 0.6 == pytest.approx(4.0 / 3.0 * np.pi * 4.5**3, rel=0.20)
-
-
-@pytest.mark.parametrize("first_mm", [3.0, 3.8, 15.0])
-def test_a_thin_sheet_that_plots_with_urate_is_none(first_mm: float) -> None:
-    """Skin, nail and tendon have the slope of urate; a sheet 1.5 mm thick is none, at the skin and in the depth."""
-    assert not urate((slab(1, first_mm, first_mm + 1.5, cube(3.0, 33.0)), (150.0, 146.0))).count
-
-
-def test_calcium_is_never_found_as_urate() -> None:
-    calcium = (100.0 * K[0], 100.0 * K[1])
-    assert not urate((ball(4.5, (18.0, 18.0, 18.0)), calcium)).count
