@@ -14,7 +14,7 @@ from node.analysis.anatomy.parts import Part, Points
 from node.analysis.anatomy.proportions import MEAN_LENGTH_MM, SCALES
 
 NO_THUMB = 3.0
-DROPPED_RAY, DROPPED, DROPPED_BIT = 6.0, 3.0, 1.0
+DROPPED_RAY, DROPPED, DROPPED_BIT = 9.0, 3.0, 1.0
 """Cost for each bone of a chain that is taken for no ray at all: for a whole one with others in line that is longer
 than any carpal bone, as only metacarpals and proximal phalanges are; for any other; and for each bit that is hardly a
 bone, shorter than the distal, or cut off by the border and shorter than the proximal phalanx of a small hand."""
@@ -31,6 +31,9 @@ BEYOND = 5.0
 MOST_CHAINS = 8
 """A hand has five rays; of more chains than this the longest are read, since the readings grow faster than their
 square."""
+THUMB_BEHIND_MM = 20.0
+"""How far the head of the thumb's metacarpal stays behind those of the fingers, nearly always (a median of 28 mm in a
+mean hand); that of the little finger stays some 13 mm behind the others [K]."""
 STEP_MM = 10.0
 """How far metacarpal bases stand in front of or behind each other (about 8 mm) before it costs."""
 
@@ -177,7 +180,7 @@ def _thumb_cost(chains: Sequence[Chain], thumb: int, order: Sequence[int]) -> fl
     distal = unit(np.sum([chains[n].direction for n in order], axis=0))
     heads = np.median([chains[n].parts[0].ends[1 - chains[n].ends[0]] @ distal for n in order])
     behind = float(heads - ray.parts[0].ends[1 - ray.ends[0]] @ distal)
-    reach = float(np.clip((12.0 - behind) / 6.0, 0.0, 3.0))
+    reach = float(np.clip((THUMB_BEHIND_MM - behind) / 3.0, 0.0, 3.0))
     angle = float(np.degrees(np.arccos(np.clip(ray.direction @ distal, -1.0, 1.0))))
     row = float(np.median([chains[n].start @ distal for n in order]))
     step = float(np.clip((abs(float(ray.start @ distal) - row) - 14.0) / 4.0, 0.0, 6.0))

@@ -15,12 +15,12 @@ FINGERS = (2, 3, 4, 5)
 ABDUCTED = np.deg2rad(35.0)
 
 
-def moved(whole: Chain, steps: float, turned: float = 0.0) -> Chain:
-    """The chain moved across the palm, its tip turned (radians) away from where the others are."""
+def moved(whole: Chain, steps: float, turned: float = 0.0, back_mm: float = 0.0) -> Chain:
+    """The chain moved across the palm and back to the wrist, its tip turned (radians) away from where the others are."""
     turn = np.array(
         [[np.cos(turned), 0.0, -np.sin(turned)], [0.0, 1.0, 0.0], [np.sin(turned), 0.0, np.cos(turned)]],
     )
-    away = np.array([steps * SPACING_MM, 0.0, 0.0])
+    away = np.array([steps * SPACING_MM, 0.0, -back_mm])
     parts = [
         make_part(p.label + int(100 * (steps + 5)), p.volume_mm3, p.points @ turn.T + away, p.cut, 0.5)
         for p in whole.parts
@@ -45,3 +45,12 @@ def test_no_near_reading_leaves_out_a_metacarpal_with_its_phalanx(digit: int) ->
     best, *others = read_rays([thumb, *side_by_side(*(odd if d == digit else MEAN_LENGTH_MM[d] for d in FINGERS))])
     assert best.digits == (1, *FINGERS)
     assert all(all(r.digits) for r in others if r.cost < best.cost + LEAST_LEAD)
+
+
+def test_no_near_reading_takes_the_little_finger_for_an_odd_thumb() -> None:
+    """Both stand at the border of the row; the head of the thumb's metacarpal stays farther behind the others."""
+    odd = {1: (51.0, 33.0, 18.0), 5: (46.0, 31.0, 21.0)}
+    thumb = moved(chain(*((2.0, mm) for mm in odd[1])), -1.2, 0.3 * ABDUCTED, back_mm=10.0)
+    best, *others = read_rays([thumb, *side_by_side(*(odd.get(d, MEAN_LENGTH_MM[d]) for d in FINGERS))])
+    assert best.digits == (1, *FINGERS)
+    assert all(r.digits == best.digits for r in others if r.cost < best.cost + LEAST_LEAD)
