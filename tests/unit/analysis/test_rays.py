@@ -16,7 +16,7 @@ ABDUCTED = np.deg2rad(35.0)
 
 
 def moved(whole: Chain, steps: float, turned: float = 0.0, back_mm: float = 0.0) -> Chain:
-    """The chain moved across the palm and back to the wrist, its tip turned (radians) away from where the others are."""
+    """The chain moved across the palm and back to the wrist, its tip turned (radians) away from the others."""
     turn = np.array(
         [[np.cos(turned), 0.0, -np.sin(turned)], [0.0, 1.0, 0.0], [np.sin(turned), 0.0, np.cos(turned)]],
     )
