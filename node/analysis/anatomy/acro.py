@@ -15,6 +15,7 @@ import numpy as np
 
 from node.analysis.anatomy.fingertip import is_in_tip
 from node.analysis.anatomy.model import HandAnatomy, NamedBone, Ray
+from node.analysis.anatomy.parts import Part
 from node.analysis.anatomy.proportions import MEAN_LENGTH_MM
 from node.domain.findings import AcroOsteolysis
 from node.domain.volume import Float64Array
@@ -47,6 +48,8 @@ DECIDED: Final = 0.7
 WAIST, TUFT = 0.55, 0.80
 BASE_SHARE: Final = 0.5
 """The middle of a base without a name lies no farther behind the rest, over the usual length [K]."""
+BEYOND_MM: Final = 1.0
+"""About a voxel."""
 WINDOW_MM: Final = 1.2
 
 
@@ -86,9 +89,18 @@ def _pair(ray: Ray) -> tuple[NamedBone, NamedBone] | None:
 
 
 def _is_in_bits(ray: Ray, anatomy: HandAnatomy) -> bool:
-    """True where bone without a name lies in the place of the distal phalanx, which then was not seen whole."""
+    """True where bone without a name lies before or behind the distal phalanx in its place: it was not seen whole."""
     distal = ray.bone("DP")
-    return distal is not None and any(is_in_tip(p.centroid, distal, anatomy.scale, BASE_SHARE) for p in anatomy.loose)
+    return distal is not None and any(
+        is_in_tip(bit.centroid, distal, anatomy.scale, BASE_SHARE) and _goes_beyond(bit, distal)
+        for bit in anatomy.loose
+    )
+
+
+def _goes_beyond(bit: Part, bone: NamedBone) -> bool:
+    """True where a bone with that bit would be longer than it is without."""
+    along = (bit.points - bone.proximal) @ bone.axis
+    return bool(along.min() < -BEYOND_MM or along.max() > bone.length_mm + BEYOND_MM)
 
 
 def _factor(ray: Ray) -> float:

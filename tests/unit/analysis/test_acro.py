@@ -23,18 +23,20 @@ def test_bone_without_a_name_in_the_place_of_a_fingertip_leaves_it_open() -> Non
     before = assess_distal_phalanges(hand)
     tip = hand.named("DP3")
     assert tip is not None
-    after = assess_distal_phalanges(replace(hand, loose=(bit_at(tip.distal),)))
+    after = assess_distal_phalanges(replace(hand, loose=(bit_at(tip.distal + tip.axis),)))
     assert before[2].acro_osteolysis is AcroOsteolysis.ABSENT
     assert (after[2].acro_osteolysis, after[2].length_mm) == (AcroOsteolysis.UNDETERMINED, None)
     others = [0, 1, 3, 4]
     assert [after[n].acro_osteolysis for n in others] == [before[n].acro_osteolysis for n in others]
 
 
-def test_bone_without_a_name_elsewhere_says_nothing_of_fingertips() -> None:
+@pytest.mark.parametrize("lengths", [-4.0, 0.2])
+def test_bone_without_a_name_elsewhere_or_beside_it_says_nothing_of_a_fingertip(lengths: float) -> None:
+    """A closed joint passes for a bit of bone beside the base; the phalanx is as long with it as without."""
     hand = anatomy()
     tip = hand.named("DP3")
     assert tip is not None
-    beside = replace(hand, loose=(bit_at(tip.distal - 4 * tip.length_mm * tip.axis),))
+    beside = replace(hand, loose=(bit_at(tip.proximal + lengths * tip.length_mm * tip.axis),))
     assert assess_distal_phalanges(beside) == assess_distal_phalanges(hand)
 
 
