@@ -1,6 +1,6 @@
 """The analysis of one limb, from its crop to its hand's findings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from node.analysis.anatomy.place import find_places
 from node.analysis.bone.skeleton import Skeleton, find_skeleton
 from node.analysis.deposit.doubt import Doubt
 from node.analysis.deposit.judge import Judge
-from node.analysis.deposit.material import calibrate, cortex_level
+from node.analysis.deposit.material import SlopeScale, calibrate, cortex_level
 from node.analysis.deposit.measure import Measurer, Measures
 from node.analysis.deposit.outline import outline_deposits
 from node.analysis.grid.filters import smooth
@@ -79,14 +79,11 @@ def analyse_limb(
     advance("material")
     tin = high_tube.has_tin
     taken = _beside(calcium, limb, [*small_bones, *arteries]) | doubt.streaks
-    pale = Pale(limb, anchors, skeleton, taken)
-    urate, dilute = find_urate(pale, tin), find_dilute(pale, slopes.calcium)
-    del pale
     labels = calcium
-    kinds: list[Candidate | Material] = [*deposits]
-    for bodies, material in ((urate, Material.URATE), (dilute, Material.CALCIUM)):
-        labels.reshape(-1)[bodies.voxels] = bodies.owner + len(kinds)
-        kinds += [material] * bodies.count
+    kinds: list[Candidate | Material] = [
+        *deposits,
+        *_add_pale(labels, len(deposits), Pale(limb, anchors, skeleton, taken), slopes, tin),
+    ]
     advance("measures")
     measurer = Measurer(limb, image, anchors, skeleton, labels, scale)
     judge = Judge(limb.geometry, skeleton, slopes, anchors, places, doubt, tin)
@@ -104,8 +101,20 @@ def analyse_limb(
     return HandResult(limb, hand, numbered, _bone_codes(skeleton, anatomy, small_bones, limb))
 
 
+def _add_pale(labels: Int32Array, count: int, pale: Pale, slopes: SlopeScale, tin: bool) -> list[Material]:
+    """What each pale body was found as; written into ``labels``, numbered on from ``count``."""
+    found: list[Material] = []
+    for material, bodies in (
+        (Material.URATE, find_urate(pale, tin)),
+        (Material.CALCIUM, find_dilute(pale, slopes.calcium)),
+    ):
+        labels.reshape(-1)[bodies.voxels] = bodies.owner + count + len(found)
+        found += [material] * bodies.count
+    return found
+
+
 def _judged(
-    labels: Int32Array, measurer: Measurer, kinds: list[Candidate | Material], judge: Judge
+    labels: Int32Array, measurer: Measurer, kinds: Sequence[Candidate | Material], judge: Judge
 ) -> tuple[list[Deposit], Int32Array]:
     """The findings, numbered from 1, and their voxels; ``kinds`` of labels from 1: what each was found as."""
     found: list[Deposit] = []
