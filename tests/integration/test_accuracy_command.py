@@ -12,7 +12,7 @@ from node.domain.errors import Refused
 from node.phantom import Grid, Hand, PhantomSpec, make
 from node.phantom.presets import preset
 from node.service.trial import phantom_cache
-from node.service.trial.accuracy import Study, case_studies, load_case, score_study
+from node.service.trial.accuracy import Study, case_studies, load_case, score_study, table_of
 from node.service.trial.phantom import write_study
 from typer.testing import CliRunner
 
@@ -60,6 +60,23 @@ def test_a_case_is_scored_after_mixtures_of_changes_and_in_other_poses(case: Pat
     assert [record["group"] for record in records] == ["cases", "mixed cases", "mixed cases", "posed cases"]
     assert [record["case"].split(", ")[1:] for record in records] == [[], ["mixture 1"], ["mixture 2"], ["pose 1"]]
     assert all("wrong" not in record["sides"] for record in records)
+
+
+def test_the_parts_of_the_suite_have_a_column_of_their_own_and_one_together(case: Path) -> None:
+    done = score_study(*case_studies(case))
+    groups = ("cases", "plain", "plain", "hard", "controls")
+    rows = table_of([replace(done, study=replace(done.study, group=group)) for group in groups])
+    found = next(row for row in rows if row.name.startswith("deposits found"))
+    one = found.figures["hard"].n
+    assert {name: figure.n // one for name, figure in found.figures.items()} == {
+        "cases": 1,
+        "suite": 4,
+        "plain": 2,
+        "hard": 1,
+        "controls": 1,
+    }
+    alone = table_of([replace(done, study=replace(done.study, group="hard"))])
+    assert set(alone[0].figures) == {"hard"}, "one part alone is no suite"
 
 
 def test_files_hold_what_was_made(case: Path) -> None:

@@ -29,7 +29,7 @@ from node.domain.progress import Progress
 from node.domain.volume import EnergyPair
 from node.kernels.memory import give_memory_back
 from node.phantom import PhantomSpec
-from node.phantom.suites import REPEATS, of_seed, suite
+from node.phantom.suites import CONTROLS, HARD, PLAIN, REPEATS, of_seed, suite
 from node.service.study.folder import read_folder
 from node.service.trial.phantom_cache import kept_phantom
 
@@ -41,6 +41,9 @@ MIXED = "mixed cases"
 """The set of the same studies after random combinations of such changes."""
 POSED = "posed cases"
 """The set of the same studies in random other poses."""
+SUITE = "suite"
+SUITE_OF = (PLAIN, HARD, CONTROLS)
+"""All random phantoms but the repeat scans, as one more set: what the targets are meant for."""
 
 
 @dataclass(frozen=True)
@@ -105,13 +108,22 @@ def suite_studies(count: int, seeds: Sequence[int] = ()) -> list[Study]:
 
 
 def table_of(scores: Sequence[StudyScore]) -> list[Row]:
-    """The table of measures: a column for each set, and the repeat scans by hand."""
+    """The table of measures: a column for each set, the suite as a whole before its parts, repeat scans by hand."""
     sets: dict[str, list[CaseScore]] = {}
     hands: dict[str, list[CaseScore]] = {}
     for done in scores:
         kept = hands.setdefault(done.study.hand, []) if done.study.hand else sets.setdefault(done.study.group, [])
         kept.append(done.score)
-    return table(sets, {REPEATS: list(hands.values())} if hands else {})
+    return table(_with_suite(sets), {REPEATS: list(hands.values())} if hands else {})
+
+
+def _with_suite(sets: dict[str, list[CaseScore]]) -> dict[str, list[CaseScore]]:
+    """The sets, and all parts of the suite as one before them where there are several."""
+    parts = {name: scores for name, scores in sets.items() if name in SUITE_OF}
+    if len(parts) < 2:
+        return sets
+    others = {name: scores for name, scores in sets.items() if name not in SUITE_OF}
+    return others | {SUITE: [score for scores in parts.values() for score in scores]} | parts
 
 
 def score_all(studies: Sequence[Study], jobs: int = 1, progress: Progress | None = None) -> list[StudyScore]:
