@@ -29,6 +29,8 @@ PATCH_CONTACT, PATCH_RADIUS_MM, SHEET_SHARE = 0.1, 0.9, 0.08
 part of the bone's shell whose marrow was too little to be seen."""
 SOLID_RADIUS_MM = 2.0
 """No bone of the hand holds so large a ball without marrow or spongiosa in it: cortex and tufts are thinner [K]."""
+DENSE_RADIUS_MM = 1.4
+"""The same of what is denser than its bone and most bones of the limb: only cortex is as dense, and that is thin."""
 SMALL_MM3, JOINED = 12.0, 0.045
 """A small piece may belong to the bone beside it; joined to it by more of its surface than that share."""
 LEAST_ELONGATION = 1.5
@@ -42,7 +44,8 @@ def is_bone(piece: Piece, centre: Vector, usual_density: float) -> bool:
     is both solid and denser than the bone is not even in doubt.
     """
     candidate, flat = piece.candidate, piece.candidate.flatness
-    if candidate.radius_mm > SOLID_RADIUS_MM and piece.density > BONE_DENSITY[1]:
+    dense, all_dense = piece.density > BONE_DENSITY[1], min(piece.density, usual_density) > BONE_DENSITY[1]
+    if (dense and candidate.radius_mm > SOLID_RADIUS_MM) or (all_dense and candidate.radius_mm > DENSE_RADIUS_MM):
         return False
     if flat > PATCH_CONTACT and ((piece.is_as_dense and _is_thin(candidate)) or _is_sheet(piece, usual_density)):
         return True

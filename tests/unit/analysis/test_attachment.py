@@ -29,6 +29,17 @@ def test_a_large_sheet_is_bone_where_other_bones_are_as_dense() -> None:
     assert not is_bone(stone, CENTRE + 40.0, usual_density=0.9), "a stone is no sheet"
 
 
+def test_what_is_thicker_than_cortex_and_denser_than_all_bone_lies_on_it_however_broadly() -> None:
+    def lies(radius_mm: float, density: float, usual_density: float) -> bool:
+        piece = Piece(candidate(100.0, radius_mm, 40.0), density, ROD.astype(float))
+        return not is_bone(piece, CENTRE, usual_density)
+
+    assert lies(1.6, 1.8, 1.8)
+    assert not lies(1.2, 1.8, 1.8), "as thick as cortex"
+    assert not lies(1.6, 1.2, 1.8), "as dense as its own bone"
+    assert not lies(1.6, 1.8, 0.8), "of its own bone the palest part is known, others are as dense"
+
+
 def fingertip(part_mm3: float, radius_mm: float, contact_mm2: float, beyond_mm: float, density: float = 1.0) -> bool:
     """Whether a piece at the end of a whole distal phalanx may be one of it."""
     usual = usual_length_mm(3, "DP", 1.0)
