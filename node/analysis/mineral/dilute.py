@@ -14,6 +14,8 @@ from node.analysis.mineral.pale import Pale
 CONTRAST_HU = (60.0, 250.0)
 """Smoothed, over soft tissue at the low energy: of each voxel at least, of the brightest at most; about 33 to 140
 mg/cm³ of HA at 80 kV."""
+LEAST_TO_NOISE = 1.5
+"""The same over the noise of single voxels; that of a CT, alike in neighbours, is left by a third or so [K]."""
 VOXEL_SLOPE = 1.35
 """Of urate and calcium, in between: half of the voxels of a body of calcium lie on its side whatever the noise."""
 MOST_SLOPE = 1.25
@@ -29,7 +31,8 @@ are, is thinner, and so are cords."""
 def find_dilute(pale: Pale, calcium_slope: float) -> Components:
     """Bodies of dilute calcium; ``calcium_slope``: contrast of calcium in this limb, low energy over high."""
     limb, low, high = pale.limb, pale.low, pale.high
-    voxels = voxels_of((low > np.int16(CONTRAST_HU[0])) & limb.body, limb.spans)
+    least = max(CONTRAST_HU[0], LEAST_TO_NOISE * pale.noise_low_hu)
+    voxels = voxels_of((low > np.int16(least)) & limb.body, limb.spans)
     voxels = voxels[low.reshape(-1)[voxels] > np.float32(VOXEL_SLOPE) * high.reshape(-1)[voxels]]
     voxels = voxels[pale.is_free(voxels)]
     steep = np.zeros(limb.body.shape, bool)

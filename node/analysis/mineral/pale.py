@@ -24,11 +24,13 @@ Int64Array = NDArray[np.int64]
 class Pale:
     """A limb smoothed by SMOOTHING_MM: ``low`` and ``high`` int16 (z, y, x), HU over soft tissue.
 
-    ``taken``: calcium and what lies next to it, where nothing pale is looked for.
+    ``taken``: calcium and what lies next to it, where nothing pale is looked for. ``noise_low_hu``: standard deviation
+    before the smoothing.
     """
 
     def __init__(self, limb: Limb, anchors: Anchors, skeleton: Skeleton, taken: BoolArray) -> None:
         self.limb, self.skeleton, self.taken = limb, skeleton, taken
+        self.noise_low_hu = anchors.noise_low_hu
         self.low, self.high = (
             smooth(image, limb.spacing_mm, limb.spans, SMOOTHING_MM) for image in (limb.low, limb.high)
         )

@@ -26,9 +26,13 @@ def calcium(mg_cc: float) -> tuple[float, float]:
     return mg_cc * K[0], mg_cc * K[1]
 
 
-def pale_limb(*contents: Content, spacing_mm: tuple[float, float, float] = SPACING_MM) -> tuple[Pale, int]:
+def pale_limb(
+    *contents: Content,
+    spacing_mm: tuple[float, float, float] = SPACING_MM,
+    noise_hu: tuple[float, float] = NOISE,
+) -> tuple[Pale, int]:
     """The limb, and how many bodies in it are bright enough for mineral."""
-    limb = muscle_limb(contents, size_mm=36.0, spacing_mm=spacing_mm, noise_hu=NOISE)
+    limb = muscle_limb(contents, size_mm=36.0, spacing_mm=spacing_mm, noise_hu=noise_hu)
     anchors = measure_anchors(limb)
     image = anchors.detection_image(limb)
     smoothed = smooth(image, limb.spacing_mm, limb.spans)
@@ -78,8 +82,9 @@ def test_what_is_bright_enough_for_mineral_is_not_looked_for_again() -> None:
     assert (mineral, find_dilute(pale, K[0] / K[1]).count) == (1, 0)
 
 
-def test_muscle_alone_holds_neither() -> None:
-    pale, _ = pale_limb()
+@pytest.mark.parametrize("noise_hu", [NOISE, (90.0, 70.0)])
+def test_muscle_alone_holds_neither_whatever_the_noise(noise_hu: tuple[float, float]) -> None:
+    pale, _ = pale_limb(noise_hu=noise_hu)
     assert (find_urate(pale, tin=True).count, find_dilute(pale, K[0] / K[1]).count) == (0, 0)
 
 
