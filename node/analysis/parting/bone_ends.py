@@ -96,7 +96,9 @@ def may_go_on(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
 
 
 def may_be_next(piece: Piece, last: NamedBone, usual_mm: float) -> bool:
-    """True for what may be the phalanx behind the last bone of a ray, where none was seen; ``usual_mm``: its length.
+    """True for what may be the phalanx behind the last bone of a ray, where none was seen, or one of several.
+
+    ``usual_mm``: its length, or that of all of them.
 
     It goes on from the end of that bone, as dense; calcium in the place of a fingertip that is lost does so too.
     """

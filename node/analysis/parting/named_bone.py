@@ -58,6 +58,8 @@ def bone_by_name(
             doubts[number] = Reason.FINGERTIP
         elif _may_be_unseen(piece, bone, anatomy, beside):
             doubts[number] = Reason.RAGGED
+        elif anatomy.bones.get(candidate.bone) == UNNAMED and _may_be_behind_a_ray(candidate, anatomy, beside):
+            doubts[number] = Reason.FINGERTIP
     return found, doubts
 
 
@@ -99,9 +101,22 @@ def _may_go_on(piece: Piece, bone: NamedBone, usual_mm: float, anatomy: HandAnat
 
 
 def _may_be_next(piece: Piece, last: NamedBone, anatomy: HandAnatomy) -> bool:
-    levels = LEVELS[last.digit]
-    behind = levels[levels.index(last.level) + 1 :]
+    behind = _levels_behind(last)
     return bool(behind) and may_be_next(piece, last, usual_length_mm(last.digit, behind[0], anatomy.scale))
+
+
+def _may_be_behind_a_ray(candidate: Candidate, anatomy: HandAnatomy, beside: Beside) -> bool:
+    """True for what lies, beside bits without a name, where any of the phalanges is that a ray lacks at its end."""
+    for last in (ray.bones[-1] for ray in anatomy.rays):
+        room_mm = sum(usual_length_mm(last.digit, level, anatomy.scale) for level in _levels_behind(last))
+        if room_mm and may_be_next(beside.piece(candidate, last), last, room_mm):
+            return True
+    return False
+
+
+def _levels_behind(last: NamedBone) -> tuple[str, ...]:
+    levels = LEVELS[last.digit]
+    return tuple(levels[levels.index(last.level) + 1 :])
 
 
 def _may_be_unseen(piece: Piece, bone: NamedBone | None, anatomy: HandAnatomy, beside: Beside) -> bool:

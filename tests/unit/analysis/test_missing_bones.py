@@ -1,5 +1,6 @@
 """Phalanges whose marrow was not seen: known by the hole in a ray that they fill, or by the end that they follow."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -7,8 +8,11 @@ import numpy as np
 import pytest
 from node.analysis.anatomy.naming import name_hand
 from node.analysis.mineral.candidates import Candidate
+from node.analysis.mineral.reasons import Reason
+from node.analysis.parting.beside import Piece
 from node.analysis.parting.missing_bones import missing_bones
-from node.domain.anatomy import BONE_CODES
+from node.analysis.parting.named_bone import bone_by_name
+from node.domain.anatomy import BONE_CODES, UNNAMED
 from tests.fakes.sticks import GEOMETRY, HAND
 
 
@@ -58,3 +62,27 @@ def test_in_a_hole_a_bone_lies_along_the_ray_and_reaches_both_its_ends() -> None
 @pytest.mark.parametrize("density", [0.3, 2.0])
 def test_a_bone_is_as_dense_as_the_one_before_it(density: float) -> None:
     assert not found(bone("MP4"), "MP4", density=density)
+
+
+BIT = 999
+
+
+def beside_a_bit(name: str, *unseen: str, density: float = 1.0) -> tuple[set[int], dict[int, Reason]]:
+    """What is told of a solid bone beside a bit without a name, in the hand of sticks without some bones."""
+    labels = np.where(np.isin(HAND.labels, [BONE_CODES[one] for one in unseen]), 0, HAND.labels)
+    anatomy = name_hand(labels, HAND.body, HAND.affine)
+    candidate = replace(bone(name), bone=BIT)
+    points = GEOMETRY.to_lps_mm(candidate.voxels.astype(np.float64))
+    stub: Any = SimpleNamespace(
+        skeleton=SimpleNamespace(bones=(BIT,)),
+        limb=SimpleNamespace(is_coarse=True),
+        piece=lambda candidate, bone=None: Piece(candidate, density, points),
+    )
+    return bone_by_name([candidate], replace(anatomy, bones=anatomy.bones | {BIT: UNNAMED}), stub)
+
+
+def test_beside_bits_without_a_name_what_lies_where_a_ray_lacks_its_phalanges_may_be_one_of_them() -> None:
+    assert beside_a_bit("DP4", "MP4", "DP4") == (set(), {0: Reason.FINGERTIP})
+    assert beside_a_bit("DP4") == (set(), {}), "that ray lacks none"
+    assert beside_a_bit("DP4", "MP2", "DP2") == (set(), {}), "another ray"
+    assert beside_a_bit("DP4", "MP4", "DP4", density=2.0) == (set(), {}), "denser than bone"
