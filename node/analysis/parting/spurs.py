@@ -32,6 +32,8 @@ PALER: Final = 0.75
 than bone may be a plate of calcium."""
 PLATE_BEYOND_MM: Final = 1.45
 """Height over the usual surface of a shaft from which even what is as dense as cortex is more than its roughness."""
+LAYER_SHARE: Final = 0.3
+"""The largest ball in a layer is a smaller share of it; of a ball on the shaft, larger."""
 SHAFT: Final = (0.15, 0.75)
 """Part of the length that is too far from a joint for an osteophyte."""
 LIP_BEYOND_MM: Final = 1.75
@@ -92,7 +94,7 @@ def doubt_of(piece: Piece, bone: NamedBone, coarse: bool = False) -> Reason | No
     at_joint = not on_shaft(piece.middle, bone)
     if at_joint and piece.density < DENSEST_LIP:
         return Reason.OSTEOPHYTE
-    if not at_joint and piece.candidate.standing <= STANDING:
+    if not at_joint and piece.candidate.standing <= STANDING and piece.candidate.ball_share < LAYER_SHARE:
         return Reason.LAYER
     largest_mm3 = LARGEST_END_MM3 if len(bone.labels) > 1 else 0.0
     return Reason.RAGGED if is_half_seen(bone, coarse) and may_be_unseen(piece, largest_mm3) else None

@@ -1,5 +1,7 @@
 """What stands off the side of a shaft, and what is its rough surface, its tuft, or may be an osteophyte."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from node.analysis.anatomy.model import NamedBone, Vector
@@ -55,6 +57,8 @@ def test_bone_is_low_or_lies_round_its_axis(level: str) -> None:
 def test_a_layer_on_a_shaft_that_is_paler_than_cortex_is_in_doubt(level: str) -> None:
     assert doubt(ROUGH, level, 0.4, 6.0, density=0.6) is True
     assert doubt(ROUGH, level, 0.9, 6.0, density=0.6) is None, "ends of bones have a thin cortex"
+    ball = replace(ROUGH, radius_mm=1.3)
+    assert doubt(ball, level, 0.4, 6.0, density=0.6) is False, "half buried, but as thick as wide"
 
 
 @pytest.mark.parametrize("level", ["MC", "PP", "MP"])
