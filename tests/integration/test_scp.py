@@ -15,7 +15,7 @@ from node.domain.peer import Peer
 from node.net.access import AccessRules, Refusal
 from node.net.listener import open_listener
 from node.net.scp import Receiver, ReceiverOptions
-from node.service.ports import Closing, IntakeOutcome
+from node.service.ports import Closing, Contact, IntakeOutcome
 from pydicom.config import IGNORE
 from pydicom.dataelem import DataElement
 from pydicom.uid import (
@@ -27,6 +27,7 @@ from pydicom.uid import (
 )
 from tests.fakes.ct_files import ct_dataset, write_ct_files
 from tests.fakes.ports import FakeAssociationLog, FakeCommitmentInbox, FakeIntake
+from tests.node_process import wait_until
 from tests.peers import run
 
 pytestmark = pytest.mark.peer
@@ -48,6 +49,10 @@ class Node:
 
     def store(self, *files: Path, calling: str = "STORESCU", called: str = "CALCINODE", options: tuple[str, ...] = ()):
         return run("storescu", "-v", "-aet", calling, "-aec", called, *options, "127.0.0.1", self.port, *files)
+
+    def rejected(self) -> list[tuple[Contact, str]]:
+        """Who was rejected, and why: recorded after the peer has its answer."""
+        return wait_until(lambda: self.log.rejected, "a rejection is recorded")
 
     def close(self) -> None:
         self.stop.set()
@@ -147,7 +152,7 @@ def test_unknown_ae_title_is_rejected_and_recorded(start_node: Callable[..., Nod
     answer = node.store(*write_ct_files(tmp_path, 1), calling="STRANGER")
     assert answer.returncode != 0
     assert "Calling AE Title Not Recognized" in answer.stdout
-    ((contact, reason),) = node.log.rejected
+    ((contact, reason),) = node.rejected()
     assert contact.calling_ae_title == "STRANGER"
     assert "STRANGER" in reason
     assert node.intake.received == []
@@ -157,7 +162,7 @@ def test_unknown_ae_title_is_rejected_and_recorded(start_node: Callable[..., Nod
 def test_known_ae_title_from_another_address_is_rejected(start_node: Callable[..., Node], tmp_path: Path) -> None:
     node = start_node(peers=(Peer("far", "STORESCU", addresses=("192.0.2.0/24",)),))
     assert "Calling AE Title Not Recognized" in node.store(*write_ct_files(tmp_path, 1)).stdout
-    assert "not from address 127.0.0.1" in node.log.rejected[0][1]
+    assert "not from address 127.0.0.1" in node.rejected()[0][1]
 
 
 def test_open_node_takes_strangers(start_node: Callable[..., Node], tmp_path: Path) -> None:
@@ -169,7 +174,7 @@ def test_wrong_called_ae_title_is_rejected_with_a_hint(start_node: Callable[...,
     node = start_node()
     answer = node.store(*write_ct_files(tmp_path, 1), called="OTHER")
     assert "Called AE Title Not Recognized" in answer.stdout
-    assert "'OTHER', but this node is 'CALCINODE'" in node.log.rejected[0][1]
+    assert "'OTHER', but this node is 'CALCINODE'" in node.rejected()[0][1]
 
 
 def test_a_peer_that_only_receives_may_not_store(start_node: Callable[..., Node], tmp_path: Path) -> None:
@@ -194,7 +199,7 @@ def test_more_associations_than_allowed_are_rejected(start_node: Callable[..., N
     blocker = _half_open_association(int(node.port))
     answer = node.store(*write_ct_files(tmp_path, 1))
     assert "Local Limit Exceeded" in answer.stdout
-    assert "max_associations" in node.log.rejected[0][1]
+    assert "max_associations" in node.rejected()[0][1]
     blocker.close()
 
 

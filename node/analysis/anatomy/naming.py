@@ -88,7 +88,8 @@ def _sure_digits(chains: Sequence[Chain], readings: Sequence[Reading]) -> set[in
 def _sure_bones(chains: Sequence[Chain], readings: Sequence[Reading]) -> dict[int, tuple[NamedBone, ...]]:
     """The rays whose bones are the same metacarpals and phalanges in all readings that come near.
 
-    A bit within a ray that is one bone's in one reading and the next one's in another has no name.
+    A bit within a ray that is one bone's in one reading and the next one's in another has no name. Where most rays of
+    the best reading are in doubt, so is that it is a hand: the rays of a foot agree here and there by chance.
     """
     best, close = readings[0], _close(readings)
     agreed, doubtful = [], set()
@@ -102,7 +103,8 @@ def _sure_bones(chains: Sequence[Chain], readings: Sequence[Reading]) -> dict[in
             fit = replace(fit, levels=_common(levels, seen) if same_ray else levels)
         agreed.append(fit)
     kept = named_bones(chains, replace(best, alignments=tuple(agreed)))
-    return {digit: ray for digit, ray in kept.items() if ray and digit not in doubtful}
+    sure = {digit: ray for digit, ray in kept.items() if ray and digit not in doubtful}
+    return sure if 2 * len(sure) >= sum(map(bool, best.digits)) else {}
 
 
 def _ends(levels: Levels | None) -> tuple[tuple[int, ...], ...] | None:

@@ -34,6 +34,9 @@ square."""
 THUMB_BEHIND_MM = 20.0
 """How far the head of the thumb's metacarpal stays behind those of the fingers, nearly always (a median of 28 mm in a
 mean hand); that of the little finger stays some 13 mm behind the others [K]."""
+THUMB_BESIDE = 0.75
+"""How much nearer the base of its metacarpal is to that of the index finger's than to that of the little finger's, over
+the distance of these two: all but always by more; a finger within the row by 0.6 at most."""
 STEP_MM = 10.0
 """How far metacarpal bases stand in front of or behind each other (about 8 mm) before it costs."""
 
@@ -176,7 +179,7 @@ def _thumb_cost(chains: Sequence[Chain], thumb: int, order: Sequence[int]) -> fl
     first, last = chains[order[0]], chains[order[-1]]
     nearer = float(np.linalg.norm(ray.start - last.start) - np.linalg.norm(ray.start - first.start))
     span = float(np.linalg.norm(first.start - last.start))
-    side = float(np.clip(2.0 - 4.0 * nearer / max(span, 8.0), 0.0, 6.0)) if len(order) > 1 else 1.0
+    side = float(np.clip(8.0 * (THUMB_BESIDE - nearer / max(span, 8.0)), 0.0, 6.0)) if len(order) > 1 else 1.0
     distal = unit(np.sum([chains[n].direction for n in order], axis=0))
     heads = np.median([chains[n].parts[0].ends[1 - chains[n].ends[0]] @ distal for n in order])
     behind = float(heads - ray.parts[0].ends[1 - ray.ends[0]] @ distal)
