@@ -12,11 +12,12 @@ from node.analysis.limb.nearest import nearest_around
 from node.analysis.limb.noise import Anchors
 
 SMOOTHING_MM = 0.8
-SKIN_MM = 3.0
-SKIN_GRID_MM = 1.0
+SKIN_MM, SKIN_GRID_MM = 3.0, 1.0
+"""Skin and nail plot with urate to that depth (docs, step 7); their surface is known on a grid as fine as that."""
 BONE_MM = 0.7
-EDGE_HU = 30.0
-GROWTH_MM = 1.5
+"""From the usual surface of bone, beyond which its blur is no brighter than a pale body."""
+EDGE_HU, GROWTH_MM = 30.0, 1.5
+"""What is paler is no edge of a body; its smoothed edge lies no farther out from the voxels that were sure."""
 BoolArray = NDArray[np.bool_]
 Int64Array = NDArray[np.int64]
 

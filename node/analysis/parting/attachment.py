@@ -30,7 +30,8 @@ part of the bone's shell whose marrow was too little to be seen."""
 SOLID_RADIUS_MM = 2.0
 """No bone of the hand holds so large a ball without marrow or spongiosa in it: cortex and tufts are thinner [K]."""
 DENSE_RADIUS_MM = 1.4
-"""The same of what is denser than its bone and most bones of the limb: only cortex is as dense, and that is thin."""
+"""The same of what is denser than its bone and most bones of the limb: only cortex is as dense, and that is thin
+[measured on phantoms and cases]."""
 SMALL_MM3, JOINED = 12.0, 0.045
 """A small piece may belong to the bone beside it; joined to it by more of its surface than that share."""
 LEAST_ELONGATION = 1.5
