@@ -36,7 +36,8 @@ THUMB_BEHIND_MM = 20.0
 mean hand); that of the little finger stays some 13 mm behind the others [measured on phantoms and cases]."""
 THUMB_BESIDE = 0.75
 """How much nearer the base of its metacarpal is to that of the index finger's than to that of the little finger's, over
-the distance of these two: all but always by more; a finger within the row by 0.6 at most [measured on phantoms and cases]."""
+the distance of these two: all but always by more; a finger within the row by 0.6 at most [measured on phantoms and
+cases]."""
 STEP_MM = 10.0
 """How far metacarpal bases stand in front of or behind each other (about 8 mm) before it costs."""
 

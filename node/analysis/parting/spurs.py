@@ -33,7 +33,8 @@ than bone may be a plate of calcium."""
 PLATE_BEYOND_MM: Final = 1.45
 """Height over the usual surface of a shaft from which even what is as dense as cortex is more than its roughness."""
 LAYER_SHARE: Final = 0.3
-"""The largest ball in a layer is a smaller share of it; of a ball on the shaft, larger [measured on phantoms and cases]."""
+"""The largest ball in a layer is a smaller share of it; of a ball on the shaft, larger [measured on phantoms and
+cases]."""
 SHAFT: Final = (0.15, 0.75)
 """Part of the length that is too far from a joint for an osteophyte."""
 LIP_BEYOND_MM: Final = 1.75
