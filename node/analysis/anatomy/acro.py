@@ -7,7 +7,7 @@ speaks by itself: a whole phalanx is as stout at its tuft as at its waist, a res
 ("pencilled", the classic sign in systemic sclerosis [K]).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -73,11 +73,18 @@ def assess_distal_phalanges(anatomy: HandAnatomy, doubtful: Sequence[Float64Arra
     """
     seen = {ray.digit: ray for ray in anatomy.rays if ray.sure and _pair(ray) and not _is_in_bits(ray, anatomy)}
     seen = {digit: ray for digit, ray in seen.items() if _factor(ray) < HIGHEST_FACTOR}
-    factors = {digit: _factor(ray) for digit, ray in seen.items()}
-    usual = _hand_factor(list(factors.values()))
-    usual_taper = _usual([taper(pair[0]) for ray in seen.values() if (pair := _pair(ray))])
-    judged = (_assess(digit, seen.get(digit), factors.get(digit, 0.0) / usual, usual_taper) for digit in range(1, 6))
+    judged = _assess_all(seen, seen.values())
+    whole = [seen[one.digit] for one in judged if one.digit in seen and one.acro_osteolysis is not AcroOsteolysis.PRESENT]
+    if LEAST_DIGITS <= len(whole) < len(seen):
+        judged = _assess_all(seen, whole)
     return tuple(_doubted(one, seen.get(one.digit), anatomy.scale, doubtful) for one in judged)
+
+
+def _assess_all(seen: Mapping[int, Ray], usual_of: Collection[Ray]) -> list[DistalPhalanx]:
+    """Digits 1 to 5, over what is usual in the rays ``usual_of`` of the hand: what is surely lost tells nothing of it."""
+    factor = _hand_factor([_factor(ray) for ray in usual_of])
+    usual_taper = _usual([taper(pair[0]) for ray in usual_of if (pair := _pair(ray))])
+    return [_assess(digit, seen.get(digit), factor, usual_taper) for digit in range(1, 6)]
 
 
 def _pair(ray: Ray) -> tuple[NamedBone, NamedBone] | None:
@@ -155,11 +162,11 @@ def _pencilled(tip: float, usual: float | None) -> float:
     return float(np.clip(weight, *TAPER_LIMITS))
 
 
-def _assess(digit: int, ray: Ray | None, relative: float, usual_taper: float | None) -> DistalPhalanx:
+def _assess(digit: int, ray: Ray | None, usual: float, usual_taper: float | None) -> DistalPhalanx:
     pair = _pair(ray) if ray is not None else None
-    if pair is None:
+    if ray is None or pair is None:
         return DistalPhalanx(digit, None, None, None, AcroOsteolysis.UNDETERMINED)
-    lost = 1.0 - relative
+    lost = 1.0 - _factor(ray) / usual
     tip = taper(pair[0])
     score = _weight(lost) + _pencilled(tip, usual_taper)
     verdict = AcroOsteolysis.UNDETERMINED

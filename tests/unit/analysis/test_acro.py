@@ -88,6 +88,27 @@ def test_a_stump_as_broad_as_its_waist_is_told_by_the_tufts_of_the_same_hand(fla
     assert third.acro_osteolysis is expected
 
 
+def test_what_a_fingertip_lost_is_told_by_those_that_lost_nothing() -> None:
+    """Two stumps are surely lost: what is usual in the hand, and so the third's loss, is as if they were whole."""
+    losses = []
+    for resorbed in ((), (2, 5)):
+        sticks = bone_hand(bend_degrees=0.0, resorbed=resorbed)
+        hand = name_hand(sticks.labels, sticks.labels > 0, sticks.affine)
+        torn = replace(hand, rays=tuple(_shorter(ray, 0.8) if ray.digit == 3 else ray for ray in hand.rays))
+        judged = assess_distal_phalanges(torn)
+        present = [one.digit for one in judged if one.acro_osteolysis is AcroOsteolysis.PRESENT]
+        assert set(resorbed) <= set(present)
+        losses.append(judged[2].lost_fraction)
+    assert losses[1] == pytest.approx(losses[0], abs=0.02)
+
+
+def _shorter(ray: Ray, share: float) -> Ray:
+    """The ray with that share of its distal phalanx's length."""
+    tip = ray.bone("DP")
+    assert tip is not None
+    return replace(ray, bones=(*ray.bones[:-1], replace(tip, distal=tip.proximal + share * tip.length_mm * tip.axis)))
+
+
 def _with_tip(ray: Ray, broad: float) -> Ray:
     """The ray with a section at its tuft so much broader than at its waist, and the third digit's shorter by 15 %."""
     tip = ray.bone("DP")
