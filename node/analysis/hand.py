@@ -10,6 +10,7 @@ from node.analysis.anatomy.acro import assess_distal_phalanges
 from node.analysis.anatomy.model import HandAnatomy
 from node.analysis.anatomy.place import find_places
 from node.analysis.bone.skeleton import Skeleton, find_skeleton
+from node.analysis.deposit.company import unlisted_words, without_unlisted
 from node.analysis.deposit.doubt import Doubt
 from node.analysis.deposit.judge import Judge
 from node.analysis.deposit.material import SlopeScale, calibrate, cortex_level
@@ -26,7 +27,6 @@ from node.analysis.mineral.dilute import find_dilute
 from node.analysis.mineral.pale import Pale
 from node.analysis.mineral.physics import beyond_words, model_slope, scale_of
 from node.analysis.mineral.urate import find_urate
-from node.analysis.parting.company import lone_words, without_lone_bodies
 from node.analysis.parting.parting import part_bones, without_lookalikes
 from node.analysis.parting.vessels import artery_words
 from node.analysis.score.sctc_style import score_deposits
@@ -88,12 +88,12 @@ def analyse_limb(
     measurer = Measurer(limb, image, anchors, skeleton, labels, scale)
     judge = Judge(limb.geometry, skeleton, slopes, anchors, places, doubt, tin)
     found, numbered = _judged(labels, measurer, kinds, judge)
-    kept, lone = without_lone_bodies(found, numbered, anatomy.scale)
+    kept, unlisted = without_unlisted(found, numbered, anatomy.scale)
     hand = Hand(
         laterality=anatomy.laterality,
         limits=(*find_limits(anatomy, limb, shift_mm, doubt, numbered), *beyond_words(low_tube, high_tube)),
         digits=_digits(anatomy, deposits, limb),
-        notes=(*artery_words(arteries), *lone_words(lone)),
+        notes=(*artery_words(arteries), *unlisted_words(unlisted, kept)),
         covered=is_covered(anatomy, limb),
         deposits=tuple(kept),
         sctc_style=score_deposits(kept, numbered, limb, anchors.soft_low_hu, places, weights),

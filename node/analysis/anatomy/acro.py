@@ -74,14 +74,15 @@ def assess_distal_phalanges(anatomy: HandAnatomy, doubtful: Sequence[Float64Arra
     seen = {ray.digit: ray for ray in anatomy.rays if ray.sure and _pair(ray) and not _is_in_bits(ray, anatomy)}
     seen = {digit: ray for digit, ray in seen.items() if _factor(ray) < HIGHEST_FACTOR}
     judged = _assess_all(seen, seen.values())
-    whole = [seen[one.digit] for one in judged if one.digit in seen and one.acro_osteolysis is not AcroOsteolysis.PRESENT]
+    lost = {one.digit for one in judged if one.acro_osteolysis is AcroOsteolysis.PRESENT}
+    whole = [ray for digit, ray in seen.items() if digit not in lost]
     if LEAST_DIGITS <= len(whole) < len(seen):
         judged = _assess_all(seen, whole)
     return tuple(_doubted(one, seen.get(one.digit), anatomy.scale, doubtful) for one in judged)
 
 
 def _assess_all(seen: Mapping[int, Ray], usual_of: Collection[Ray]) -> list[DistalPhalanx]:
-    """Digits 1 to 5, over what is usual in the rays ``usual_of`` of the hand: what is surely lost tells nothing of it."""
+    """Digits 1 to 5, over what is usual in the rays ``usual_of``: a fingertip surely lost tells nothing of it."""
     factor = _hand_factor([_factor(ray) for ray in usual_of])
     usual_taper = _usual([taper(pair[0]) for ray in usual_of if (pair := _pair(ray))])
     return [_assess(digit, seen.get(digit), factor, usual_taper) for digit in range(1, 6)]

@@ -20,8 +20,8 @@ LEAST_BEYOND_MM = 1.25
 ROUGH_CONTACT, DOUBTFUL_CONTACT = 0.25, 0.18
 """Contact with bone over the surface of a ball of the same volume: rough bone surface lies flat on its bone."""
 PALE, PALE_MM3 = (0.25, 0.65), (20.0, 150.0)
-"""A piece of such density beside that of its bone and of such size is hardly a surface of the bone: it is in doubt.
-Larger ones are spongiosa."""
+"""A piece of such density beside that of its bone and of such size is hardly a surface of the bone: it is in doubt, but
+for the side of a shaft, which is cortex (``spurs``). Larger ones are spongiosa."""
 DOUBTFUL_RADIUS_MM = 1.3
 """Pieces of shell are thinner; what is thicker is bone by name only (a tuft, a carpal bone)."""
 PATCH_CONTACT, PATCH_RADIUS_MM, SHEET_SHARE = 0.1, 0.9, 0.08
@@ -56,7 +56,8 @@ def is_bone(piece: Piece, centre: Vector, usual_density: float) -> bool:
     return TIP_DENSITY[0] < piece.density < TIP_DENSITY[1] and _points_at(piece, centre)
 
 
-def _is_pale(piece: Piece) -> bool:
+def is_pale(piece: Piece) -> bool:
+    """True for a piece too pale for cortex, and of a size of which spongiosa seldom is."""
     return PALE_MM3[0] < piece.candidate.volume_mm3 < PALE_MM3[1] and PALE[0] < piece.density < PALE[1]
 
 
@@ -93,7 +94,7 @@ def split_attachments(
         for n, piece in pieces.items()
         if is_bone(piece, beside.shape(far[n].bone).centre, beside.density_over(far[n], usual_hu))
     }
-    return without_solid(far, bony, {n for n in bony if _is_pale(pieces[n])})
+    return without_solid(far, bony, {n for n in bony if is_pale(pieces[n])})
 
 
 def without_solid(

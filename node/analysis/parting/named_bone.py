@@ -20,7 +20,7 @@ from node.analysis.parting.bone_ends import (
     may_be_tip,
     may_go_on,
 )
-from node.analysis.parting.spurs import DENSEST_LIP, LEAST_DENSITY, is_lip, on_shaft
+from node.analysis.parting.spurs import DENSEST_LIP, LEAST_DENSITY, STANDING, is_knob, is_lip, on_shaft
 from node.analysis.parting.unseen import (
     BROAD_MM3,
     LARGEST_HALF_MM3,
@@ -66,14 +66,15 @@ def bone_by_name(
 def why_bone(piece: Piece, bone: NamedBone | None, usual_mm: float) -> Reason | None:
     """Why a piece may be bone: a rest of a fingertip, an osteophyte, a small piece at a bone, or its ghost; else None.
 
-    A piece on a shaft is neither, unless it is as pale as a ghost, nor is one denser than its bone.
+    A piece on a shaft is neither, unless it is pale and lies along it, or is as pale as a ghost; nor is one denser than
+    its bone.
     """
     candidate = piece.candidate
     if bone and any(rule(piece, bone, usual_mm) for rule in (may_be_tip, may_be_rest, may_be_corner)):
         return Reason.FINGERTIP
     if bone and candidate.contact_mm2 > 0.0 and is_lip(piece, bone, SMALL_BEYOND_MM):
         return Reason.OSTEOPHYTE
-    if bone and piece.density > (LEAST_DENSITY if on_shaft(piece.middle, bone) else DENSEST_LIP):
+    if bone and piece.density > (_palest_on_shaft(candidate) if on_shaft(piece.middle, bone) else DENSEST_LIP):
         return None
     joined, ghost = candidate.flatness > JOINED, piece.density < GHOST_DENSITY
     small = candidate.volume_mm3 < SMALL_MM3 and candidate.beyond_mm < SMALL_BEYOND_MM
@@ -81,10 +82,15 @@ def why_bone(piece: Piece, bone: NamedBone | None, usual_mm: float) -> Reason | 
     return Reason.RAGGED if ragged else None
 
 
+def _palest_on_shaft(candidate: Candidate) -> float:
+    """Density below which a piece on a shaft may be bone, whose edge lies along it; of what stands off, a ghost's."""
+    return GHOST_DENSITY if candidate.standing > STANDING else LEAST_DENSITY
+
+
 def is_of_ray(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
-    """True for an end of a metacarpal or phalanx whose marrow was not seen, and for an osteophyte."""
+    """True for an end of a metacarpal or phalanx whose marrow was not seen, for an osteophyte and a knob of a tuft."""
     touches = piece.candidate.contact_mm2 > 0.0
-    return (touches and is_end(piece, bone, usual_mm)) or is_lip(piece, bone)
+    return (touches and (is_end(piece, bone, usual_mm) or is_knob(piece, bone))) or is_lip(piece, bone)
 
 
 def _may_go_on(piece: Piece, bone: NamedBone, usual_mm: float, anatomy: HandAnatomy, beside: Beside) -> bool:

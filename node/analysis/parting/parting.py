@@ -19,7 +19,7 @@ from node.analysis.parting.layers import layers
 from node.analysis.parting.missing_bones import missing_bones
 from node.analysis.parting.named_bone import bone_by_name
 from node.analysis.parting.small_bones import ossicles, sesamoids
-from node.analysis.parting.spurs import spurs
+from node.analysis.parting.spurs import spurs, sure_on_shafts
 from node.analysis.parting.strangers import MOST, kept_words, strangers
 from node.analysis.parting.vessels import doubtful_vessels, vessels
 
@@ -39,7 +39,7 @@ def part_bones(
         if not 0 < len(strange) <= MOST:
             anatomy = replace(anatomy, limits=(*anatomy.limits, *kept_words(len(strange))))
             off, thin = spurs(bony, anatomy, beside), layers(candidates, anatomy, beside)
-            return (*attached, *off, *thin), whole.parted(off).skeleton, anatomy
+            return (*sure_on_shafts(attached, anatomy, beside), *off, *thin), whole.parted(off).skeleton, anatomy
         skeleton = without_bones(skeleton, strange, limb, image, anchors)
 
 

@@ -17,7 +17,7 @@ from node.analysis.anatomy.model import HandAnatomy, NamedBone, Vector
 from node.analysis.anatomy.parts import LEAST_VOXELS, SAMPLES, make_part
 from node.analysis.mineral.candidates import Candidate
 from node.analysis.mineral.reasons import Reason
-from node.analysis.parting.attachment import JOINED, SMALL_MM3
+from node.analysis.parting.attachment import JOINED, SMALL_MM3, is_pale
 from node.analysis.parting.beside import BONE_DENSITY, Beside, Piece
 from node.analysis.parting.unseen import LARGEST_END_MM3, is_half_seen, may_be_unseen
 
@@ -43,7 +43,8 @@ LIP_DENSITY: Final = (0.6, 0.95)
 DENSEST_LIP: Final = 1.1
 """Nothing that grows at the end of a bone is denser than its shell, but for noise."""
 TUFT: Final = 0.6
-"""From this part of its length on a distal phalanx is knobbly."""
+KNOB_BEYOND_MM: Final = 1.5
+"""From the first part of its length on a distal phalanx is knobbly, by so much [measured on phantoms and cases]."""
 
 
 def spurs(bony: Sequence[Candidate], anatomy: HandAnatomy, beside: Beside) -> tuple[Candidate, ...]:
@@ -59,6 +60,19 @@ def spurs(bony: Sequence[Candidate], anatomy: HandAnatomy, beside: Beside) -> tu
             reason = doubt_of(piece, bone, coarse) or doubt_of(over_touched, bone, coarse)
             found.append(candidate.doubted(reason) if reason else candidate)
     return tuple(found)
+
+
+def sure_on_shafts(attached: Sequence[Candidate], anatomy: HandAnatomy, beside: Beside) -> tuple[Candidate, ...]:
+    """The same; what was in doubt because its shape is that of bone is calcium where it is pale and lies on a shaft."""
+    return tuple(replace(c, doubt=None) if _is_sure(c, anatomy, beside) else c for c in attached)
+
+
+def _is_sure(candidate: Candidate, anatomy: HandAnatomy, beside: Beside) -> bool:
+    if candidate.doubt is not Reason.IN_PLACE_OF_BONE:
+        return False
+    piece = beside.piece(candidate)
+    bone = anatomy.bone_at(candidate.bone, piece.middle)
+    return bone is not None and is_pale_on_shaft(piece, bone)
 
 
 def _by_itself(bone: NamedBone, label: int, beside: Beside) -> NamedBone:
@@ -123,6 +137,18 @@ def is_lip(piece: Piece, bone: NamedBone, highest_mm: float = LIP_BEYOND_MM) -> 
     alike = LIP_DENSITY[0] < piece.density < LIP_DENSITY[1]
     at_joint = along < SHAFT[0] or (bone.level != "DP" and along > SHAFT[1])
     return low and alike and at_joint and candidate.flatness <= JOINED
+
+
+def is_pale_on_shaft(piece: Piece, bone: NamedBone) -> bool:
+    """True for what is too pale for the side of a shaft, which is cortex; elsewhere it may be spongiosa."""
+    return is_pale(piece) and on_shaft(piece.middle, bone) and lies_beside(piece.middle, bone)
+
+
+def is_knob(piece: Piece, bone: NamedBone) -> bool:
+    """True for a small bit of a tuft: as dense, and hardly higher than its surface is uneven."""
+    candidate = piece.candidate
+    low = candidate.volume_mm3 < SMALL_MM3 and candidate.beyond_mm < KNOB_BEYOND_MM
+    return bone.level == "DP" and low and piece.is_as_dense and _along(piece.middle, bone) > TUFT
 
 
 def _along(middle: Vector, bone: NamedBone) -> float:

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from node.analysis.deposit.certainty import is_faint
+from node.analysis.deposit.company import unlisted_words, without_unlisted
 from node.analysis.mineral.reasons import Reason
-from node.analysis.parting.company import lone_words, without_lone_bodies
 from node.domain.confidence import Confidence
 from node.domain.findings import Deposit, Material
 from tests.fakes.analysis import make_study
@@ -29,7 +29,7 @@ def unsure(like: Deposit, number: int, volume_mm3: float = 20.0, shape: str = Re
 def lone_bodies(deposits: list[Deposit], scale: float) -> tuple[int, ...]:
     """Numbers of those that are not listed; each is one voxel."""
     labels = np.arange(len(deposits) + 1, dtype=np.int32).reshape(1, 1, -1)
-    kept, lone = without_lone_bodies(deposits, labels, scale)
+    kept, lone = without_unlisted(deposits, labels, scale)
     assert [d.number for d in kept] == list(range(1, len(kept) + 1))
     left = [d.number for d in deposits if d not in lone]
     assert np.flatnonzero(labels).tolist() == left, "voxels of what is not listed are no deposit's"
@@ -39,6 +39,15 @@ def lone_bodies(deposits: list[Deposit], scale: float) -> tuple[int, ...]:
 
 def test_beside_a_sure_deposit_all_are_listed(sure: Deposit) -> None:
     assert lone_bodies([sure, unsure(sure, 2), unsure(sure, 3, shape=Reason.FAINT)], 1.0) == ()
+
+
+def test_beside_a_sure_deposit_what_may_be_bone_and_is_faint_too_is_not_listed(sure: Deposit) -> None:
+    faint, plain = Confidence(0.6, 1.0, 0.4, 1.0), Confidence(1.0, 1.0, 0.7, 1.0)
+    bodies = [
+        replace(unsure(sure, 2, 3.0, shape), confidence_parts=parts)
+        for shape, parts in ((Reason.RAGGED, faint), (Reason.RAGGED, plain), (Reason.FAINT, faint))
+    ]
+    assert lone_bodies([sure, *(replace(body, number=n) for n, body in enumerate(bodies, 2))], 1.0) == (2,)
 
 
 def test_alone_the_small_ones_are_not_listed(sure: Deposit) -> None:
@@ -57,10 +66,12 @@ def test_what_metal_or_the_edge_of_the_scan_puts_in_doubt_stays(sure: Deposit) -
 
 
 def test_each_body_is_told(sure: Deposit) -> None:
-    assert lone_words([]) == ()
-    (words,) = lone_words([unsure(sure, 1, 3.6), unsure(sure, 2, 20.2)])
+    assert unlisted_words([], []) == ()
+    (words,) = unlisted_words([unsure(sure, 1, 3.6), unsure(sure, 2, 20.2)], [])
     assert words.startswith("Not listed: 2 small bodies (20, 4 mm³)")
-    assert lone_words([unsure(sure, 1)])[0].startswith("Not listed: 1 small body (20 mm³)")
+    assert words.endswith("holds no sure deposit.")
+    (words,) = unlisted_words([unsure(sure, 1)], [sure])
+    assert words.startswith("Not listed: 1 small body (20 mm³), too faint")
 
 
 def test_faint_is_small_and_pale_and_of_no_certain_material() -> None:

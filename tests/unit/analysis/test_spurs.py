@@ -11,7 +11,7 @@ from node.analysis.mineral.candidates import Candidate
 from node.analysis.parting.beside import Piece
 from node.analysis.parting.layers import may_be_layer
 from node.analysis.parting.named_bone import why_bone
-from node.analysis.parting.spurs import doubt_of, is_off
+from node.analysis.parting.spurs import doubt_of, is_knob, is_off, is_pale_on_shaft
 
 WIDTH_MM = 10.0
 
@@ -116,6 +116,28 @@ def test_a_knob_of_the_tuft_is_bone_and_one_at_the_base_may_be() -> None:
     assert doubt(STONE, "DP", 0.1, 4.0) is True
 
 
+@pytest.mark.parametrize(
+    ("density", "share", "aside_mm", "sure"),
+    [(0.45, 0.5, 6.0, True), (0.7, 0.5, 6.0, False), (0.45, 0.9, 6.0, False), (0.45, 0.5, 1.0, False)],
+    ids=["on the side of a shaft", "hardly paler", "at a joint", "round the axis"],
+)
+def test_what_is_too_pale_for_cortex_is_calcium_on_a_shaft_and_may_be_spongiosa_elsewhere(
+    density: float, share: float, aside_mm: float, sure: bool
+) -> None:
+    broad = replace(piece(1.4, 30.0), volume_mm3=60.0)
+    assert is_pale_on_shaft(Piece(broad, density, at("MP", share, aside_mm)[None]), bone("MP")) is sure
+
+
+@pytest.mark.parametrize(
+    ("share", "height_mm", "density", "knob"),
+    [(0.9, 1.4, 1.0, True), (0.9, 1.7, 1.0, False), (0.9, 1.4, 1.6, False), (0.3, 1.4, 1.0, False)],
+    ids=["tuft", "high", "denser than bone", "waist"],
+)
+def test_a_low_bit_of_a_tuft_is_bone(share: float, height_mm: float, density: float, knob: bool) -> None:
+    bit = replace(piece(height_mm, 2.0), volume_mm3=4.0)
+    assert is_knob(Piece(bit, density, at("DP", share, 4.0)[None]), bone("DP")) is knob
+
+
 @pytest.mark.parametrize("share", [0.05, 0.9])
 def test_beside_a_joint_it_may_be_an_osteophyte(share: float) -> None:
     assert doubt(STONE, "PP", share, 6.0) is True
@@ -137,6 +159,8 @@ def test_a_small_piece_on_bone_may_be_bone_unless_it_lies_at_a_shaft() -> None:
     usual = usual_length_mm(3, "PP", 1.0)
     assert not why_bone(on_bone(8.0, shaft), bone("PP"), usual)
     assert why_bone(on_bone(8.0, shaft, density=0.2), bone("PP"), usual), "as pale as noise"
+    assert not why_bone(on_bone(8.0, shaft, density=0.3), bone("PP"), usual), "it stands off the shaft"
+    assert why_bone(on_bone(8.0, shaft, density=0.3, contact_mm2=13.0), bone("PP"), usual), "it lies along it"
     assert why_bone(on_bone(8.0, joint), bone("PP"), usual)
     assert not why_bone(on_bone(8.0, joint, density=1.2), bone("PP"), usual), "denser than the bone's shell"
     assert why_bone(on_bone(8.0, joint, density=1.2), None, 0.0), "on a carpal bone"

@@ -1,0 +1,63 @@
+"""Step 12: small bodies of uncertain nature, judged by their company: alone in a hand they are bone or noise.
+
+Sesamoids, accessory ossicles, osteophytes and calcified arteries are common in hands without calcinosis; a lone deposit
+that looks like one is rare. Beside sure deposits the same body may well be one more, and is left to a reader, unless it
+is too faint to tell as well: then it is the blur of bone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from node.analysis.deposit.certainty import is_faint
+from node.analysis.mineral.reasons import Reason
+from node.analysis.parting.small_bones import LARGEST_OSSICLE_MM3
+from node.domain.findings import Deposit, Material
+
+COMMON: Final = tuple(reason for reason in Reason if reason.is_common)
+
+
+def without_unlisted(
+    deposits: Sequence[Deposit], labels: NDArray[np.int32], scale: float
+) -> tuple[list[Deposit], list[Deposit]]:
+    """(the rest numbered anew from 1, the small bodies for review that are not listed).
+
+    ``labels`` int32 (z, y, x) hold the deposits' numbers, and then the new ones; ``scale``: size over a mean hand.
+    """
+    unlisted = _unlisted(deposits, scale)
+    kept = [d for d in deposits if d.number not in unlisted]
+    anew = np.zeros(len(deposits) + 1, labels.dtype)
+    anew[[d.number for d in kept]] = np.arange(1, len(kept) + 1)
+    if unlisted:
+        voxels = np.flatnonzero(labels)
+        labels.reshape(-1)[voxels] = anew[labels.reshape(-1)[voxels]]
+    return [replace(d, number=n) for n, d in enumerate(kept, 1)], [d for d in deposits if d.number in unlisted]
+
+
+def _unlisted(deposits: Sequence[Deposit], scale: float) -> tuple[int, ...]:
+    doubtful = (d for d in deposits if d.review and d.shape in COMMON)
+    if _holds_sure(deposits):
+        return tuple(d.number for d in doubtful if d.shape != Reason.FAINT and is_faint(d, d.confidence_parts))
+    largest = LARGEST_OSSICLE_MM3 * scale**3
+    return tuple(d.number for d in doubtful if d.volume_mm3 < largest)
+
+
+def _holds_sure(deposits: Sequence[Deposit]) -> bool:
+    return any(d.material is not Material.URATE and not d.review for d in deposits)
+
+
+def unlisted_words(unlisted: Sequence[Deposit], listed: Sequence[Deposit]) -> tuple[str, ...]:
+    """What a reader is told of the bodies that are not listed; nothing where there is none."""
+    if not unlisted:
+        return ()
+    bodies = "body" if len(unlisted) == 1 else "bodies"
+    sizes = ", ".join(f"{d.volume_mm3:.0f}" for d in sorted(unlisted, key=lambda d: -d.volume_mm3))
+    taken_for = (
+        "too faint and too near to bone or arterial wall to be told from their blur."
+        if _holds_sure(listed)
+        else "taken for accessory ossicles, osteophytes, arterial wall or noise, as this hand holds no sure deposit."
+    )
+    return (f"Not listed: {len(unlisted)} small {bodies} ({sizes} mm³), {taken_for}",)
