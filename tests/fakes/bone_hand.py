@@ -31,6 +31,8 @@ CARPALS = (
 )
 GAP_MM = 2.0
 BORDER = 14.0
+REACH = 30.0
+"""Nothing of a bone or of the tissue around it lies farther away, mm."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,29 +112,42 @@ def bone_hand(
     ends = np.array([p for pair in axes.values() for p in pair] + [(0.0, 0.0, -45.0)])
     low, high = np.floor(ends.min(axis=0) - BORDER), np.ceil(ends.max(axis=0) + BORDER)
     shape = (high - low).astype(int)[::-1] + 1
-    points = np.indices(shape).reshape(3, -1)[::-1].T + low
-    labels = np.zeros(len(points), np.int32)
-    body = np.zeros(len(points), bool)
+    labels, body = np.zeros(shape, np.int32), np.zeros(shape, bool)
     for name, (start, end) in axes.items():
+        box, points = _around(start, end, low, shape)
         length = float(np.linalg.norm(end - start))
         along = (points - start) @ (end - start) / length**2
         palmar = np.cross([1.0, 0.0, 0.0], (end - start) / length)
         palmar = -palmar if palmar[1] > 0 and bend_degrees == 0 else palmar
-        apart = np.linalg.norm(points - start - np.clip(along, 0, 1)[:, None] * (end - start), axis=1)
+        apart = np.linalg.norm(points - start - np.clip(along, 0, 1)[..., None] * (end - start), axis=-1)
         shaft = RADIUS[name[:2]] * _profile(np.clip(along, 0, 1), name[:2], int(name[2]) in resorbed)
-        labels[(along >= 0) & (along <= 1) & (apart <= shaft)] = BONE_CODES[name]
+        labels[box][(along >= 0) & (along <= 1) & (apart <= shaft)] = BONE_CODES[name]
         middle = points - start - 2.5 * palmar
         about = (middle @ (end - start)) / length**2
-        depth = np.linalg.norm(middle - np.clip(about, -0.05, 1.1)[:, None] * (end - start), axis=1)
-        body |= depth < RADIUS[name[:2]] + (8.0 if name.startswith("MC") else 5.0)
+        depth = np.linalg.norm(middle - np.clip(about, -0.05, 1.1)[..., None] * (end - start), axis=-1)
+        body[box] |= depth < RADIUS[name[:2]] + (8.0 if name.startswith("MC") else 5.0)
     for code, (z, y, x) in enumerate(CARPALS, start=3):
-        apart = np.linalg.norm(points - np.array([x, y, z]), axis=1)
-        labels[(apart < 5.0) & (labels == 0)] = code
-        body |= apart < 16.0
+        middle = np.array([x, y, z], float)
+        box, points = _around(middle, middle, low, shape)
+        apart = np.linalg.norm(points - middle, axis=-1)
+        labels[box][(apart < 5.0) & (labels[box] == 0)] = code
+        body[box] |= apart < 16.0
     for code, x in ((1, 9.0), (2, -15.0)):
-        shaft = (np.hypot(points[:, 0] - x, points[:, 1]) < (11.0 if code == 1 else 6.5)) & (points[:, 2] < -33.0)
-        labels[shaft] = code
-        body |= (np.hypot(points[:, 0] - x, points[:, 1]) < 22.0) & (points[:, 2] < -25.0)
+        box, points = _around(np.array([x, 0.0, -45.0]), np.array([x, 0.0, -25.0]), low, shape)
+        across = np.hypot(points[..., 0] - x, points[..., 1])
+        labels[box][(across < (11.0 if code == 1 else 6.5)) & (points[..., 2] < -33.0)] = code
+        body[box] |= (across < 22.0) & (points[..., 2] < -25.0)
     affine = np.eye(4)
     affine[:3, 3] = low
-    return BoneHand(labels.reshape(shape), (body | (labels > 0)).reshape(shape), affine, axes)
+    return BoneHand(labels, body | (labels > 0), affine, axes)
+
+
+def _around(
+    start: np.ndarray, end: np.ndarray, low: np.ndarray, shape: np.ndarray
+) -> tuple[tuple[slice, ...], np.ndarray]:
+    """The part of the grid, z, y, x, within REACH of a line, and its points (z, y, x, 3) in mm."""
+    first = np.maximum(np.floor(np.minimum(start, end) - REACH - low), 0).astype(int)[::-1]
+    last = np.minimum(np.ceil(np.maximum(start, end) + REACH - low).astype(int)[::-1] + 1, shape)
+    box = tuple(slice(a, b) for a, b in zip(first, last, strict=True))
+    index = np.moveaxis(np.mgrid[box], 0, -1)
+    return box, index[..., ::-1] + low

@@ -25,9 +25,10 @@ USUAL_FACTOR: Final = 0.93
 and magnification differently [K]."""
 LOWEST_FACTOR: Final = 0.85
 """No hand is believed to have shorter distal phalanges throughout: then all of them may be resorbed [K]."""
-USUAL_QUANTILE: Final = 0.7
+USUAL_QUANTILE, MIDDLE = 0.7, 0.5
 LEAST_DIGITS: Final = 3
-"""What most digits of a hand have, though some of its fingertips are resorbed; of two nothing is told."""
+"""What most digits of a hand have, though some of its fingertips are resorbed, and where those surely lost are left
+out; of two nothing is told."""
 HIGHEST_FACTOR: Final = 1.3
 """A distal phalanx that is longer still beside the one before it holds a part of that: neither length is known."""
 DOUBTFUL_LOSS: Final = 0.16
@@ -73,18 +74,18 @@ def assess_distal_phalanges(anatomy: HandAnatomy, doubtful: Sequence[Float64Arra
     """
     seen = {ray.digit: ray for ray in anatomy.rays if ray.sure and _pair(ray) and not _is_in_bits(ray, anatomy)}
     seen = {digit: ray for digit, ray in seen.items() if _factor(ray) < HIGHEST_FACTOR}
-    judged = _assess_all(seen, seen.values())
+    judged = _assess_all(seen, seen.values(), USUAL_QUANTILE)
     lost = {one.digit for one in judged if one.acro_osteolysis is AcroOsteolysis.PRESENT}
     whole = [ray for digit, ray in seen.items() if digit not in lost]
     if LEAST_DIGITS <= len(whole) < len(seen):
-        judged = _assess_all(seen, whole)
+        judged = _assess_all(seen, whole, MIDDLE)
     return tuple(_doubted(one, seen.get(one.digit), anatomy.scale, doubtful) for one in judged)
 
 
-def _assess_all(seen: Mapping[int, Ray], usual_of: Collection[Ray]) -> list[DistalPhalanx]:
+def _assess_all(seen: Mapping[int, Ray], usual_of: Collection[Ray], quantile: float) -> list[DistalPhalanx]:
     """Digits 1 to 5, over what is usual in the rays ``usual_of``: a fingertip surely lost tells nothing of it."""
-    factor = _hand_factor([_factor(ray) for ray in usual_of])
-    usual_taper = _usual([taper(pair[0]) for ray in usual_of if (pair := _pair(ray))])
+    factor = _hand_factor([_factor(ray) for ray in usual_of], quantile)
+    usual_taper = _usual([taper(pair[0]) for ray in usual_of if (pair := _pair(ray))], quantile)
     return [_assess(digit, seen.get(digit), factor, usual_taper) for digit in range(1, 6)]
 
 
@@ -120,15 +121,15 @@ def _factor(ray: Ray) -> float:
     return pair[0].length_mm / pair[1].length_mm / expected
 
 
-def _hand_factor(factors: Sequence[float]) -> float:
+def _hand_factor(factors: Sequence[float], quantile: float) -> float:
     """The hand's own factor, as resorption can only shorten."""
-    own = _usual(factors)
+    own = _usual(factors, quantile)
     return USUAL_FACTOR if own is None else max(LOWEST_FACTOR, own)
 
 
-def _usual(values: Sequence[float]) -> float | None:
-    """What is usual in a hand whose fingertips may be resorbed: the 70th percentile, None of too few digits."""
-    return float(np.quantile(values, USUAL_QUANTILE)) if len(values) >= LEAST_DIGITS else None
+def _usual(values: Sequence[float], quantile: float) -> float | None:
+    """What is usual in a hand: a quantile of its digits, None of too few of them."""
+    return float(np.quantile(values, quantile)) if len(values) >= LEAST_DIGITS else None
 
 
 def taper(bone: NamedBone) -> float:
