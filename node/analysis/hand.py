@@ -88,7 +88,7 @@ def analyse_limb(
     measurer = Measurer(limb, image, anchors, skeleton, labels, scale)
     judge = Judge(limb.geometry, skeleton, slopes, anchors, places, doubt, tin)
     found, numbered = _judged(labels, measurer, kinds, judge)
-    kept, unlisted = without_unlisted(found, numbered, anatomy.scale)
+    kept, unlisted = without_unlisted(found, numbered, limb.spacing_mm, anatomy.scale)
     hand = Hand(
         laterality=anatomy.laterality,
         limits=(*find_limits(anatomy, limb, shift_mm, doubt, numbered), *beyond_words(low_tube, high_tube)),

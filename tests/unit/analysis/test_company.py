@@ -26,10 +26,10 @@ def unsure(like: Deposit, number: int, volume_mm3: float = 20.0, shape: str = Re
     )
 
 
-def lone_bodies(deposits: list[Deposit], scale: float) -> tuple[int, ...]:
-    """Numbers of those that are not listed; each is one voxel."""
+def lone_bodies(deposits: list[Deposit], scale: float, apart_mm: float = 5.0) -> tuple[int, ...]:
+    """Numbers of those that are not listed; each is one voxel, side by side in a row of such voxels."""
     labels = np.arange(len(deposits) + 1, dtype=np.int32).reshape(1, 1, -1)
-    kept, lone = without_unlisted(deposits, labels, scale)
+    kept, lone = without_unlisted(deposits, labels, (apart_mm,) * 3, scale)
     assert [d.number for d in kept] == list(range(1, len(kept) + 1))
     left = [d.number for d in deposits if d not in lone]
     assert np.flatnonzero(labels).tolist() == left, "voxels of what is not listed are no deposit's"
@@ -48,6 +48,15 @@ def test_beside_a_sure_deposit_what_may_be_bone_and_is_faint_too_is_not_listed(s
         for shape, parts in ((Reason.RAGGED, faint), (Reason.RAGGED, plain), (Reason.FAINT, faint))
     ]
     assert lone_bodies([sure, *(replace(body, number=n) for n, body in enumerate(bodies, 2))], 1.0) == (2,)
+
+
+@pytest.mark.parametrize("shape", [Reason.RAGGED, Reason.FAINT])
+def test_small_bodies_in_the_blur_of_a_sure_deposit_are_not_listed(sure: Deposit, shape: Reason) -> None:
+    near, far = (unsure(sure, number, 5.0, shape) for number in (2, 3))
+    assert lone_bodies([sure, near, far], 1.0, apart_mm=1.0) == (2,)
+    assert lone_bodies([sure, near, far], 1.0, apart_mm=1.5) == ()
+    assert lone_bodies([sure, replace(near, volume_mm3=20.0), far], 1.0, apart_mm=1.0) == ()
+    assert lone_bodies([replace(far, number=1), near], 1.0, apart_mm=1.0) == (1, 2), "alone in a hand, both"
 
 
 def test_alone_the_small_ones_are_not_listed(sure: Deposit) -> None:
