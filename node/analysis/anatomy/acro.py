@@ -13,9 +13,8 @@ from typing import Final
 
 import numpy as np
 
-from node.analysis.anatomy.fingertip import is_in_tip
+from node.analysis.anatomy.fingertip import is_in_bits, is_in_tip
 from node.analysis.anatomy.model import HandAnatomy, NamedBone, Ray
-from node.analysis.anatomy.parts import Part
 from node.analysis.anatomy.proportions import MEAN_LENGTH_MM
 from node.domain.findings import AcroOsteolysis
 from node.domain.volume import Float64Array
@@ -47,10 +46,6 @@ BROADEST: Final = 1.1
 0.7; one as broad as that is no cone, though others of the hand are broader [measured on phantoms and cases]."""
 DECIDED: Final = 0.7
 WAIST, TUFT = 0.55, 0.80
-BASE_SHARE: Final = 0.5
-"""The middle of a base without a name lies no farther behind the rest, over the usual length [K]."""
-BEYOND_MM: Final = 1.0
-"""About a voxel."""
 WINDOW_MM: Final = 1.2
 
 
@@ -72,13 +67,12 @@ def assess_distal_phalanges(anatomy: HandAnatomy, doubtful: Sequence[Float64Arra
     ``doubtful``: points (n, 3) in mm of each piece that may be bone. Where one would make up for what seems lost of a
     fingertip, nothing is called lost there.
     """
-    seen = {ray.digit: ray for ray in anatomy.rays if ray.sure and _pair(ray) and not _is_in_bits(ray, anatomy)}
-    seen = {digit: ray for digit, ray in seen.items() if _factor(ray) < HIGHEST_FACTOR}
+    seen = {ray.digit: ray for ray in anatomy.rays if ray.sure and _is_whole(ray, anatomy)}
     judged = _assess_all(seen, seen.values(), USUAL_QUANTILE)
     lost = {one.digit for one in judged if one.acro_osteolysis is AcroOsteolysis.PRESENT}
     whole = [ray for digit, ray in seen.items() if digit not in lost]
     if LEAST_DIGITS <= len(whole) < len(seen):
-        judged = _assess_all(seen, whole, MIDDLE)
+        judged = list(map(_second_look, judged, _assess_all(seen, whole, MIDDLE)))
     return tuple(_doubted(one, seen.get(one.digit), anatomy.scale, doubtful) for one in judged)
 
 
@@ -89,27 +83,24 @@ def _assess_all(seen: Mapping[int, Ray], usual_of: Collection[Ray], quantile: fl
     return [_assess(digit, seen.get(digit), factor, usual_taper) for digit in range(1, 6)]
 
 
+def _second_look(first: DistalPhalanx, second: DistalPhalanx) -> DistalPhalanx:
+    """The second verdict; a fingertip is called sound where both looks say so."""
+    sound = [one.acro_osteolysis is AcroOsteolysis.ABSENT for one in (first, second)]
+    return replace(second, acro_osteolysis=AcroOsteolysis.UNDETERMINED) if sound == [False, True] else second
+
+
+def _is_whole(ray: Ray, anatomy: HandAnatomy) -> bool:
+    """True where the length of the distal phalanx is known: it is in no bits, and holds none of the bone before it."""
+    pair = _pair(ray)
+    return pair is not None and not is_in_bits(pair[0], anatomy) and _factor(ray) < HIGHEST_FACTOR
+
+
 def _pair(ray: Ray) -> tuple[NamedBone, NamedBone] | None:
     """Distal and preceding phalanx, where both were seen whole as bones of their own."""
     distal, before = ray.bone("DP"), ray.bone("PP" if ray.digit == 1 else "MP")
     if distal is None or before is None or distal.part.cut or before.part.cut:
         return None
     return None if set(distal.labels) & set(before.labels) else (distal, before)
-
-
-def _is_in_bits(ray: Ray, anatomy: HandAnatomy) -> bool:
-    """True where bone without a name lies before or behind the distal phalanx in its place: it was not seen whole."""
-    distal = ray.bone("DP")
-    return distal is not None and any(
-        is_in_tip(bit.centroid, distal, anatomy.scale, BASE_SHARE) and _goes_beyond(bit, distal)
-        for bit in anatomy.loose
-    )
-
-
-def _goes_beyond(bit: Part, bone: NamedBone) -> bool:
-    """True where a bone with that bit would be longer than it is without."""
-    along = (bit.points - bone.proximal) @ bone.axis
-    return bool(along.min() < -BEYOND_MM or along.max() > bone.length_mm + BEYOND_MM)
 
 
 def _factor(ray: Ray) -> float:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from node.analysis.anatomy.fingertip import is_in_tip
+from node.analysis.anatomy.fingertip import is_in_bits, is_in_tip
 from node.analysis.anatomy.model import HandAnatomy, NamedBone, Vector
 from node.analysis.anatomy.proportions import LEVELS, usual_length_mm
 from node.analysis.anatomy.wrist import in_carpus
@@ -54,7 +54,7 @@ def bone_by_name(
             found.add(number)
         elif reason := why_bone(piece, bone, usual_mm):
             doubts[number] = reason
-        elif bone and _may_go_on(piece, bone, usual_mm, anatomy, beside):
+        elif bone and (_may_go_on(piece, bone, usual_mm, anatomy, beside) or may_be_a_bit(piece, bone, anatomy)):
             doubts[number] = Reason.FINGERTIP
         elif _may_be_unseen(piece, bone, anatomy, beside):
             doubts[number] = Reason.RAGGED
@@ -104,6 +104,11 @@ def _may_go_on(piece: Piece, bone: NamedBone, usual_mm: float, anatomy: HandAnat
     before = ray.bone("PP" if ray.digit == 1 else "MP") if bone.level == "DP" else None
     rest = before is not None and may_be_rest(beside.piece(piece.candidate, before), bone, usual_mm)
     return rest or may_go_on(piece, bone, usual_mm) or _may_be_next(piece, bone, anatomy)
+
+
+def may_be_a_bit(piece: Piece, bone: NamedBone, anatomy: HandAnatomy) -> bool:
+    """True for what may be one more bit of a fingertip of which others have no name."""
+    return bone.level == "DP" and piece.is_as_dense and is_in_bits(bone, anatomy)
 
 
 def _may_be_next(piece: Piece, last: NamedBone, anatomy: HandAnatomy) -> bool:

@@ -8,6 +8,9 @@ from node.analysis.anatomy.acro import assess_distal_phalanges
 from node.analysis.anatomy.model import Ray
 from node.analysis.anatomy.naming import name_hand
 from node.analysis.anatomy.parts import Part, make_part
+from node.analysis.mineral.candidates import Candidate
+from node.analysis.parting.beside import Piece
+from node.analysis.parting.named_bone import may_be_a_bit
 from node.domain.findings import AcroOsteolysis
 from tests.fakes.bone_hand import bone_hand
 from tests.fakes.sticks import anatomy
@@ -28,6 +31,19 @@ def test_bone_without_a_name_in_the_place_of_a_fingertip_leaves_it_open() -> Non
     assert (after[2].acro_osteolysis, after[2].length_mm) == (AcroOsteolysis.UNDETERMINED, None)
     others = [0, 1, 3, 4]
     assert [after[n].acro_osteolysis for n in others] == [before[n].acro_osteolysis for n in others]
+
+
+def test_what_is_as_dense_beside_a_fingertip_in_bits_may_be_one_more_of_them() -> None:
+    hand = anatomy()
+    tip = hand.named("DP3")
+    assert tip is not None
+    torn = replace(hand, loose=(bit_at(tip.distal + tip.axis),))
+    candidate = Candidate(np.zeros((1, 3), np.int64), 80.0, 900.0, 1000.0, 1.6, 2.8, 8.0, 1)
+    points = (tip.proximal + 4.0 * np.cross(tip.axis, [1.0, 0.0, 0.0]))[None]
+    piece, pale = Piece(candidate, 1.2, points), Piece(candidate, 0.5, points)
+    assert may_be_a_bit(piece, tip, torn)
+    assert not may_be_a_bit(pale, tip, torn)
+    assert not may_be_a_bit(piece, tip, hand)
 
 
 @pytest.mark.parametrize("lengths", [-4.0, 0.2])

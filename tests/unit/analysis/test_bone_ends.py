@@ -111,3 +111,6 @@ def test_the_place_of_a_fingertip() -> None:
     assert not is_in_tip(0.5 * usual * Z + 0.4 * usual * X, tip, 1.0)
     assert not is_in_tip(-0.2 * usual * Z, tip, 1.0)
     assert is_in_tip(-0.2 * usual * Z, tip, 1.0, behind=0.5)
+    stub = bone("DP", 0.4)
+    assert is_in_tip(0.5 * usual * Z + 0.4 * usual * X, stub, 1.0), "the axis of a stub is not sure"
+    assert not is_in_tip(0.5 * usual * Z + 0.6 * usual * X, stub, 1.0)
