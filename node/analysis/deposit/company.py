@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from node.analysis.deposit.certainty import FAINT_MM3, is_faint
 from node.analysis.deposit.measure import MASS_MARGIN_MM
-from node.analysis.grid.spans import spans_of
+from node.analysis.grid.spans import mask_of, spans_of
 from node.analysis.limb.nearest import nearest_source
 from node.analysis.mineral.reasons import Reason
 from node.analysis.parting.small_bones import LARGEST_OSSICLE_MM3
@@ -62,9 +62,12 @@ def _in_blur(bodies: set[int], sure: set[int], labels: Labels, spacing_mm: tuple
     """Those of ``bodies`` that come so near to a sure deposit that its own mineral, blurred, reaches them."""
     if not bodies:
         return set()
-    near = nearest_source(np.isin(labels, list(sure)), spacing_mm, MASS_MARGIN_MM, spans_of(labels > 0))
-    voxels = np.flatnonzero(np.isin(labels, list(bodies)))
-    return set(labels.reshape(-1)[voxels[near.at(voxels)[0] > 0]].tolist())
+    voxels = np.flatnonzero(labels)
+    owner = labels.reshape(-1)[voxels]
+    ours, theirs = (voxels[np.isin(owner, list(numbers))] for numbers in (bodies, sure))
+    wanted = spans_of(mask_of(ours, labels.shape))
+    near = nearest_source(mask_of(theirs, labels.shape), spacing_mm, MASS_MARGIN_MM, wanted)
+    return set(labels.reshape(-1)[ours[near.at(ours)[0] > 0]].tolist())
 
 
 def unlisted_words(unlisted: Sequence[Deposit], listed: Sequence[Deposit]) -> tuple[str, ...]:
