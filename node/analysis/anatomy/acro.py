@@ -2,9 +2,10 @@
 
 Lengths are compared with the phalanx before it and with the other digits of the same hand. The expected ratios are
 those of the mean lengths in ``proportions`` (Buryanov and Kotiuk, Int. J. Morphol. 28 (2010) 755-758); hands differ
-from them by a factor common to their digits, which is taken from the hand's own longest distal phalanges. The shape
-speaks by itself: a whole phalanx is as stout at its tuft as at its waist, a resorbed one ends as a cone
-("pencilled", the classic sign in systemic sclerosis [K]).
+from them by a factor common to their digits, which is taken from the hand's own longest distal phalanges, and then
+from those that are left without the ones surely resorbed, where enough are. The shape speaks by itself: a whole phalanx
+is as stout at its tuft as at its waist, a resorbed one ends as a cone ("pencilled", the classic sign in systemic
+sclerosis [K]).
 """
 
 from collections.abc import Collection, Mapping, Sequence

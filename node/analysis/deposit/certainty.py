@@ -7,7 +7,6 @@ import numpy as np
 from node.analysis.anatomy.place import Place
 from node.analysis.deposit.measure import Measures
 from node.domain.confidence import Confidence
-from node.domain.findings import Deposit
 
 TOUCHING: Final = 0.8
 """Of a deposit on bone the surface is half inferred [K]."""
@@ -34,7 +33,7 @@ def confidence_of(measures: Measures, likelihood_ratio: float, noise_low_hu: flo
     )
 
 
-def is_faint(measures: Measures | Deposit, confidence: Confidence) -> bool:
+def is_faint(volume_mm3: float, confidence: Confidence) -> bool:
     """True for a small body that is hardly brighter than noise and of no certain material."""
     sure = confidence.material * confidence.contrast_to_noise
-    return measures.volume_mm3 < FAINT_MM3 and sure < FAINT_CONFIDENCE
+    return volume_mm3 < FAINT_MM3 and sure < FAINT_CONFIDENCE

@@ -49,7 +49,7 @@ def _unlisted(
     if not sure:
         largest = LARGEST_OSSICLE_MM3 * scale**3
         return {d.number for d in doubtful if d.volume_mm3 < largest}
-    faint = {d.number for d in doubtful if d.shape != Reason.FAINT and is_faint(d, d.confidence_parts)}
+    faint = {d.number for d in doubtful if d.shape != Reason.FAINT and is_faint(d.volume_mm3, d.confidence_parts)}
     small = {d.number for d in doubtful if d.volume_mm3 < FAINT_MM3}
     return faint | _in_blur(small - faint, sure, labels, spacing_mm)
 

@@ -77,4 +77,4 @@ def _reason(measures: Measures, kind: Candidate | Material, confidence: Confiden
     """Why a reader must judge it; None where it is sure."""
     if isinstance(kind, Material):
         return None
-    return kind.doubt or (Reason.FAINT if is_faint(measures, confidence) else None)
+    return kind.doubt or (Reason.FAINT if is_faint(measures.volume_mm3, confidence) else None)

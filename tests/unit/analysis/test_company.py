@@ -11,7 +11,6 @@ from node.analysis.mineral.reasons import Reason
 from node.domain.confidence import Confidence
 from node.domain.findings import Deposit, Material
 from tests.fakes.analysis import make_study
-from tests.fakes.sticks import MEASURES
 
 
 @pytest.fixture
@@ -84,7 +83,7 @@ def test_each_body_is_told(sure: Deposit) -> None:
 
 
 def test_faint_is_small_and_pale_and_of_no_certain_material() -> None:
-    small, large = replace(MEASURES, volume_mm3=4.0), replace(MEASURES, volume_mm3=40.0)
+    small, large = 4.0, 40.0
     assert is_faint(small, Confidence(0.8, 1.0, 0.4, 1.0))
     assert not is_faint(large, Confidence(0.8, 1.0, 0.4, 1.0))
     assert not is_faint(small, Confidence(1.0, 1.0, 0.7, 1.0))
