@@ -20,7 +20,7 @@ from node.analysis.parting.missing_bones import missing_bones
 from node.analysis.parting.named_bone import bone_by_name
 from node.analysis.parting.small_bones import ossicles, sesamoids
 from node.analysis.parting.spurs import spurs, sure_on_shafts
-from node.analysis.parting.strangers import MOST, kept_words, strangers
+from node.analysis.parting.strangers import MOST, dense_shells, kept_words, strangers
 from node.analysis.parting.vessels import doubtful_vessels, vessels
 
 Int16Array = NDArray[np.int16]
@@ -37,7 +37,7 @@ def part_bones(
         attached, whole, anatomy = _named(attached, beside.joined(bony))
         strange = strangers(anatomy, skeleton, limb)
         if not 0 < len(strange) <= MOST:
-            anatomy = replace(anatomy, limits=(*anatomy.limits, *kept_words(len(strange))))
+            anatomy = _with_kept({*strange, *dense_shells(anatomy, whole)}, anatomy, whole)
             off, thin = spurs(bony, anatomy, beside), layers(candidates, anatomy, beside)
             return (*sure_on_shafts(attached, anatomy, beside), *off, *thin), whole.parted(off).skeleton, anatomy
         skeleton = without_bones(skeleton, strange, limb, image, anchors)
@@ -55,6 +55,13 @@ def _named(attached: tuple[Candidate, ...], beside: Beside) -> tuple[tuple[Candi
         if not bony:
             return attached, beside, anatomy
         beside = beside.joined(bony)
+
+
+def _with_kept(hollow: set[int], anatomy: HandAnatomy, beside: Beside) -> HandAnatomy:
+    """The names with what the reader is told of bones that may be none."""
+    voxel_mm3 = beside.limb.geometry.voxel_mm3
+    volumes_mm3 = [beside.skeleton.voxels_of(n).size * voxel_mm3 for n in hollow]
+    return replace(anatomy, limits=(*anatomy.limits, *kept_words(volumes_mm3)))
 
 
 def _names(beside: Beside) -> HandAnatomy:

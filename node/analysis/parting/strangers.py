@@ -1,10 +1,11 @@
 """Hollow deposits that passed for bones: lobules, nets and sheaths enclose tissue as a bone does its marrow.
 
 Place tells them. Where all bones of the hand's rays are known, or both bones of the forearm, nothing that lies beside
-the shaft of one of them is a bone; before, it may be a phalanx of a bent finger.
+the shaft of one of them is a bone; before, it may be a phalanx of a bent finger. Elsewhere a shell that is denser than
+those of the bones makes one doubtful.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from node.analysis.anatomy.model import HandAnatomy, Vector
 from node.analysis.bone.skeleton import Skeleton
 from node.analysis.limb.limbs import Limb
+from node.analysis.parting.beside import Beside
 from node.domain.anatomy import UNNAMED
 
 RAY_BONES = 19
@@ -24,6 +26,8 @@ FOREARM_MM, FOREARM_SLENDERNESS = 45.0, 2.0
 """Of a forearm that is cut shorter it is not sure which piece is the bone."""
 MOST = 3
 """More of them may as well tell that the skeleton is in pieces: a reader must look."""
+DENSEST_SHELL = 1.3
+"""Level of a shell over that of the named bones' ones, above soft tissue, from which on it is like none of them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,13 +52,34 @@ def strangers(anatomy: HandAnatomy, skeleton: Skeleton, limb: Limb) -> list[int]
     What is to become of more than MOST of them, ``kept_words`` tells the reader.
     """
     shafts = list(_shafts(anatomy))
-    unnamed = [n for n, name in anatomy.bones.items() if name == UNNAMED and skeleton.voxels_of(n).size]
+    unnamed = _unnamed(anatomy, skeleton)
     return [label for label in unnamed if shafts and _is_beside(_centre(label, skeleton, limb), shafts)]
 
 
-def kept_words(count: int) -> tuple[str, ...]:
-    """What a reader is told of strangers that were kept as bone."""
-    return (f"{count} hollow bodies beside the bones were taken for bone; they may be calcium.",) if count else ()
+def dense_shells(anatomy: HandAnatomy, beside: Beside) -> list[int]:
+    """Labels of whole bones without a name whose shell is denser than the hand's bones have it.
+
+    Not sure enough to be taken for calcium: what the end of the scan cuts of a forearm is as dense, so that is left out.
+    """
+    unnamed = _unnamed(anatomy, beside.skeleton)
+    named = [beside.shape(n).shell_hu for n in beside.skeleton.bones if anatomy.bones.get(n, UNNAMED) != UNNAMED]
+    if not named:
+        return []
+    limit_hu = beside.soft_hu + DENSEST_SHELL * (float(np.median(named)) - beside.soft_hu)
+    cut = {part.label for part in anatomy.loose if part.cut}
+    return [n for n in unnamed if n not in cut and beside.shape(n).shell_hu > limit_hu]
+
+
+def kept_words(volumes_mm3: Sequence[float]) -> tuple[str, ...]:
+    """What a reader is told of hollow bodies that were kept as bone."""
+    if not volumes_mm3:
+        return ()
+    sizes = ", ".join(f"{volume:.0f}" for volume in sorted(volumes_mm3, reverse=True))
+    return (f"Hollow bodies without a bone's name ({sizes} mm³) were taken for bone; they may be calcium.",)
+
+
+def _unnamed(anatomy: HandAnatomy, skeleton: Skeleton) -> list[int]:
+    return [n for n, name in anatomy.bones.items() if name == UNNAMED and skeleton.voxels_of(n).size]
 
 
 def _shafts(anatomy: HandAnatomy) -> Iterator[_Shaft]:

@@ -1,5 +1,6 @@
 """Bones without a name beside the shafts of a hand that is known: what was taken for bone and is none."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from node.analysis.anatomy.model import HandAnatomy, NamedBone, Ray
 from node.analysis.anatomy.parts import Part
 from node.analysis.anatomy.proportions import LEVELS
-from node.analysis.parting.strangers import kept_words, strangers
+from node.analysis.parting.strangers import dense_shells, kept_words, strangers
 from node.domain.volume import Geometry
 from tests.fakes.bare_hand import bare_hand
 
@@ -53,9 +54,9 @@ def found(x: float, y: float, z: float, hand: HandAnatomy) -> bool:
 
 
 def test_a_reader_is_told_of_hollow_bodies_that_were_kept_as_bone() -> None:
-    assert kept_words(0) == ()
-    (words,) = kept_words(5)
-    assert words.startswith("5 ")
+    assert kept_words([]) == ()
+    (words,) = kept_words([20.4, 494.0])
+    assert "(494, 20 mm³)" in words
     assert "may be calcium" in words
 
 
@@ -85,3 +86,19 @@ def test_where_a_phalanx_is_missing_it_may_be_that_one(missing: str) -> None:
 
 def test_what_has_a_name_stays() -> None:
     assert not found(30.0, 60.0, 40.0, anatomy("sesamoid_MCP2"))
+
+
+@pytest.mark.parametrize(
+    ("shell_hu", "cut", "told"), [(900.0, False, False), (1400.0, False, True), (1400.0, True, False)]
+)
+def test_a_shell_that_is_denser_than_the_bones_is_told_where_the_scan_did_not_cut_it(
+    shell_hu: float, cut: bool, told: bool
+) -> None:
+    hand = bare_hand({STRANGER: "unnamed", 1: "radius", 2: "MC2"}, ())
+    hand = replace(hand, loose=(replace(shaft(2).part, label=STRANGER, cut=cut),))
+    shells = {1: 1000.0, 2: 900.0, STRANGER: shell_hu}
+    skeleton = SimpleNamespace(bones=[1, 2, STRANGER], voxels_of=lambda _: np.arange(8))
+    beside: Any = SimpleNamespace(
+        skeleton=skeleton, soft_hu=50.0, shape=lambda label: SimpleNamespace(shell_hu=shells[label])
+    )
+    assert dense_shells(hand, beside) == ([STRANGER] if told else [])
