@@ -21,7 +21,7 @@ from node.analysis.limb.limbs import Limb
 from node.analysis.limb.nearest import nearest_around
 from node.analysis.limb.noise import measure_anchors
 from node.analysis.limb.registration import register
-from node.analysis.limits import find_limits, is_covered
+from node.analysis.limits import FLOOR_WORDS, find_limits, is_covered
 from node.analysis.mineral.candidates import Candidate
 from node.analysis.mineral.dilute import find_dilute
 from node.analysis.mineral.pale import Pale
@@ -93,7 +93,7 @@ def analyse_limb(
         laterality=anatomy.laterality,
         limits=(*find_limits(anatomy, limb, shift_mm, doubt, numbered), *beyond_words(low_tube, high_tube)),
         digits=_digits(anatomy, deposits, limb),
-        notes=(*artery_words(arteries), *unlisted_words(unlisted, kept)),
+        notes=(*artery_words(arteries), *unlisted_words(unlisted, kept), FLOOR_WORDS),
         covered=is_covered(anatomy, limb),
         deposits=tuple(kept),
         sctc_style=score_deposits(kept, numbered, limb, anchors.soft_low_hu, places, weights),

@@ -5,10 +5,18 @@ from numpy.typing import NDArray
 
 from node.analysis.anatomy.model import Frame, HandAnatomy
 from node.analysis.anatomy.others import FOREARM_MM
+from node.analysis.bone.shell import OUTLIER_MM
 from node.analysis.deposit.doubt import STREAK_MM, Doubt
 from node.analysis.limb.limbs import CLIPPED_HU, Limb
 
 NOTABLE_SHIFT_MM = 0.5
+UNSURE_MM3, PALE_MG_CC, PALE_MM3 = 2.0, 100.0, 20.0
+"""What ``make accuracy`` missed away from bone without leaving it to a reader was smaller, or was paler and smaller."""
+FLOOR_WORDS = (
+    f"May be missed: bodies under {UNSURE_MM3:g} mm³; calcium under {PALE_MG_CC:g} mg/cm³ in less than {PALE_MM3:g} "
+    f"mm³; layers that raise the surface of a bone by less than {OUTLIER_MM:g} mm."
+)
+"""What any result is silent about, told with each."""
 
 
 def find_limits(

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numba
 import numpy as np
 import pytest
+from node.analysis.limits import FLOOR_WORDS
 from node.analysis.pipeline import analyse
 from node.bootstrap.parts import parameters_of
 from node.domain.anatomy import BONE_CODES
@@ -73,6 +74,11 @@ def test_nothing_is_found_where_nothing_was_put_in(either: Read) -> None:
     put_in = either.phantom.labels > 1000
     for deposit in either.found:
         assert put_in[either.analysis.segments == deposit.number].any(), deposit
+
+
+def test_what_may_be_missed_is_told_with_every_result(either: Read) -> None:
+    for hand in either.analysis.findings.hands:
+        assert hand.notes[-1] == FLOOR_WORDS
 
 
 def test_volumes_are_those_put_in(either: Read) -> None:

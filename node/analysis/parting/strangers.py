@@ -59,7 +59,7 @@ def strangers(anatomy: HandAnatomy, skeleton: Skeleton, limb: Limb) -> list[int]
 def dense_shells(anatomy: HandAnatomy, beside: Beside) -> list[int]:
     """Labels of whole bones without a name whose shell is denser than the hand's bones have it.
 
-    Not sure enough to be taken for calcium: what the end of the scan cuts of a forearm is as dense, so that is left out.
+    Not sure enough to be taken for calcium. What the end of the scan cuts of a forearm is as dense: it is left out.
     """
     unnamed = _unnamed(anatomy, beside.skeleton)
     named = [beside.shape(n).shell_hu for n in beside.skeleton.bones if anatomy.bones.get(n, UNNAMED) != UNNAMED]
