@@ -16,11 +16,13 @@ from node.analysis.anatomy.orient import head
 from node.analysis.anatomy.others import carpal_names, forearm_axis, forearm_names, lone_forearm, sesamoid_names
 from node.analysis.anatomy.palmar import palmar_votes, tally
 from node.analysis.anatomy.parts import Part, measure_parts
+from node.analysis.anatomy.proportions import LEVELS
 from node.analysis.anatomy.rays import Reading, read_rays
 from node.analysis.anatomy.soft_tissue import SoftTissue, thin
 from node.analysis.anatomy.thumb import thumb_palmar
 from node.domain.anatomy import CARPALS, UNNAMED
 from node.domain.findings import Laterality
+from node.domain.wording import bone_words
 
 LEAST_LEAD = 3.0
 """Lead in cost (log likelihood) of a reading over the best contrary one before it is believed: odds of 20 to 1."""
@@ -199,9 +201,17 @@ def _limits(rays: Sequence[Ray], sure_side: bool) -> tuple[str, ...]:
     missing = sorted({1, 2, 3, 4, 5} - {ray.digit for ray in rays})
     if missing and all(ray.sure for ray in rays):
         limits.append(f"Not found: digit {', '.join(map(str, missing))}.")
+    if absent := [bone_words(name) for ray in rays if ray.sure for name in _absent(ray)]:
+        limits.append(f"Not found: {', '.join(absent)}; resorbed, or taken for something else.")
     if not sure_side:
         limits.append("The side of the hand could not be told from its geometry.")
     return tuple(limits)
+
+
+def _absent(ray: Ray) -> list[str]:
+    """Phalanges that a ray lacks."""
+    levels = [level for level in LEVELS[ray.digit] if level != "MC" and ray.bone(level) is None]
+    return [f"{level}{ray.digit}" for level in levels]
 
 
 def _ray_names(rays: Sequence[Ray]) -> dict[int, str]:

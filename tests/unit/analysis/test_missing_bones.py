@@ -13,6 +13,7 @@ from node.analysis.parting.beside import Piece
 from node.analysis.parting.missing_bones import missing_bones
 from node.analysis.parting.named_bone import bone_by_name
 from node.domain.anatomy import BONE_CODES, UNNAMED
+from node.domain.wording import bone_words
 from tests.fakes.sticks import GEOMETRY, HAND
 
 
@@ -44,6 +45,14 @@ def test_what_fills_the_place_of_a_phalanx_is_that_phalanx(name: str) -> None:
 def test_two_phalanges_missing_behind_each_other_are_found_one_after_the_other() -> None:
     assert found(bone("MP4"), "MP4", "DP4")
     assert not found(bone("DP4"), "MP4", "DP4"), "not before the one that it stands on"
+
+
+@pytest.mark.parametrize("unseen", [(), ("MP4",), ("DP2", "DP3")])
+def test_the_reader_is_told_which_phalanges_were_not_found(unseen: tuple[str, ...]) -> None:
+    labels = np.where(np.isin(HAND.labels, [BONE_CODES[name] for name in unseen]), 0, HAND.labels)
+    told = [limit for limit in name_hand(labels, HAND.body, HAND.affine).limits if "taken for something else" in limit]
+    words = [f"Not found: {', '.join(map(bone_words, unseen))}; resorbed, or taken for something else."]
+    assert told == (words if unseen else [])
 
 
 def test_a_ray_that_is_whole_lacks_none() -> None:
