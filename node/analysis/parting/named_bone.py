@@ -27,6 +27,7 @@ from node.analysis.parting.unseen import (
     SCRAP_MM3,
     SCRAP_SHARE,
     is_half_seen,
+    is_inside,
     may_be_unseen,
 )
 from node.domain.anatomy import CARPALS, UNNAMED
@@ -88,9 +89,10 @@ def _palest_on_shaft(candidate: Candidate) -> float:
 
 
 def is_of_ray(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
-    """True for an end of a metacarpal or phalanx whose marrow was not seen, for an osteophyte and a knob of a tuft."""
+    """True for a part of a metacarpal or phalanx whose marrow was not seen, an osteophyte and a knob of a tuft."""
     touches = piece.candidate.contact_mm2 > 0.0
-    return (touches and (is_end(piece, bone, usual_mm) or is_knob(piece, bone))) or is_lip(piece, bone)
+    part = is_end(piece, bone, usual_mm) or is_inside(piece, bone) or is_knob(piece, bone)
+    return (touches and part) or is_lip(piece, bone)
 
 
 def _may_go_on(piece: Piece, bone: NamedBone, usual_mm: float, anatomy: HandAnatomy, beside: Beside) -> bool:

@@ -9,7 +9,7 @@ from node.analysis.mineral.candidates import Candidate
 from node.analysis.mineral.reasons import Reason
 from node.analysis.parting.beside import Piece
 from node.analysis.parting.named_bone import is_of_ray, why_bone
-from node.analysis.parting.unseen import LARGEST_HALF_MM3, is_half_seen, may_be_unseen
+from node.analysis.parting.unseen import LARGEST_HALF_MM3, is_half_seen, is_inside, may_be_unseen
 from tests.fakes.lone_bone import bone
 
 X, Z = np.eye(3)[0], np.eye(3)[2]
@@ -94,3 +94,23 @@ def test_a_thin_or_small_piece_may_be_what_was_not_seen_of_its_bone() -> None:
     assert is_half_seen(bone("MP", 0.8), coarse=True)
     assert not is_half_seen(bone("MP", 0.8), coarse=False)
     assert not is_half_seen(None, coarse=True)
+
+
+def around_axis(level: str, radius_mm: float, share: float = 0.5) -> Piece:
+    """A piece of a tube round the axis of a bone."""
+    turn = np.linspace(0.0, 2.0 * np.pi, 36, endpoint=False)
+    ring = radius_mm * np.stack([np.cos(turn), np.sin(turn), 0.0 * turn], axis=1)
+    return replace(
+        piece(level, share, density=1.3, contact=9.0), points=share * usual_length_mm(3, level, 1.0) * Z + ring
+    )
+
+
+@pytest.mark.parametrize(
+    ("level", "radius_mm", "share", "inside"),
+    [("PP", 2.0, 0.5, True), ("PP", 4.0, 0.5, False), ("PP", 2.0, 0.97, False), ("DP", 2.0, 0.5, False)],
+    ids=["solid shaft", "sheath round it", "its end", "fingertip"],
+)
+def test_what_lies_on_the_axis_of_a_bone_is_that_bone(level: str, radius_mm: float, share: float, inside: bool) -> None:
+    whole = bone(level, 1.0)
+    wide = replace(whole, part=replace(whole.part, size_mm=(whole.length_mm, 8.0, 8.0)))
+    assert is_inside(around_axis(level, radius_mm, share), wide) is inside
