@@ -16,7 +16,7 @@ LEAST_CONTACT = 0.1
 SHELL_SHARE, SHELL_LATERAL = 0.15, 0.3
 """A sheet as dense as the bone that it touches, its largest ball a small share of it, is a part of the bone's shell
 whose marrow was not seen, as is common in carpal bones and fingertips of a noisy or coarse scan; its middle lies off
-the axis of a phalanx by less than that share of the usual length."""
+the axis of a phalanx by less than that share of the usual length. Beside the base of one it is broadly joined."""
 SHORT_SHARE, WHOLE_SHARE, WHOLE_COSINE = 0.85, (0.72, 1.35), 0.8
 """What may be the rest of a bone whose marrow was seen in its base alone: the base is shorter than that share of the
 usual length, both together neither much shorter nor longer than that, in one line within 37°."""
@@ -90,9 +90,8 @@ def may_go_on(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
     It is joined to the end of a short bone, as dense, no lump, and both together are as long as usual.
     """
     candidate = piece.candidate
-    at_end = float((piece.middle - bone.proximal) @ bone.axis) > LAST_END * bone.length_mm
     alike = piece.is_as_dense and candidate.flatness > JOINED and not _is_lump(piece, bone, usual_mm)
-    return at_end and alike and _make_one(piece, bone, usual_mm)
+    return _is_at_end(piece, bone) and alike and _make_one(piece, bone, usual_mm)
 
 
 def may_be_next(piece: Piece, last: NamedBone, usual_mm: float) -> bool:
@@ -130,7 +129,12 @@ def _is_tip(piece: Piece, bone: NamedBone, usual_mm: float) -> bool:
     lateral = aside(piece.middle - bone.distal, bone)
     if lateral < TIP_LATERAL_MM:
         return TIP_DENSITY[0] < piece.density < TIP_DENSITY[1]
+    joined = piece.candidate.flatness > LEAST_CONTACT
     if piece.candidate.ball_share < SHELL_SHARE and lateral < SHELL_LATERAL * usual_mm:
-        return piece.is_as_dense
-    joined = piece.candidate.flatness > LEAST_CONTACT and lateral < TUFT_LATERAL_MM
-    return joined and TUFT_DENSITY[0] < piece.density < TUFT_DENSITY[1]
+        return piece.is_as_dense and (joined or _is_at_end(piece, bone))
+    alike = TUFT_DENSITY[0] < piece.density < TUFT_DENSITY[1]
+    return joined and lateral < TUFT_LATERAL_MM and alike
+
+
+def _is_at_end(piece: Piece, bone: NamedBone) -> bool:
+    return float((piece.middle - bone.proximal) @ bone.axis) > LAST_END * bone.length_mm

@@ -55,6 +55,13 @@ def ends(level: str, share: float, beyond: Piece) -> bool:
     return is_end(beyond, bone(level, share), usual_length_mm(3, level, 1.0))
 
 
+def test_a_sheet_beside_the_base_of_a_fingertip_is_its_shell_where_it_is_broadly_joined() -> None:
+    usual = usual_length_mm(3, "DP", 1.0)
+    for beyond, contact_mm2, end in ((0.1, 1.0, False), (0.1, 6.0, True), (0.6, 1.0, True)):
+        sheet = joined(piece(beyond * usual, (beyond + 0.2) * usual, off_mm=0.2 * usual), contact_mm2)
+        assert ends("DP", 1.0, sheet) is end, (beyond, contact_mm2)
+
+
 @pytest.mark.parametrize("level", ["PP", "MP", "DP"])
 def test_the_shell_that_completes_a_short_bone_is_its_end(level: str) -> None:
     usual = usual_length_mm(3, level, 1.0)
