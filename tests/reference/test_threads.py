@@ -12,6 +12,7 @@ from node.kernels.body import refine_body
 from node.kernels.closing import grow_labels, label_kept, shrink_grown
 from node.kernels.convolve import mix
 from node.kernels.displacement import TERMS, displacement_equations
+from node.kernels.lookup import CHUNK, look_up
 from node.kernels.sampling import lattice_means
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
@@ -65,6 +66,13 @@ def equations() -> Arrays:
     return [out]
 
 
+def places() -> Arrays:
+    wanted = np.arange(3 * CHUNK)
+    out = np.empty_like(wanted)
+    look_up(np.flatnonzero(LOW > 300), wanted, out)
+    return [out]
+
+
 def rows() -> Arrays:
     return [spans_of(LOW > 300), voxels_of(LOW > 300, SPANS)]
 
@@ -76,7 +84,7 @@ def filters() -> Arrays:
 
 
 @pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="one thread is all there is")
-@pytest.mark.parametrize("written", [mixture, nearest, closing, body, means, equations, rows, filters])
+@pytest.mark.parametrize("written", [mixture, nearest, closing, body, means, equations, places, rows, filters])
 def test_one_thread_writes_what_two_write(written: Callable[[], Arrays]) -> None:
     threads = numba.get_num_threads()
     results = []

@@ -9,7 +9,7 @@ from node.analysis.bone.cavities import HIGHEST_HU, find_cavities
 from node.analysis.grid.basins import neighbours_of
 from node.analysis.grid.components import Components, components
 from node.analysis.grid.filters import brightest, dimmest
-from node.analysis.grid.spans import mask_of, spans_of, voxels_of, widened, with_neighbours
+from node.analysis.grid.spans import mask_of, places_in, spans_of, voxels_of, widened, with_neighbours
 from node.analysis.limb.limbs import Limb
 from node.analysis.limb.noise import Anchors
 from node.kernels.closing import grow_labels, label_kept, shrink_grown
@@ -83,7 +83,7 @@ def _catchments(grey: Int16Array, basins: Components, seen: BoolArray, floor: in
     """Voxels of all catchments, flat indices, and the basin of each; ``seen``: basins and what is above ``floor``."""
     voxels = voxels_of(*with_neighbours(seen))
     label, following = np.zeros(len(voxels), np.int32), np.empty(len(voxels), np.int32)
-    label[np.searchsorted(voxels, basins.voxels)] = basins.owner
+    label[places_in(voxels, basins.voxels)] = basins.owner
     head, tail = (np.empty(HIGHEST_HU - LOWEST_HU + 1, np.int32) for _ in range(2))
     neighbours, value = neighbours_of(voxels, basins.shape), grey.reshape(-1)[voxels]
     flood_markers(neighbours, value, LOWEST_HU, floor, HIGHEST_HU, label, head, tail, following)

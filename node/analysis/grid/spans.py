@@ -6,6 +6,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from node.kernels.lookup import look_up
 from node.kernels.spans import count_in_slices, grow_over_faces, row_spans, voxels_in_slices, widen_spans
 
 Number = TypeVar("Number", np.int32, np.float32)
@@ -48,8 +49,16 @@ def read_list(voxels: NDArray[np.int64], values: NDArray[Number], at: NDArray[np
     """What a list of voxels (flat indices, ascending) with their values says at other voxels; 0 where it has none."""
     if len(voxels) == 0:
         return np.zeros(at.shape, values.dtype)
-    place = np.minimum(np.searchsorted(voxels, at), len(voxels) - 1)
+    place = np.minimum(places_in(voxels, at), len(voxels) - 1)
     return np.where(voxels[place] == at, values[place], values.dtype.type(0))
+
+
+def places_in(voxels: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where others stand, or would, in a list of voxels (flat indices, ascending): ``np.searchsorted``, faster."""
+    wanted = np.ascontiguousarray(wanted)
+    place = np.empty(wanted.shape, np.int64)
+    look_up(voxels, wanted.reshape(-1), place.reshape(-1))
+    return place
 
 
 def with_neighbours(mask: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], Spans]:
@@ -77,7 +86,7 @@ class Packing:
     def voxels(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
         """Flat indices of what stands at ``places``, ascending."""
         lengths = (self.spans[..., 1] - self.spans[..., 0]).reshape(-1)
-        row = np.searchsorted(np.cumsum(lengths), places, side="right")
+        row = places_in(np.cumsum(lengths), places + 1)
         return np.asarray(row * self.row_length + places - self.first.reshape(-1)[row])
 
 
