@@ -11,6 +11,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 RUN_LOCK := deploy/requirements.txt
 TEST_LOCK := deploy/requirements-test.txt
 CASES := ../shared/data/cases
+# Test files side by side; each starts analyses and nodes of its own.
+WORKERS := 2
 # A stamp's name holds the digest of its lock: a changed lock installs anew, an unchanged one never does.
 digest = $(shell cat $(1) pyproject.toml | sha256sum | cut -c1-12)
 RUN_STAMP := $(VENV)/.calcinode-run-$(call digest,$(RUN_LOCK))
@@ -82,7 +84,7 @@ format: $(TEST_STAMP) ## rewrite the sources in the house's format
 	$(BIN)/ruff check --fix .
 
 unit: $(TEST_STAMP) peers
-	@CALCINODE_REQUIRE_PEERS=1 $(BIN)/python -m pytest -q --durations=15 $(TESTS)
+	@CALCINODE_REQUIRE_PEERS=1 $(BIN)/python -m pytest -q --durations=15 --numprocesses=$(WORKERS) --dist=loadfile $(TESTS)
 
 # A warm cache passes out-of-bounds reads: a cache folder of its own, thrown away afterwards. One thread, since what a
 # kernel raises in another than the first is lost.
