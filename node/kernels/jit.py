@@ -2,6 +2,9 @@
 
 numba's own cache does not notice a changed callee in another file, so the cache folder is named by a digest of
 every kernel's source, the numba version and the Python version. ``CALCINODE_CACHE_DIR`` moves it.
+
+Threads of a kernel that wait for each other sleep, unless ``OMP_WAIT_POLICY`` says otherwise: spinning, as is OpenMP's
+way, they take the processors from another study and from the receiver, and are no faster alone.
 """
 
 import hashlib
@@ -30,6 +33,7 @@ def cache_folder() -> Path:
 
 
 numba.config.CACHE_DIR = str(cache_folder())
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # read when the first parallel kernel loads the library
 
 
 def kernel(*signatures: str, parallel: bool = False) -> Callable[[Function], Function]:
