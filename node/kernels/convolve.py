@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from node.kernels.jit import kernel, prange
 from node.kernels.rows import widened_stretch
 from node.kernels.spans import hull_of_rows
+from node.kernels.turns import step_over
 
 LEAST, MOST = np.float32(-32768.0), np.float32(32767.0)
 """A windowed sinc overshoots beside metal: a sum is held within int16, not wrapped round."""
@@ -55,7 +56,9 @@ def convolve_in_plane(
     """
     nz, ny, nx = image.shape
     ry, rx = weights_y.size // 2, weights_x.size // 2
-    for z in prange(nz):
+    step = step_over(nz)
+    for turn in prange(nz):
+        z = turn * step % nz
         rows = np.empty((ny, nx), np.float32)
         line = np.empty(nx + 2 * rx, np.float32)
         total = np.empty(nx, np.float32)
@@ -86,7 +89,9 @@ def convolve_along_z(
     """Across slices out[z] = sum of weights[k] · image[z + k - r]; borders and clipping as in the plane."""
     nz, ny, nx = image.shape
     reach = weights.size // 2
-    for z in prange(nz):
+    step = step_over(nz)
+    for turn in prange(nz):
+        z = turn * step % nz
         total = np.empty(nx, np.float32)
         for y in range(ny):
             first, last = spans[z, y, 0], spans[z, y, 1]

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from node.kernels.jit import kernel, prange
 from node.kernels.rows import widened_stretch
 from node.kernels.spans import hull_of_rows
+from node.kernels.turns import step_over
 
 
 @kernel("void(int16[::1], int16[::1])")
@@ -31,8 +32,10 @@ def extreme_in_plane(
 ) -> None:
     """In each slice, over ± ry rows and ± rx voxels: the largest value (sign 1) or the smallest (sign -1)."""
     nz, ny, nx = image.shape
-    turn = np.int16(0 if sign > 0 else -1)
-    for z in prange(nz):
+    flip = np.int16(0 if sign > 0 else -1)
+    step = step_over(nz)
+    for turn in prange(nz):
+        z = turn * step % nz
         rows = np.empty((ny, nx), np.int16)
         line = np.empty(nx + 2 * rx, np.int16)
         best = np.empty(nx, np.int16)
@@ -42,7 +45,7 @@ def extreme_in_plane(
                 continue
             widened_stretch(image[z, y], first, last, rx, line)
             row = rows[y, first:last]
-            turned(line[: row.size + 2 * rx], turn, line[: row.size + 2 * rx])
+            turned(line[: row.size + 2 * rx], flip, line[: row.size + 2 * rx])
             row[:] = line[: row.size]
             for k in range(1, 2 * rx + 1):
                 raise_to(row, line[k : k + row.size])
@@ -53,7 +56,7 @@ def extreme_in_plane(
             best[: last - first] = rows[y, first:last]
             for w in range(max(0, y - ry), min(ny, y + ry + 1)):
                 raise_to(best[: last - first], rows[w, first:last])
-            turned(best[: last - first], turn, out[z, y, first:last])
+            turned(best[: last - first], flip, out[z, y, first:last])
 
 
 @kernel("void(int16[:,:,::1], int32[:,:,::1], int64, int64, int16[:,:,::1])", parallel=True)
@@ -62,15 +65,17 @@ def extreme_along_z(
 ) -> None:
     """Across ± rz slices: the largest value (sign 1) or the smallest (sign -1)."""
     nz, ny, nx = image.shape
-    turn = np.int16(0 if sign > 0 else -1)
-    for z in prange(nz):
+    flip = np.int16(0 if sign > 0 else -1)
+    step = step_over(nz)
+    for turn in prange(nz):
+        z = turn * step % nz
         best, other = np.empty(nx, np.int16), np.empty(nx, np.int16)
         for y in range(ny):
             first, last = spans[z, y, 0], spans[z, y, 1]
             if first >= last:
                 continue
-            turned(image[z, y, first:last], turn, best[: last - first])
+            turned(image[z, y, first:last], flip, best[: last - first])
             for v in range(max(0, z - rz), min(nz, z + rz + 1)):
-                turned(image[v, y, first:last], turn, other[: last - first])
+                turned(image[v, y, first:last], flip, other[: last - first])
                 raise_to(best[: last - first], other[: last - first])
-            turned(best[: last - first], turn, out[z, y, first:last])
+            turned(best[: last - first], flip, out[z, y, first:last])

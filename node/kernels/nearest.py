@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from node.kernels.jit import kernel, prange
+from node.kernels.turns import step_over
 
 TILE = 32
 """Columns that are gone through together: only rows that have something there are looked at."""
@@ -30,7 +31,9 @@ def nearest_in_row(
     """For each voxel in spans the x index of the nearest source (> 0) in its row, -1 where none is within the spans or
     ``reach`` voxels of them."""
     nz, ny, nx = source.shape
-    for z in prange(nz):
+    step = step_over(nz)
+    for turn in prange(nz):
+        z = turn * step % nz
         for y in range(ny):
             start, stop = spans[z, y, 0], spans[z, y, 1]
             if start >= stop:
@@ -115,7 +118,9 @@ def nearest_in_plane(
     for: inf.
     """
     nz, ny = spans.shape[:2]
-    for z in prange(nz):
+    step = step_over(nz)
+    for turn in prange(nz):
+        z = turn * step % nz
         height = np.empty(ny, np.float32)
         place, vertex = np.empty(ny, np.int64), np.empty(ny, np.int64)
         border = np.empty(ny, np.float64)
@@ -181,7 +186,9 @@ def nearest_in_volume(
     """
     nz, ny, nx = labels.shape
     label = labels.ravel()
-    for y in prange(ny):
+    step = step_over(ny)
+    for turn in prange(ny):
+        y = turn * step % ny
         height = np.empty(nz, np.float32)
         place, vertex = np.empty(nz, np.int64), np.empty(nz, np.int64)
         border = np.empty(nz, np.float64)

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from node.kernels.buckets import push
 from node.kernels.jit import kernel, prange
+from node.kernels.turns import step_over
 
 OUTSIDE, TO_FLOOD, WALL = -1, 0, -2
 
@@ -74,7 +75,10 @@ def count_rings(
     lowest way out of the ``body`` in that plane, clipped to [lowest, highest]. ``spans`` hold the body.
     """
     nz, ny, nx = dam.shape
-    for plane in prange(ny if upright else nz):
+    planes = ny if upright else nz
+    step = step_over(planes)
+    for turn in prange(planes):
+        plane = turn * step % planes
         rows = nz if upright else ny
         first, last, begin, end = rows, 0, nx, 0
         for r in range(rows):
