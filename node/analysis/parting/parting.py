@@ -37,7 +37,7 @@ def part_bones(
         attached, whole, anatomy = _named(attached, beside.joined(bony))
         strange = strangers(anatomy, skeleton, limb)
         if not 0 < len(strange) <= MOST:
-            anatomy = _with_kept({*strange, *dense_shells(anatomy, whole)}, anatomy, whole)
+            anatomy = _with_kept({*strange, *dense_shells(anatomy, beside)}, anatomy, whole)
             off, thin = spurs(bony, anatomy, beside), layers(candidates, anatomy, beside)
             return (*sure_on_shafts(attached, anatomy, beside), *off, *thin), whole.parted(off).skeleton, anatomy
         skeleton = without_bones(skeleton, strange, limb, image, anchors)
