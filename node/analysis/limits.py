@@ -11,8 +11,8 @@ from node.analysis.limb.limbs import CLIPPED_HU, Limb
 
 NOTABLE_SHIFT_MM = 0.5
 UNSURE_MM3, PALE_MG_CC, PALE_MM3 = 2.0, 100.0, 20.0
-"""What was missed away from bone in the cases and the suite of ``make accuracy``, and not left to a reader, was smaller, or
-was paler and smaller. Mixtures of changes in pale bones and coarse voxels lost a few larger ones that merged with bone."""
+"""What was missed away from bone in the cases and the suite of ``make accuracy``, and not left to a reader, was smaller,
+or was paler and smaller. Mixtures of changes, pale bones in coarse voxels, lost a few larger ones beside bone."""
 FLOOR_WORDS = (
     f"May be missed: bodies under {UNSURE_MM3:g} mm³; calcium under {PALE_MG_CC:g} mg/cm³ in less than {PALE_MM3:g} "
     f"mm³; layers that raise the surface of a bone by less than {OUTLIER_MM:g} mm."
