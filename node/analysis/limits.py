@@ -11,7 +11,7 @@ from node.analysis.limb.limbs import CLIPPED_HU, Limb
 
 NOTABLE_SHIFT_MM = 0.5
 UNSURE_MM3, PALE_MG_CC, PALE_MM3 = 2.0, 100.0, 20.0
-"""What was missed away from bone in the cases and the suite of ``make accuracy``, and not left to a reader, was smaller,
+"""What was missed away from bone in the cases and the suite of ``make accuracy``, not left to a reader, was smaller,
 or was paler and smaller. Mixtures of changes, pale bones in coarse voxels, lost a few larger ones beside bone."""
 FLOOR_WORDS = (
     f"May be missed: bodies under {UNSURE_MM3:g} mm³; calcium under {PALE_MG_CC:g} mg/cm³ in less than {PALE_MM3:g} "
