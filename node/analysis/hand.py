@@ -17,14 +17,15 @@ from node.analysis.deposit.material import SlopeScale, calibrate, cortex_level
 from node.analysis.deposit.measure import Measurer, Measures
 from node.analysis.deposit.outline import outline_deposits
 from node.analysis.grid.filters import smooth
+from node.analysis.grid.together import both
 from node.analysis.limb.limbs import Limb
 from node.analysis.limb.nearest import nearest_around
-from node.analysis.limb.noise import measure_anchors
+from node.analysis.limb.noise import Anchors, measure_anchors
 from node.analysis.limb.registration import register
 from node.analysis.limits import FLOOR_WORDS, find_limits, is_covered
 from node.analysis.mineral.candidates import Candidate
 from node.analysis.mineral.dilute import find_dilute
-from node.analysis.mineral.pale import Pale
+from node.analysis.mineral.pale import Pale, PaleImages
 from node.analysis.mineral.physics import beyond_words, model_slope, scale_of
 from node.analysis.mineral.urate import find_urate
 from node.analysis.parting.parting import part_bones, without_lookalikes
@@ -35,6 +36,7 @@ from node.domain.findings import Deposit, Digit, Hand, Material
 from node.domain.sctc_style import DEFAULT_WEIGHTS, ScoreWeights
 from node.domain.volume import Tube
 
+Int16Array = NDArray[np.int16]
 Int32Array = NDArray[np.int32]
 BESIDE_CALCIUM_MM = 1.5
 LEAST_VOLUME_MM3 = 1.0
@@ -61,17 +63,13 @@ def analyse_limb(
     limb, shift_mm = register(limb)
     anchors = measure_anchors(limb)
     image = anchors.detection_image(limb)
-    smoothed = smooth(image, limb.spacing_mm, limb.spans)
     advance("skeleton")
-    skeleton = find_skeleton(limb, image, smoothed, anchors)
-    slopes = calibrate(limb, anchors, skeleton, model_slope(low_tube, high_tube))
+    bones = _bones(limb, image, anchors, model_slope(low_tube, high_tube), advance)
+    skeleton, anatomy, slopes = bones.skeleton, bones.anatomy, bones.slopes
     scale = scale_of(low_tube, high_tube, slopes.calcium)
-    advance("deposits")
-    attached, skeleton, anatomy = part_bones(skeleton, image, smoothed, anchors, limb)
-    del smoothed  # room for the large arrays to come
     advance("anatomy")
     doubt = Doubt(limb)
-    mineral = doubt.clear_of_metal(attached)
+    mineral = doubt.clear_of_metal(bones.attached)
     cortex_hu = cortex_level(image, skeleton)
     places = find_places(anatomy, skeleton.labels, limb.body, limb.geometry.affine)
     deposits, small_bones, arteries = without_lookalikes(mineral, places, limb, anchors, cortex_hu)
@@ -79,35 +77,58 @@ def analyse_limb(
     advance("material")
     tin = high_tube.has_tin
     taken = _beside(calcium, limb, [*small_bones, *arteries]) | doubt.streaks
+    pale = Pale(limb, bones.pale_images, skeleton, taken, anchors.noise_low_hu)
     labels = calcium
-    kinds: list[Candidate | Material] = [
-        *deposits,
-        *_add_pale(labels, len(deposits), Pale(limb, anchors, skeleton, taken), slopes, tin),
-    ]
+    kinds: list[Candidate | Material] = [*deposits, *_add_pale(labels, len(deposits), pale, slopes, tin)]
     advance("measures")
     measurer = Measurer(limb, image, anchors, skeleton, labels, scale)
     judge = Judge(limb.geometry, skeleton, slopes, anchors, places, doubt, tin)
     found, numbered = _judged(labels, measurer, kinds, judge)
     kept, unlisted = without_unlisted(found, numbered, limb.spacing_mm, anatomy.scale)
+    limits, score = both(
+        lambda: find_limits(anatomy, limb, shift_mm, doubt, numbered),
+        lambda: score_deposits(kept, numbered, limb, anchors.soft_low_hu, places, weights),
+    )
     hand = Hand(
         laterality=anatomy.laterality,
-        limits=(*find_limits(anatomy, limb, shift_mm, doubt, numbered), *beyond_words(low_tube, high_tube)),
+        limits=(*limits, *beyond_words(low_tube, high_tube)),
         digits=_digits(anatomy, deposits, limb),
         notes=(*artery_words(arteries), *unlisted_words(unlisted, kept), FLOOR_WORDS),
         covered=is_covered(anatomy, limb),
         deposits=tuple(kept),
-        sctc_style=score_deposits(kept, numbered, limb, anchors.soft_low_hu, places, weights),
+        sctc_style=score,
     )
     return HandResult(limb, hand, numbered, _bone_codes(skeleton, anatomy, small_bones, limb))
+
+
+@dataclass(frozen=True, eq=False)
+class _Bones:
+    """The bones of a limb, what was ``attached`` to them, and images of all that is no brighter than soft tissue."""
+
+    attached: tuple[Candidate, ...]
+    skeleton: Skeleton
+    anatomy: HandAnatomy
+    slopes: SlopeScale
+    pale_images: PaleImages
+
+
+def _bones(limb: Limb, image: Int16Array, anchors: Anchors, slope: float, advance: Callable[[str], None]) -> _Bones:
+    """Steps 5 and 6; ``slope``: of calcium, by the tubes alone."""
+    smoothed = smooth(image, limb.spacing_mm, limb.spans)
+    hollow = find_skeleton(limb, image, smoothed, anchors)
+    slopes = calibrate(limb, anchors, hollow, slope)
+    advance("deposits")
+    (attached, skeleton, anatomy), pale_images = both(
+        lambda: part_bones(hollow, image, smoothed, anchors, limb), lambda: PaleImages(limb, anchors)
+    )
+    return _Bones(attached, skeleton, anatomy, slopes, pale_images)
 
 
 def _add_pale(labels: Int32Array, count: int, pale: Pale, slopes: SlopeScale, tin: bool) -> list[Material]:
     """What each pale body was found as; written into ``labels``, numbered on from ``count``."""
     found: list[Material] = []
-    for material, bodies in (
-        (Material.URATE, find_urate(pale, tin)),
-        (Material.CALCIUM, find_dilute(pale, slopes.calcium)),
-    ):
+    urate, dilute = both(lambda: find_urate(pale, tin), lambda: find_dilute(pale, slopes.calcium))
+    for material, bodies in ((Material.URATE, urate), (Material.CALCIUM, dilute)):
         labels.reshape(-1)[bodies.voxels] = bodies.owner + count + len(found)
         found += [material] * bodies.count
     return found
@@ -132,7 +153,7 @@ def _beside(calcium: Int32Array, limb: Limb, others: list[Candidate]) -> NDArray
     known = calcium > 0
     for other in others:
         known[other.index] = True
-    return nearest_around(known, limb, BESIDE_CALCIUM_MM).mask(calcium.shape)
+    return nearest_around(known, limb.spacing_mm, BESIDE_CALCIUM_MM).mask(calcium.shape)
 
 
 def _measure(labels: Int32Array, measurer: Measurer) -> list[tuple[int, Measures]]:

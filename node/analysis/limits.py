@@ -7,6 +7,7 @@ from node.analysis.anatomy.model import Frame, HandAnatomy
 from node.analysis.anatomy.others import FOREARM_MM
 from node.analysis.bone.shell import OUTLIER_MM
 from node.analysis.deposit.doubt import STREAK_MM, Doubt
+from node.analysis.grid.spans import voxels_of
 from node.analysis.limb.limbs import CLIPPED_HU, Limb
 
 NOTABLE_SHIFT_MM = 0.5
@@ -40,7 +41,7 @@ def find_limits(
         )
     if doubt.metal.any():
         limits.append(f"There is metal: within {STREAK_MM:g} mm of it nothing was assessed with certainty.")
-    if limb.clipped(np.flatnonzero(deposits)).any():
+    if limb.clipped(voxels_of(deposits > 0, limb.spans)).any():
         limits.append(f"Deposits reach the largest CT number, {CLIPPED_HU:g} HU: the mass is a lower bound.")
     return tuple(limits)
 

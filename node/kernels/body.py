@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from node.kernels.jit import kernel, prange
+from node.kernels.turns import step_over
 
 
 @kernel(
@@ -22,7 +23,9 @@ def refine_body(
     ``image``, ``body`` (z, y, x) are a crop of the scan that begins at ``start``; ``body`` is False beforehand.
     """
     nz, ny, nx = image.shape
-    for z in prange(nz):
+    step = step_over(nz)
+    for turn in prange(nz):
+        z = turn * step % nz
         i = min((z + start[0]) // stride[0], coarse.shape[0] - 1)
         for y in range(ny):
             j = min((y + start[1]) // stride[1], coarse.shape[1] - 1)

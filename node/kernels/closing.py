@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from node.kernels.jit import kernel, prange
+from node.kernels.turns import step_over
 
 GROWN, KEPT = 1, 2
 
@@ -18,7 +19,9 @@ def grow_labels(
     may be grown into.
     """
     nz, ny, nx = labels.shape
-    for z in prange(nz):
+    step = step_over(nz)
+    for turn in prange(nz):
+        z = turn * step % nz
         for y in range(ny):
             for x in range(spans[z, y, 0], spans[z, y, 1]):
                 if labels[z, y, x] > 0:
@@ -36,7 +39,9 @@ def shrink_grown(
 ) -> None:
     """Mark as KEPT what is GROWN and whose whole ball is labelled or grown; the border counts as such."""
     nz, ny, nx = labels.shape
-    for z in prange(nz):
+    step = step_over(nz)
+    for turn in prange(nz):
+        z = turn * step % nz
         for y in range(ny):
             for x in range(spans[z, y, 0], spans[z, y, 1]):
                 if state[z, y, x] == 0:
@@ -62,7 +67,9 @@ def label_kept(
 ) -> None:
     """Write the nearest label of before to ``labels`` where KEPT."""
     nz, ny, nx = labels.shape
-    for z in prange(nz):
+    step = step_over(nz)
+    for turn in prange(nz):
+        z = turn * step % nz
         for y in range(ny):
             for x in range(spans[z, y, 0], spans[z, y, 1]):
                 if state[z, y, x] != KEPT:

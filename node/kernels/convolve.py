@@ -17,7 +17,9 @@ def mix(
     low: NDArray[np.int16], high: NDArray[np.int16], weight: float, spans: NDArray[np.int32], out: NDArray[np.int16]
 ) -> None:
     """out = weight · low + (1 - weight) · high, rounded; all int16 (z, y, x), HU."""
-    for z in prange(low.shape[0]):
+    step = step_over(low.shape[0])
+    for turn in prange(low.shape[0]):
+        z = turn * step % low.shape[0]
         for y in range(low.shape[1]):
             first, last = spans[z, y, 0], spans[z, y, 1]
             at_low, at_high, mixture = low[z, y, first:last], high[z, y, first:last], out[z, y, first:last]

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from node.kernels.jit import kernel, prange
+from node.kernels.turns import step_over
 
 TERMS = 7
 """Unknowns: a cubic polynomial of the brightness (4), then the displacement along z, y, x (3)."""
@@ -37,7 +38,10 @@ def displacement_equations(
     part = moved - np.floor(moved)
     near = np.rint(moved).astype(np.int64)
     margin = 2 + int(np.abs(whole).max())
-    for z in prange(margin, nz - margin):
+    count = nz - 2 * margin
+    step = step_over(count)
+    for turn in prange(count):
+        z = margin + turn * step % count
         row = np.empty(TERMS + 1, np.float64)
         for y in range(margin, ny - margin):
             for x in range(max(margin, spans[z, y, 0]), min(nx - margin, spans[z, y, 1])):

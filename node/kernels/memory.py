@@ -9,15 +9,19 @@ import functools
 import sys
 from collections.abc import Callable
 
-MMAP_THRESHOLD, TRIM_THRESHOLD = -3, -1
+MMAP_THRESHOLD, TRIM_THRESHOLD, ARENA_MAX = -3, -1, -8
 """Options of glibc's mallopt (malloc.h)."""
 LARGEST = 2**31 - 1
 
 
 @functools.cache
 def keep_freed_memory() -> None:
-    """Ask glibc to serve large arrays from its heap and to keep that; nothing with other C libraries."""
+    """Ask glibc to serve large arrays from its heap and to keep that; nothing with other C libraries.
+
+    One heap for all threads: a thread's own holds no large array (at most 64 MiB, malloc/arena.c).
+    """
     if mallopt := _of_glibc("mallopt"):
+        mallopt(ARENA_MAX, 1)
         mallopt(MMAP_THRESHOLD, 2**30)
         mallopt(TRIM_THRESHOLD, LARGEST)
 

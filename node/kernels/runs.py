@@ -3,23 +3,53 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from node.kernels.jit import kernel
+from node.kernels.jit import kernel, prange
+from node.kernels.turns import step_over
 
 
-@kernel("int64(Array(boolean, 3, 'C', True), int32[:,:,::1], int32[:,::1])")
-def find_runs(mask: NDArray[np.bool_], spans: NDArray[np.int32], first_run: NDArray[np.int32]) -> int:
-    """Count the runs of ``mask`` (z, y, x) inside spans; ``first_run`` int32 (z, y) numbers each row's first one."""
-    count = 0
-    for z in range(mask.shape[0]):
-        for y in range(mask.shape[1]):
-            first_run[z, y] = count
+@kernel("void(Array(boolean, 3, 'C', True), int32[:,:,::1], int32[:,::1])", parallel=True)
+def count_runs(mask: NDArray[np.bool_], spans: NDArray[np.int32], counts: NDArray[np.int32]) -> None:
+    """Count the runs of ``mask`` (z, y, x) inside spans, row by row; ``counts`` int32 (z, y) is written."""
+    nz, ny = mask.shape[:2]
+    step = step_over(nz)
+    for turn in prange(nz):
+        z = turn * step % nz
+        for y in range(ny):
+            count = 0
             before = False
             for x in range(spans[z, y, 0], spans[z, y, 1]):
                 now = mask[z, y, x]
                 if now and not before:
                     count += 1
                 before = now
-    return count
+            counts[z, y] = count
+
+
+@kernel("void(Array(boolean, 3, 'C', True), int32[:,:,::1], int32[:,::1], int32[:,::1])", parallel=True)
+def find_ends(
+    mask: NDArray[np.bool_], spans: NDArray[np.int32], first_run: NDArray[np.int32], ends: NDArray[np.int32]
+) -> None:
+    """First x of each run and the one behind its last; ``ends`` int32 (runs, 2) is written.
+
+    ``first_run`` int32 (z, y): number of each row's first run, how many there are in the rows before.
+    """
+    nz, ny = mask.shape[:2]
+    step = step_over(nz)
+    for turn in prange(nz):
+        z = turn * step % nz
+        for y in range(ny):
+            run = first_run[z, y]
+            before = False
+            for x in range(spans[z, y, 0], spans[z, y, 1]):
+                now = mask[z, y, x]
+                if now and not before:
+                    ends[run, 0] = x
+                elif before and not now:
+                    ends[run, 1] = x
+                    run += 1
+                before = now
+            if before:
+                ends[run, 1] = spans[z, y, 1]
 
 
 @kernel("int64(int32[::1], int64)")
@@ -52,49 +82,29 @@ def join_rows(
             other += 1
 
 
-@kernel("int64(Array(boolean, 3, 'C', True), int32[:,:,::1], boolean, int32[:,::1], int32[:,::1], int32[::1])")
-def label_runs(
-    mask: NDArray[np.bool_],
-    spans: NDArray[np.int32],
-    corners: bool,
-    first_run: NDArray[np.int32],
-    ends: NDArray[np.int32],
-    number: NDArray[np.int32],
-) -> int:
-    """Label the components of ``mask`` from 1 in the order of their first voxels; returns how many.
+@kernel("int64(boolean, int32[:,::1], int32[:,::1], int32[::1])")
+def label_runs(corners: bool, first_run: NDArray[np.int32], ends: NDArray[np.int32], number: NDArray[np.int32]) -> int:
+    """Label the components of a mask from 1 in the order of their first voxels; returns how many.
 
-    ``corners``: 26-connected, else 6-connected. ``first_run`` int32 (z, y) is that of ``find_runs``. Written are, run
-    by run, ``ends`` int32 (runs, 2), its first x and the one behind its last, and ``number`` int32, its component.
-    Union-find over runs (He, Chao, Suzuki 2008, 10.1109/TIP.2008.917204).
+    ``corners``: 26-connected, else 6-connected. ``first_run`` and ``ends`` as of ``find_ends``; written is ``number``
+    int32 (runs), the component of each. Union-find over runs (He, Chao, Suzuki 2008, 10.1109/TIP.2008.917204).
     """
-    nz, ny, _ = mask.shape
+    nz, ny = first_run.shape
     runs = ends.shape[0]
     parent = np.arange(runs).astype(np.int32)
     slack = 1 if corners else 0
-    run = 0
     for z in range(nz):
         for y in range(ny):
-            begin = run
-            before = False
-            for x in range(spans[z, y, 0], spans[z, y, 1]):
-                now = mask[z, y, x]
-                if now and not before:
-                    ends[run, 0] = x
-                elif before and not now:
-                    ends[run, 1] = x
-                    run += 1
-                before = now
-            if before:
-                ends[run, 1] = spans[z, y, 1]
-                run += 1
-            if run == begin:
+            row = z * ny + y + 1
+            run, stop = first_run[z, y], first_run[row // ny, row % ny] if row < nz * ny else runs
+            if run == stop:
                 continue
             if y > 0:
-                join_rows(parent, ends, begin, run, first_run[z, y - 1], begin, slack)
+                join_rows(parent, ends, run, stop, first_run[z, y - 1], run, slack)
             if z > 0:
                 for w in range(max(0, y - slack), min(ny, y + slack + 1)):
                     row = (z - 1) * ny + w + 1
-                    join_rows(parent, ends, begin, run, first_run[z - 1, w], first_run[row // ny, row % ny], slack)
+                    join_rows(parent, ends, run, stop, first_run[z - 1, w], first_run[row // ny, row % ny], slack)
     count = 0
     for n in range(runs):
         root = root_of(parent, n)
@@ -106,23 +116,29 @@ def label_runs(
     return count
 
 
-@kernel("void(int32[:,::1], int32[:,::1], int32[::1], int64, int64[::1], int32[::1])")
+@kernel("void(int32[:,::1], int32[:,::1], int32[::1], int64[::1], int64, int64[::1], int32[::1])", parallel=True)
 def spread_runs(
     first_run: NDArray[np.int32],
     ends: NDArray[np.int32],
     number: NDArray[np.int32],
+    first: NDArray[np.int64],
     row_length: int,
     voxels: NDArray[np.int64],
     owner: NDArray[np.int32],
 ) -> None:
-    """Flat index and component of each voxel of all runs, in scan order."""
-    rows = first_run.size
-    first = first_run.ravel()
-    place = 0
-    for row in range(rows):
-        stop = first[row + 1] if row + 1 < rows else ends.shape[0]
-        for n in range(first[row], stop):
-            for x in range(ends[n, 0], ends[n, 1]):
-                voxels[place] = row * row_length + x
-                owner[place] = number[n]
-                place += 1
+    """Flat index and component of each voxel of all runs, in scan order.
+
+    ``first`` int64 (runs): where each run's voxels begin in ``voxels`` and ``owner``, which are written.
+    """
+    nz, ny = first_run.shape
+    step = step_over(nz)
+    for turn in prange(nz):
+        z = turn * step % nz
+        for y in range(ny):
+            row = z * ny + y
+            stop = first_run[(row + 1) // ny, (row + 1) % ny] if row + 1 < nz * ny else ends.shape[0]
+            for n in range(first_run[z, y], stop):
+                for x in range(ends[n, 0], ends[n, 1]):
+                    place = first[n] + x - ends[n, 0]
+                    voxels[place] = row * row_length + x
+                    owner[place] = number[n]

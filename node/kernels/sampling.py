@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from node.kernels.jit import kernel, prange
+from node.kernels.turns import step_over
 
 
 @kernel("void(int16[:,:,::1], Array(boolean, 3, 'C', True), int64[::1], int64[::1], float32[:,:,::1])", parallel=True)
@@ -16,7 +17,9 @@ def lattice_means(
 ) -> None:
     """Mean of ``image`` (z, y, x) over ± ``half`` voxels around every ``stride``-th voxel; NaN outside of ``body``."""
     nz, ny, nx = image.shape
-    for i in prange(means.shape[0]):
+    step = step_over(means.shape[0])
+    for turn in prange(means.shape[0]):
+        i = turn * step % means.shape[0]
         z = i * stride[0]
         for j in range(means.shape[1]):
             y = j * stride[1]

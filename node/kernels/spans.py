@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from node.kernels.jit import kernel, prange
+from node.kernels.turns import step_over
 
 
 @kernel("boolean(Array(boolean, 1, 'C', True))")
@@ -76,7 +77,9 @@ def hull_of_rows(spans: NDArray[np.int32], z: int, y: int, reach: int) -> tuple[
 @kernel("void(Array(boolean, 3, 'C', True), int32[:,:,::1], int64[::1])", parallel=True)
 def count_in_slices(mask: NDArray[np.bool_], spans: NDArray[np.int32], counts: NDArray[np.int64]) -> None:
     """Voxels of mask inside spans, slice by slice; ``counts`` int64 (z) is written."""
-    for z in prange(mask.shape[0]):
+    step = step_over(mask.shape[0])
+    for turn in prange(mask.shape[0]):
+        z = turn * step % mask.shape[0]
         count = 0
         for y in range(mask.shape[1]):
             row = mask[z, y, spans[z, y, 0] : spans[z, y, 1]]
@@ -90,8 +93,10 @@ def voxels_in_slices(
     mask: NDArray[np.bool_], spans: NDArray[np.int32], first: NDArray[np.int64], voxels: NDArray[np.int64]
 ) -> None:
     """Flat indices of mask inside spans in scan order; ``first`` int64 (z): where in ``voxels`` each slice begins."""
-    ny, nx = mask.shape[1:]
-    for z in prange(mask.shape[0]):
+    nz, ny, nx = mask.shape
+    step = step_over(nz)
+    for turn in prange(nz):
+        z = turn * step % nz
         place = first[z]
         for y in range(ny):
             for x in range(spans[z, y, 0], spans[z, y, 1]):
@@ -125,3 +130,26 @@ def grow_over_faces(mask: NDArray[np.bool_], spans: NDArray[np.int32], grown: ND
             left, right = max(first, 1), min(last, nx - 1)
             add_row(grown[z, y, left:last], mask[z, y, left - 1 : last - 1])
             add_row(grown[z, y, first:right], mask[z, y, first + 1 : right + 1])
+
+
+@kernel(
+    "void(int16[:,:,::1], int64, int64, Array(boolean, 3, 'C', True), int32[:,:,::1], boolean[:,:,::1])", parallel=True
+)
+def mark_between(
+    image: NDArray[np.int16],
+    least: int,
+    most: int,
+    within: NDArray[np.bool_],
+    spans: NDArray[np.int32],
+    marked: NDArray[np.bool_],
+) -> None:
+    """Inside spans marked = within and least ≤ image ≤ most; all (z, y, x)."""
+    nz, ny = image.shape[:2]
+    step = step_over(nz)
+    for turn in prange(nz):
+        z = turn * step % nz
+        for y in range(ny):
+            first, last = spans[z, y, 0], spans[z, y, 1]
+            values, held, row = image[z, y, first:last], within[z, y, first:last], marked[z, y, first:last]
+            for x in range(row.size):
+                row[x] = held[x] & (values[x] >= least) & (values[x] <= most)

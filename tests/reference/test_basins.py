@@ -3,10 +3,11 @@
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from node.analysis.grid.basins import held_water, neighbours_of
+from node.analysis.grid.basins import held_water
+from node.analysis.grid.neighbours import neighbours_of
+from node.analysis.grid.runs import runs_of
 from node.analysis.grid.spans import spans_of
 from node.kernels.basins import drain_open_runs, fill_basins
-from node.kernels.runs import find_runs, label_runs
 from numpy.typing import NDArray
 from tests.fakes.drawn import SHAPES, images, masks, spans_around
 from tests.fakes.flood import UNREACHED, around, minimax
@@ -40,13 +41,11 @@ def test_basins_are_filled_to_the_level_at_which_they_spill(data: st.DataObject)
 def test_what_is_drained_is_the_low_tissue_that_the_outside_reaches(data: st.DataObject) -> None:
     shape = data.draw(SHAPES)
     image, body = data.draw(images(shape, LOWEST - 3, HIGHEST + 3)), data.draw(masks(shape))
-    spans, first_run = data.draw(spans_around(body)), np.empty(shape[:2], np.int32)
+    spans = data.draw(spans_around(body))
     low = body & (image <= LOWEST)
-    runs = find_runs(low, spans, first_run)
-    ends, number = np.empty((runs, 2), np.int32), np.empty(runs, np.int32)
-    count = label_runs(low, spans, False, first_run, ends, number)
+    runs = runs_of(low, spans)
     held = body.copy()
-    drain_open_runs(body, first_run, ends, number, count, held)
+    drain_open_runs(body, runs.first, runs.ends, runs.number, runs.count, held)
     np.testing.assert_array_equal(held, body & ~(low & (reference(image, body) == LOWEST)))
 
 

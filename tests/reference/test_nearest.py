@@ -4,9 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from node.analysis.limb.limbs import Limb
 from node.analysis.limb.nearest import nearest_around, nearest_source
-from node.domain.volume import Geometry
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 from tests.fakes.drawn import SHAPES, SPACINGS, inside, masks, spans_in
@@ -68,10 +66,7 @@ def test_a_mask_is_one_label(data: st.DataObject, spacing: Spacing, reach: float
 def test_around_sources_all_voxels_within_reach_are_found(data: st.DataObject, spacing: Spacing, reach: float) -> None:
     shape = data.draw(SHAPES)
     labels = data.draw(hnp.arrays(np.int32, shape, elements=LABELS))
-    image, body = np.zeros(shape, np.int16), np.zeros(shape, bool)
-    geometry = Geometry(shape, spacing, np.diag([*spacing[::-1], 1.0]))
-    limb = Limb(image, image, body, geometry, (0, 0, 0), ((False, False),) * 3)
-    found = nearest_around(labels, limb, reach)
+    found = nearest_around(labels, spacing, reach)
     each = distances(labels, spacing)
     least = np.min(list(each.values()), axis=0) if each else np.full(shape, np.inf)
     mask = found.mask(shape)

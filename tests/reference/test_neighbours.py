@@ -3,8 +3,9 @@
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from node.analysis.grid.basins import neighbours_of
+from node.analysis.grid.neighbours import neighbours_of, on_surface
 from node.kernels.neighbours import NO_VOXEL, UNLISTED
+from scipy.ndimage import binary_erosion
 from tests.fakes.drawn import SHAPES, masks
 
 STEPS = ((-1, 0, 0), (1, 0, 0), (0, -1, 0), (0, 1, 0), (0, 0, -1), (0, 0, 1))
@@ -22,3 +23,5 @@ def test_neighbours_are_those_of_the_grid(data: st.DataObject) -> None:
     found = neighbours_of(np.flatnonzero(mask), shape)
     for side, step in enumerate(STEPS):
         np.testing.assert_array_equal(found[:, side], place[tuple((voxels + step).T)])
+    inner = binary_erosion(mask, border_value=1)
+    np.testing.assert_array_equal(on_surface(np.flatnonzero(mask), shape), ~inner[mask])

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from node.analysis.grid.components import Components, components, median_of
-from node.kernels.runs import find_runs, label_runs, spread_runs
+from node.analysis.grid.runs import runs_of
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt, find_objects, label
 from tests.fakes.drawn import SHAPES, SPACINGS, images, inside, masks, spans_in
@@ -43,19 +43,10 @@ def test_runs_are_the_unbroken_stretches_of_each_row(data: st.DataObject) -> Non
     shape = data.draw(SHAPES)
     mask, spans = data.draw(masks(shape)), data.draw(spans_in(shape))
     steps = np.diff(np.pad((mask & inside(spans, shape[2])).astype(np.int8), ((0, 0), (0, 0), (1, 1))), axis=2)
-    first_run = np.empty(shape[:2], np.int32)
-    runs = find_runs(mask, spans, first_run)
+    runs = runs_of(mask, spans)
     begins = (steps == 1).sum(axis=2).ravel()
-    assert runs == begins.sum()
-    np.testing.assert_array_equal(first_run.ravel(), np.cumsum(begins) - begins)
-    ends, number = np.empty((runs, 2), np.int32), np.empty(runs, np.int32)
-    label_runs(mask, spans, False, first_run, ends, number)
-    np.testing.assert_array_equal(ends, np.stack([np.nonzero(steps == 1)[2], np.nonzero(steps == -1)[2]], axis=1))
-    size = int((ends[:, 1] - ends[:, 0]).sum())
-    voxels, owner = np.empty(size, np.int64), np.empty(size, np.int32)
-    spread_runs(first_run, ends, np.arange(runs, dtype=np.int32), shape[2], voxels, owner)
-    np.testing.assert_array_equal(voxels, np.flatnonzero(mask & inside(spans, shape[2])))
-    np.testing.assert_array_equal(owner, np.repeat(np.arange(runs), ends[:, 1] - ends[:, 0]))
+    np.testing.assert_array_equal(runs.first.ravel(), np.cumsum(begins) - begins)
+    np.testing.assert_array_equal(runs.ends, np.stack([np.nonzero(steps == s)[2] for s in (1, -1)], axis=1))
 
 
 @st.composite

@@ -3,9 +3,9 @@
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from node.analysis.grid.spans import packing, spans_of, voxels_of, widened, with_neighbours
+from node.analysis.grid.spans import mask_between, packing, spans_of, voxels_of, widened, with_neighbours
 from scipy.ndimage import binary_dilation
-from tests.fakes.drawn import SHAPES, inside, masks, spans_in
+from tests.fakes.drawn import SHAPES, images, inside, masks, spans_in
 
 REACH = st.tuples(*(st.integers(0, 3) for _ in range(3)))
 
@@ -65,3 +65,18 @@ def test_packed_places_are_the_ranks_of_the_voxels_and_lead_back_to_them(data: s
     assert packed.size == len(voxels)
     np.testing.assert_array_equal(packed.places(voxels), np.arange(packed.size))
     np.testing.assert_array_equal(packed.voxels(np.arange(packed.size)), voxels)
+
+
+LIMIT = st.none() | st.integers(-5, 5)
+
+
+@settings(max_examples=80, deadline=None)
+@given(data=st.data(), least=LIMIT, most=LIMIT)
+def test_a_mask_between_two_values_holds_both_and_what_lies_between(
+    data: st.DataObject, least: int | None, most: int | None
+) -> None:
+    shape = data.draw(SHAPES)
+    image, mask, spans = data.draw(images(shape, -6, 6)), data.draw(masks(shape)), data.draw(spans_in(shape))
+    held = mask & inside(spans, shape[2])
+    held &= (image >= (-9 if least is None else least)) & (image <= (9 if most is None else most))
+    np.testing.assert_array_equal(mask_between(image, least, most, mask, spans), held)

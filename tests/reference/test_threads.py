@@ -5,13 +5,16 @@ from collections.abc import Callable
 import numba
 import numpy as np
 import pytest
+from node.analysis.grid.components import components
 from node.analysis.grid.filters import brightest, closed, dimmest, displaced, smooth
-from node.analysis.grid.spans import spans_of, voxels_of
+from node.analysis.grid.neighbours import neighbours_of, on_surface
+from node.analysis.grid.spans import mask_between, spans_of, voxels_of
 from node.analysis.limb.nearest import nearest_source
 from node.kernels.body import refine_body
 from node.kernels.closing import grow_labels, label_kept, shrink_grown
 from node.kernels.convolve import mix
 from node.kernels.displacement import TERMS, displacement_equations
+from node.kernels.label_census import label_census, label_sample
 from node.kernels.lookup import CHUNK, look_up
 from node.kernels.sampling import lattice_means
 from numpy.typing import NDArray
@@ -74,7 +77,27 @@ def places() -> Arrays:
 
 
 def rows() -> Arrays:
-    return [spans_of(LOW > 300), voxels_of(LOW > 300, SPANS)]
+    return [spans_of(LOW > 300), voxels_of(LOW > 300, SPANS), mask_between(LOW, -100, 200, HIGH > 0, SPANS)]
+
+
+def side_by_side() -> Arrays:
+    voxels = np.flatnonzero(LOW > -600)
+    assert len(voxels) > CHUNK
+    return [neighbours_of(voxels, SHAPE), on_surface(voxels, SHAPE)]
+
+
+def parts() -> Arrays:
+    found = components(LOW > 100, SPANS)
+    return [found.voxels, found.owner]
+
+
+def census() -> Arrays:
+    counts, border = np.zeros((SHAPE[0], 4), np.int64), np.zeros((SHAPE[0], 4), bool)
+    label_census(LABELS, counts, border)
+    drawn = np.empty((int(counts.sum()), 3), np.int32)
+    first = np.cumsum(counts.sum(axis=0)) - counts.sum(axis=0)
+    label_sample(LABELS, np.ones(4, np.int64), np.cumsum(counts, axis=0) - counts, first, drawn)
+    return [counts, border, drawn]
 
 
 def filters() -> Arrays:
@@ -83,8 +106,11 @@ def filters() -> Arrays:
     return [smooth(LOW, SPACING, SPANS), displaced(LOW, shift, SPANS), *extremes]
 
 
+KERNELS = [mixture, nearest, closing, body, means, equations, places, rows, side_by_side, parts, census, filters]
+
+
 @pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="one thread is all there is")
-@pytest.mark.parametrize("written", [mixture, nearest, closing, body, means, equations, places, rows, filters])
+@pytest.mark.parametrize("written", KERNELS)
 def test_one_thread_writes_what_two_write(written: Callable[[], Arrays]) -> None:
     threads = numba.get_num_threads()
     results = []

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from node.analysis.grid.basins import neighbours_of
+from node.analysis.grid.neighbours import neighbours_of
 from node.analysis.grid.spans import with_neighbours
 from node.kernels.watershed import flood_markers
 from numpy.typing import NDArray

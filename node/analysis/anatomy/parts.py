@@ -87,15 +87,15 @@ def make_part(label: int, volume_mm3: float, points: Points, cut: bool, grain_mm
 def measure_parts(bone_labels: NDArray[np.int32], affine: NDArray[np.float64]) -> list[Part]:
     """Parts of a label volume, int32 (z, y, x), 0 = none; ``affine`` (x, y, z, 1) → LPS mm. Order: by label."""
     top = int(bone_labels.max(initial=0))
-    counts = np.zeros(top + 1, np.int64)
-    border = np.zeros(top + 1, np.uint8)
     labels = np.ascontiguousarray(bone_labels, dtype=np.int32)
-    label_census(labels, counts, border)
+    in_slice, at_border = np.zeros((len(labels), top + 1), np.int64), np.zeros((len(labels), top + 1), bool)
+    label_census(labels, in_slice, at_border)
+    counts, border = in_slice.sum(axis=0), np.asarray(at_border.any(axis=0))
     stride = np.maximum(1, counts // SAMPLES)
     rows = -(-counts // stride)
     offset = np.concatenate([[0], np.cumsum(rows)[:-1]])
     places = np.empty((int(rows.sum()), 3), np.int32)
-    label_sample(labels, stride, np.zeros(top + 1, np.int64), offset, places)
+    label_sample(labels, stride, np.cumsum(in_slice, axis=0) - in_slice, offset, places)
     mm = places[:, ::-1] @ affine[:3, :3].T + affine[:3, 3]
     voxel = float(abs(np.linalg.det(affine[:3, :3])))
     return [

@@ -14,6 +14,7 @@ from node.analysis.anatomy.model import HandAnatomy, NamedBone
 from node.analysis.anatomy.parts import Points
 from node.analysis.anatomy.soft_tissue import SoftTissue, thin
 from node.analysis.anatomy.wrist import in_carpal_tunnel, in_forearm
+from node.analysis.grid.together import both
 from node.domain.anatomy import CARPALS, UNNAMED
 from node.domain.findings import Level, Region
 from node.kernels.geodesic import geodesic_nearest
@@ -91,15 +92,24 @@ def find_places(
     owner = np.ascontiguousarray(table[labels], dtype=np.int32)
     _split_shared(anatomy, labels, tissue, names, owner)
     inside = np.ascontiguousarray((tissue.inside > 0) | (owner > 0), dtype=np.uint8)
-    steps = _steps(tissue)
+    depth_mm, _ = both(lambda: _depth_mm(tissue), lambda: _spread(owner, inside, _steps(tissue)))
+    return PlaceFinder(anatomy, names, tissue, owner, depth_mm, affine)
+
+
+def _depth_mm(tissue: SoftTissue) -> NDArray[np.float32]:
+    """Distance of each voxel of the thinned grid to the skin."""
+    spacing = np.linalg.norm(tissue.affine[:3, :3], axis=0)[::-1]
+    depth = edt.edt(tissue.inside, anisotropy=tuple(float(s) for s in spacing), black_border=False)
+    return np.asarray(depth, dtype=np.float32)
+
+
+def _spread(owner: NDArray[np.int32], inside: NDArray[np.uint8], steps: NDArray[np.int32]) -> None:
+    """Give each voxel ``inside`` to the owner that is nearest along paths inside, in place."""
     distance = np.empty_like(owner)
     heads = np.empty(int(steps[:, 3].max()) + 1, np.int32)
     geodesic_nearest(
         inside, steps, int(REACH_MM / UNIT_MM), distance, owner, heads, np.empty((2, owner.size), np.int32)
     )
-    spacing = np.linalg.norm(tissue.affine[:3, :3], axis=0)[::-1]
-    depth = edt.edt(tissue.inside, anisotropy=tuple(float(s) for s in spacing), black_border=False, parallel=1)
-    return PlaceFinder(anatomy, names, tissue, owner, depth, affine)
 
 
 def _steps(tissue: SoftTissue) -> NDArray[np.int32]:

@@ -12,6 +12,7 @@ from node.analysis.grid.basins import held_water
 from node.analysis.grid.components import Components, components
 from node.analysis.grid.filters import closed
 from node.analysis.grid.spans import mask_of, spans_of, voxels_of
+from node.analysis.grid.together import both, each
 from node.analysis.limb.limbs import Limb
 from node.analysis.limb.nearest import nearest_around, nearest_source
 from node.analysis.limb.noise import Anchors
@@ -43,19 +44,36 @@ def find_cavities(grey: Int16Array, rim: Int16Array, limb: Limb, anchors: Anchor
     thin, the sealed one does. Where it is eroded or cut, the rest of a basin's bone lies inside a ring in some plane.
     Only wide ones, since the gap between a bone and a deposit is sealed too.
     """
-    sealed, lowest, wanted = closed(grey, PINHOLE_MM, limb.spacing_mm, limb.spans), _lowest(anchors), _wanted(anchors)
-    held, held_sealed = held_water(grey, (grey, sealed), limb.body, limb.spans, lowest, HIGHEST_HU)
-    plain = _cavities(held.deeper(wanted), rim, limb, anchors)
-    plain = plain.only(plain.touched(held.deeper(CERTAIN * wanted)))
-    rings = _rings(grey, sealed, limb, anchors)
-    wide = _opened(rings > 0, limb)
-    certain = _singly(_cavities(wide & (rings > 1), rim, limb, anchors), plain, limb)
-    whole = _extended(plain, _singly(_cavities(wide, rim, limb, anchors), plain, limb), certain)
-    sealed_off = _cavities(held_sealed.deeper(wanted), rim, limb, anchors)
+    sealed = closed(grey, PINHOLE_MM, limb.spacing_mm, limb.spans)
+    (plain, sealed_off), (ringed, ringed_twice) = both(
+        lambda: _watery(grey, sealed, rim, limb, anchors), lambda: _ringed(grey, sealed, rim, limb, anchors)
+    )
+    singly, certain = both(lambda: _singly(ringed, plain, limb), lambda: _singly(ringed_twice, plain, limb))
+    whole = _extended(plain, singly, certain)
     for more, wide_mm in ((certain, WIDE_RING_MM), (sealed_off, WIDE_MM)):
         unseen = more.only(~more.touched(whole.mask))
         whole = whole.joined(unseen.only(unseen.radius_mm(limb.spacing_mm) > wide_mm))
     return whole
+
+
+def _watery(
+    grey: Int16Array, sealed: Int16Array, rim: Int16Array, limb: Limb, anchors: Anchors
+) -> tuple[Components, Components]:
+    """Cavities that hold water, somewhere for certain, and those that do once pinholes are sealed."""
+    wanted = _wanted(anchors)
+    held, held_sealed = held_water(grey, (grey, sealed), limb.body, limb.spans, _lowest(anchors), HIGHEST_HU)
+    plain, sealed_off = each(lambda water: _cavities(water.deeper(wanted), rim, limb, anchors), (held, held_sealed))
+    return plain.only(plain.touched(held.deeper(CERTAIN * wanted))), sealed_off
+
+
+def _ringed(
+    grey: Int16Array, sealed: Int16Array, rim: Int16Array, limb: Limb, anchors: Anchors
+) -> tuple[Components, Components]:
+    """Wide cavities inside bright rings of some plane, and what of them is inside rings of both."""
+    rings = _rings(grey, sealed, limb, anchors)
+    wide = _opened(rings > 0, limb)
+    once, twice = each(lambda mask: _cavities(mask, rim, limb, anchors), (wide, wide & (rings > 1)))
+    return once, twice
 
 
 def _singly(wide: Components, plain: Components, limb: Limb) -> Components:
@@ -90,7 +108,7 @@ def _opened(mask: BoolArray, limb: Limb) -> BoolArray:
     rim = nearest_source(~mask, limb.spacing_mm, WIDE_MM, spans)
     voxels = voxels_of(mask, spans)
     core = mask_of(voxels[rim.at(voxels)[0] == 0], mask.shape)
-    return nearest_around(core, limb, WIDE_MM).mask(mask.shape) & mask
+    return nearest_around(core, limb.spacing_mm, WIDE_MM).mask(mask.shape) & mask
 
 
 def _extended(plain: Components, *several: Components) -> Components:

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from node.analysis.bone.cavities import HIGHEST_HU, find_cavities
-from node.analysis.grid.basins import neighbours_of
 from node.analysis.grid.components import Components, components
 from node.analysis.grid.filters import brightest, dimmest
+from node.analysis.grid.neighbours import neighbours_of
 from node.analysis.grid.spans import mask_of, places_in, spans_of, voxels_of, widened, with_neighbours
 from node.analysis.limb.limbs import Limb
 from node.analysis.limb.noise import Anchors

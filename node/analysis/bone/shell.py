@@ -6,6 +6,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from node.analysis.grid.neighbours import on_surface
+from node.analysis.grid.together import each
 from node.kernels.thickness import histogram_cells, quantile_of_cells
 
 CELL_MM = 2.0
@@ -35,48 +37,42 @@ class UsualThickness:
 def usual_thickness(
     owner: Int32Array,
     distance: FloatArray,
-    mineral: BoolArray,
-    marrow: Int32Array,
+    marrow: BoolArray,
     voxels: Int64Array,
     spacing_mm: tuple[float, float, float],
 ) -> UsualThickness:
-    """Robust local thickness of the shell of each bone at ``voxels``, the flat indices of ``mineral``.
+    """Robust local thickness of the shell of each bone at ``voxels``, the flat indices of all mineral.
 
-    ``owner``: the bone whose marrow is nearest to each of them (0: none), ``distance``: how far that is, mm. Samples
-    are the distances from the marrow of all surface voxels of ``mineral``. A local median is taken, samples far beyond
-    it are dropped, and so on: attached deposits lie beyond, so they do not pull the estimate outwards.
+    ``owner``: the bone whose marrow, bool (z, y, x), is nearest to each of them (0: none), ``distance``: how far that
+    is, mm. Samples are the distances from the marrow of all surface voxels of mineral. A local median is taken, samples
+    far beyond it are dropped, and so on: attached deposits lie beyond, so they do not pull the estimate outwards.
     """
-    index = np.stack(np.unravel_index(voxels, mineral.shape)).astype(np.int32)
-    surface = _on_surface(mineral, voxels, index) & (marrow.reshape(-1)[voxels] == 0)
+    places = np.stack(np.unravel_index(voxels, marrow.shape)).astype(np.int32)
+    surface = on_surface(voxels, marrow.shape) & ~marrow.reshape(-1)[voxels]
     cell_voxels = CELL_MM / np.asarray(spacing_mm)[:, None]
     order = np.argsort(owner, kind="stable")
     bounds = np.searchsorted(owner[order], np.arange(1, int(owner.max(initial=0)) + 2))
     thickness = np.zeros(len(voxels), np.float32)
-    of_bone: dict[int, float] = {}
-    for number, (begin, end) in enumerate(pairwise(bounds), start=1):
-        mine = order[begin:end]
-        samples = mine[surface[mine]]
-        if len(samples) == 0:
-            if len(mine):
-                of_bone[number] = np.inf
-            continue
-        place = index[:, mine]
-        cells = ((place - place.min(axis=1, keepdims=True)) / cell_voxels).astype(np.int32)
-        shape = tuple((cells.max(axis=1) + 1).tolist())
-        cell = np.ravel_multi_index(tuple(cells), shape)
-        local, of_bone[number] = _local_thickness(cell[surface[mine]], distance[samples], shape)
+
+    def measure(mine: Int64Array) -> float | None:
+        """The median of the bone that these are of, None where there are none; that around each is written."""
+        sampled = surface[mine]
+        if not sampled.any():
+            return np.inf if len(mine) else None
+        cell, shape = _cells(places[:, mine], cell_voxels)
+        local, median = _local_thickness(cell[sampled], distance[mine[sampled]], shape)
         thickness[mine] = local.reshape(-1)[cell]
-    return UsualThickness(thickness, of_bone)
+        return median
+
+    medians = each(measure, (order[begin:end] for begin, end in pairwise(bounds)))
+    return UsualThickness(thickness, {n: m for n, m in enumerate(medians, start=1) if m is not None})
 
 
-def _on_surface(mineral: BoolArray, voxels: Int64Array, index: Int32Array) -> BoolArray:
-    """Which voxels (flat, and as index (3, n)) have a face neighbour that is not mineral; none beyond the border."""
-    flat = mineral.reshape(-1)
-    found = np.zeros(len(voxels), bool)
-    for axis, step in enumerate(np.array(mineral.strides)):
-        for direction, border in ((-step, 0), (step, mineral.shape[axis] - 1)):
-            found |= (index[axis] != border) & ~flat[np.clip(voxels + direction, 0, flat.size - 1)]
-    return found
+def _cells(places: Int32Array, cell_voxels: NDArray[np.float64]) -> tuple[Int64Array, tuple[int, ...]]:
+    """The cell of each place (3, n), flat indices, on the grid of cells around them, and the shape of that grid."""
+    cells = ((places - places.min(axis=1, keepdims=True)) / cell_voxels).astype(np.int32)
+    shape = tuple((cells.max(axis=1) + 1).tolist())
+    return np.ravel_multi_index(tuple(cells), shape), shape
 
 
 def _local_thickness(cell: Int64Array, value: FloatArray, shape: tuple[int, ...]) -> tuple[FloatArray, float]:

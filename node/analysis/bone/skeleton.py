@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from node.analysis.bone.marrow import find_marrow
 from node.analysis.bone.shell import usual_thickness
-from node.analysis.grid.spans import read_list, spans_of, voxels_of
+from node.analysis.grid.spans import mask_between, read_list, spans_of, voxels_of
 from node.analysis.limb.limbs import Limb
 from node.analysis.limb.nearest import nearest_source
 from node.analysis.limb.noise import Anchors
@@ -124,13 +124,15 @@ def _grown(
     basin_voxels: Int64Array | None = None,
 ) -> tuple[Skeleton, list[int]]:
     """(bones from their labelled insides out to their usual surface, those of them that are none)."""
-    mineral = ((image > np.int16(_floor(anchors))) & limb.body) | (marrow > 0)
+    inside = marrow > 0
+    mineral = mask_between(image, _floor(anchors) + 1, None, limb.body, limb.spans)
+    mineral |= inside
     spans = spans_of(mineral)
     voxels = voxels_of(mineral, spans)
     owner, distance = nearest_source(marrow, limb.spacing_mm, REACH_MM, spans).at(voxels)
-    usual = usual_thickness(owner, distance, mineral, marrow, voxels, limb.spacing_mm)
+    usual = usual_thickness(owner, distance, inside, voxels, limb.spacing_mm)
     solid = _solid(usual.of_bone, owner, basin_voxels) if basin_voxels is not None else []
-    return _skeleton(owner, distance - usual.thickness_mm, marrow > 0, mineral, voxels), solid
+    return _skeleton(owner, distance - usual.thickness_mm, inside, mineral, voxels), solid
 
 
 def _skeleton(

@@ -26,7 +26,7 @@ class Doubt:
         self.metal = limb.body & (limb.low > METAL_HU) & (limb.high > METAL_HU)
         self.streaks = self.metal
         if self.metal.any():
-            self.streaks = nearest_around(self.metal, limb, STREAK_MM).mask(self.metal.shape)
+            self.streaks = nearest_around(self.metal, limb.spacing_mm, STREAK_MM).mask(self.metal.shape)
 
     def clear_of_metal(self, candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
         """The candidates without metal; of those that hold some, what is left beyond its streaks, doubted."""

@@ -224,6 +224,6 @@ def _nearest_deposit(labels: NDArray[np.int32], limb: Limb, skeleton: Skeleton) 
     flat, pieces = labels.reshape(-1), skeleton.attached  # put in and taken out: no copy of the box
     pieces = pieces[flat[pieces] == 0]
     flat[pieces] = labels.max() + 1
-    near = nearest_around(labels, limb, SURROUNDINGS_MM[1])
+    near = nearest_around(labels, limb.spacing_mm, SURROUNDINGS_MM[1])
     flat[pieces] = 0
     return near

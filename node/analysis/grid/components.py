@@ -8,8 +8,9 @@ import edt
 import numpy as np
 from numpy.typing import NDArray
 
+from node.analysis.grid.runs import runs_of
 from node.analysis.grid.spans import Spans, mask_of, read_list
-from node.kernels.runs import find_runs, label_runs, spread_runs
+from node.kernels.runs import spread_runs
 
 Box = tuple[slice, slice, slice]
 Image = NDArray[np.int16] | NDArray[np.float32]
@@ -125,14 +126,13 @@ def _in_scan_order(voxels: Int64Array, owner: Int32Array, count: int, shape: tup
 
 def components(mask: NDArray[np.bool_], spans: Spans, corners: bool = False) -> Components:
     """Components of a mask (z, y, x) inside spans, 6-connected, with ``corners`` 26-connected."""
-    first_run = np.empty(mask.shape[:2], np.int32)
-    runs = find_runs(mask, spans, first_run)
-    ends, number = np.empty((runs, 2), np.int32), np.empty(runs, np.int32)
-    count = label_runs(mask, spans, corners, first_run, ends, number)
-    size = int((ends[:, 1] - ends[:, 0]).sum())
+    runs = runs_of(mask, spans, corners)
+    lengths = (runs.ends[:, 1] - runs.ends[:, 0]).astype(np.int64)
+    behind = np.cumsum(lengths)
+    size = int(behind[-1]) if len(behind) else 0
     voxels, owner = np.empty(size, np.int64), np.empty(size, np.int32)
-    spread_runs(first_run, ends, number, mask.shape[2], voxels, owner)
-    return Components(voxels, owner, int(count), (mask.shape[0], mask.shape[1], mask.shape[2]))
+    spread_runs(runs.first, runs.ends, runs.number, behind - lengths, mask.shape[2], voxels, owner)
+    return Components(voxels, owner, runs.count, (mask.shape[0], mask.shape[1], mask.shape[2]))
 
 
 def median_of(

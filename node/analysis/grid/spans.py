@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from node.kernels.lookup import look_up
-from node.kernels.spans import count_in_slices, grow_over_faces, row_spans, voxels_in_slices, widen_spans
+from node.kernels.spans import count_in_slices, grow_over_faces, mark_between, row_spans, voxels_in_slices, widen_spans
 
 Number = TypeVar("Number", np.int32, np.float32)
 Spans = NDArray[np.int32]
@@ -43,6 +43,17 @@ def mask_of(voxels: NDArray[np.int64], shape: tuple[int, ...]) -> NDArray[np.boo
     mask = np.zeros(shape, bool)
     mask.reshape(-1)[voxels] = True
     return mask
+
+
+def mask_between(
+    image: NDArray[np.int16], least: int | None, most: int | None, within: NDArray[np.bool_], spans: Spans
+) -> NDArray[np.bool_]:
+    """What of a mask ``within`` spans (z, y, x) is neither below ``least`` nor above ``most`` in the image."""
+    marked = np.zeros(image.shape, bool)
+    limits = np.iinfo(image.dtype)
+    low, high = (edge if given is None else given for given, edge in ((least, limits.min), (most, limits.max)))
+    mark_between(image, low, high, within, spans, marked)
+    return marked
 
 
 def read_list(voxels: NDArray[np.int64], values: NDArray[Number], at: NDArray[np.int64]) -> NDArray[Number]:

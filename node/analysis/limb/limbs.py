@@ -6,10 +6,10 @@ from functools import cached_property
 import edt
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from node.analysis.grid.components import Components, components
-from node.analysis.grid.spans import Spans, read_list, spans_of
+from node.analysis.grid.spans import Spans, read_list, spans_of, with_neighbours
+from node.analysis.grid.together import each
 from node.analysis.limb.bony import LEAST_BONE_MM3, MINERAL_HU, holds_bone
 from node.domain.errors import Refused
 from node.domain.volume import EnergyPair, Geometry
@@ -182,16 +182,16 @@ def _crop(pair: EnergyPair, coarse: BoolArray, box: tuple[slice, ...], stride: t
         min(n, b.stop * k + k + round(MARGIN_MM / s)) for b, k, s, n in zip(box, stride, spacing, shape, strict=True)
     ]
     full = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
-    low = np.ascontiguousarray(pair.low.hu[full])
+    low, high = each(lambda hu: np.ascontiguousarray(hu[full]), (pair.low.hu, pair.high.hu))
     body = np.zeros(low.shape, bool)
-    near = ndimage.binary_dilation(coarse)
+    near, _ = with_neighbours(coarse)
     refine_body(low, BODY_HU, near, np.array(stride), np.array(start), body)
     affine = pair.geometry.affine.copy()
     affine[:3, 3] = pair.geometry.to_lps_mm(np.array([start], float))[0]
     cut = tuple((a == 0, b == n) for a, b, n in zip(start, stop, shape, strict=True))
     return Limb(
         low=low,
-        high=np.ascontiguousarray(pair.high.hu[full]),
+        high=high,
         body=body,
         geometry=Geometry(low.shape, spacing, affine),
         offset=(start[0], start[1], start[2]),

@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from node.analysis.grid.spans import Packing, Spans, mask_of, packing, spans_of, widened
-from node.analysis.limb.limbs import Limb
 from node.kernels.nearest import nearest_in_plane, nearest_in_row, nearest_in_volume
 
 Int32Array = NDArray[np.int32]
@@ -88,9 +87,9 @@ def nearest_source(labels: Sources, spacing_mm: Spacing, reach_mm: float, spans:
     return Nearest(packed, label, distance)
 
 
-def nearest_around(labels: Sources, limb: Limb, reach_mm: float) -> Found:
+def nearest_around(labels: Sources, spacing_mm: Spacing, reach_mm: float) -> Found:
     """All voxels within reach of a source, at the cost of their rows alone."""
-    z, y, x = (int(reach_mm / s) + 1 for s in limb.spacing_mm)
+    z, y, x = (int(reach_mm / s) + 1 for s in spacing_mm)
     length = labels.shape[2]
     spans = widened(widened(spans_of(labels > 0), (z, 0, x), length), (0, y, 0), length)
-    return nearest_source(labels, limb.spacing_mm, reach_mm, spans).found
+    return nearest_source(labels, spacing_mm, reach_mm, spans).found

@@ -6,15 +6,15 @@ both between them.
 
 from dataclasses import replace
 
-import edt
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from node.analysis.grid.components import components
-from node.analysis.grid.spans import spans_of
+from node.analysis.grid.spans import mask_of, spans_of
 from node.analysis.limb.bony import MINERAL_HU
 from node.analysis.limb.limbs import MARGIN_MM, STRIDE_MM, Limb
+from node.analysis.limb.nearest import nearest_around
 from node.domain.volume import Geometry
 
 JOINTS_MM = (3.0, 2.0)
@@ -32,15 +32,16 @@ def parted_hands(limb: Limb) -> tuple[Limb, Limb] | None:
     """
     stride = tuple(max(1, round(STRIDE_MM / s)) for s in limb.spacing_mm)
     sparse = tuple(slice(None, None, k) for k in stride)
-    spacing_mm = tuple(s * k for s, k in zip(limb.spacing_mm, stride, strict=True))
+    z_mm, y_mm, x_mm = (s * k for s, k in zip(limb.spacing_mm, stride, strict=True))
     mineral = (limb.low[sparse] > MINERAL_HU) & limb.body[sparse]
-    away = np.asarray(edt.edt(~mineral, anisotropy=spacing_mm))
-    found = (_two_skeletons(mineral, away <= joint_mm) for joint_mm in JOINTS_MM)
+    near = nearest_around(mineral, (z_mm, y_mm, x_mm), max(JOINTS_MM))
+    joints = (mask_of(near.voxels[near.distance_mm <= joint_mm], mineral.shape) for joint_mm in JOINTS_MM)
+    found = (_two_skeletons(mineral, joint) for joint in joints)
     hands = next((two for two in found if two is not None), None)
     if hands is None:
         return None
     nearest = ndimage.distance_transform_edt(
-        hands == 0, sampling=spacing_mm, return_distances=False, return_indices=True
+        hands == 0, sampling=(z_mm, y_mm, x_mm), return_distances=False, return_indices=True
     )
     owner = hands[tuple(nearest)]
     first, second = (_part(limb, owner == number, stride) for number in (1, 2))

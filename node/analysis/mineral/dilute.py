@@ -7,7 +7,7 @@ calcium. The blur of bone has both too: it is told by its place, and what is bri
 import numpy as np
 
 from node.analysis.grid.components import Components, components
-from node.analysis.grid.spans import spans_of, voxels_of
+from node.analysis.grid.spans import mask_between, spans_of, voxels_of
 from node.analysis.limb.nearest import nearest_source
 from node.analysis.mineral.pale import Pale
 
@@ -31,8 +31,8 @@ are, is thinner, and so are cords."""
 def find_dilute(pale: Pale, calcium_slope: float) -> Components:
     """Bodies of dilute calcium; ``calcium_slope``: contrast of calcium in this limb, low energy over high."""
     limb, low, high = pale.limb, pale.low, pale.high
-    least = max(CONTRAST_HU[0], LEAST_TO_NOISE * pale.noise_low_hu)
-    voxels = voxels_of((low > np.int16(least)) & limb.body, limb.spans)
+    least = int(max(CONTRAST_HU[0], LEAST_TO_NOISE * pale.noise_low_hu))
+    voxels = voxels_of(mask_between(low, least + 1, None, limb.body, limb.spans), limb.spans)
     voxels = voxels[low.reshape(-1)[voxels] > np.float32(VOXEL_SLOPE) * high.reshape(-1)[voxels]]
     voxels = voxels[pale.is_free(voxels)]
     steep = np.zeros(limb.body.shape, bool)

@@ -1,14 +1,14 @@
 """What is too pale for mineral's threshold: both energies smoothed, and where a pale body may lie."""
 
-import edt
 import numpy as np
 from numpy.typing import NDArray
 
 from node.analysis.bone.skeleton import Skeleton
 from node.analysis.grid.components import Components, median_of
 from node.analysis.grid.filters import smooth
+from node.analysis.grid.spans import spans_of
 from node.analysis.limb.limbs import Limb
-from node.analysis.limb.nearest import nearest_around
+from node.analysis.limb.nearest import nearest_around, nearest_source
 from node.analysis.limb.noise import Anchors
 
 SMOOTHING_MM = 0.8
@@ -22,32 +22,44 @@ BoolArray = NDArray[np.bool_]
 Int64Array = NDArray[np.int64]
 
 
-class Pale:
+class PaleImages:
     """A limb smoothed by SMOOTHING_MM: ``low`` and ``high`` int16 (z, y, x), HU over soft tissue.
 
-    ``taken``: calcium and what lies next to it, where nothing pale is looked for. ``noise_low_hu``: standard deviation
-    before the smoothing.
+    ``deep``: what lies below the skin, bool, on every ``stride``-th voxel. All of it is known before the bones are.
     """
 
-    def __init__(self, limb: Limb, anchors: Anchors, skeleton: Skeleton, taken: BoolArray) -> None:
-        self.limb, self.skeleton, self.taken = limb, skeleton, taken
-        self.noise_low_hu = anchors.noise_low_hu
+    def __init__(self, limb: Limb, anchors: Anchors) -> None:
         self.low, self.high = (
             smooth(image, limb.spacing_mm, limb.spans, SMOOTHING_MM) for image in (limb.low, limb.high)
         )
         self.low -= np.int16(round(anchors.soft_low_hu))
         self.high -= np.int16(round(anchors.soft_high_hu))
         self.stride = np.array([max(1, round(SKIN_GRID_MM / s)) for s in limb.spacing_mm])
-        inside = limb.body[tuple(slice(None, None, k) for k in self.stride)]
-        spacing = tuple((self.stride * limb.spacing_mm).tolist())
-        self.depth_mm = edt.edt(np.ascontiguousarray(inside), anisotropy=spacing, black_border=False, parallel=0)
+        inside = np.ascontiguousarray(limb.body[tuple(slice(None, None, k) for k in self.stride)])
+        z_mm, y_mm, x_mm = (self.stride * limb.spacing_mm).tolist()
+        skin = nearest_source(~inside, (z_mm, y_mm, x_mm), SKIN_MM, spans_of(inside)).found
+        self.deep = inside & ~skin.mask(inside.shape)
+
+
+class Pale:
+    """The images of a limb in which pale bodies are looked for, and where they may lie.
+
+    ``taken``: calcium and what lies next to it, where nothing pale is looked for. ``noise_low_hu``: standard deviation
+    before the smoothing.
+    """
+
+    def __init__(
+        self, limb: Limb, images: PaleImages, skeleton: Skeleton, taken: BoolArray, noise_low_hu: float
+    ) -> None:
+        self.limb, self.images, self.skeleton, self.taken = limb, images, skeleton, taken
+        self.low, self.high, self.noise_low_hu = images.low, images.high, noise_low_hu
 
     def is_free(self, voxels: Int64Array) -> BoolArray:
         """True for voxels, flat indices, in depth, off bone and not taken. The skin is known to SKIN_GRID_MM."""
         place = np.unravel_index(voxels, self.limb.body.shape)
-        lattice = tuple(p // k for p, k in zip(place, self.stride, strict=True))
+        lattice = tuple(p // k for p, k in zip(place, self.images.stride, strict=True))
         off_bone = self.skeleton.beyond_mm(voxels) > BONE_MM
-        deep = self.depth_mm[lattice] > SKIN_MM
+        deep = self.images.deep[lattice]
         return np.asarray(deep & off_bone & ~self.taken.reshape(-1)[voxels] & self.limb.body.reshape(-1)[voxels])
 
     def slope(self, bodies: Components) -> NDArray[np.float64]:
@@ -58,7 +70,7 @@ class Pale:
         """Each body grown to half of its own contrast, at most GROWTH_MM."""
         if not core.count:
             return core
-        near = nearest_around(core.labels, self.limb, GROWTH_MM)
+        near = nearest_around(core.labels, self.limb.spacing_mm, GROWTH_MM)
         kept = self.is_free(near.voxels)
         voxels, label = near.voxels[kept], near.label[kept]
         both = 0.5 * self.low.reshape(-1)[voxels] + 0.5 * self.high.reshape(-1)[voxels]

@@ -7,7 +7,7 @@ only in depth, away from bone surface, as a body of some size, and with the slop
 import numpy as np
 
 from node.analysis.grid.components import Components, components
-from node.analysis.grid.spans import voxels_of
+from node.analysis.grid.spans import mask_between, voxels_of
 from node.analysis.mineral.pale import Pale
 
 CONTRAST_HU = (52.0, 450.0)
@@ -22,9 +22,10 @@ LEAST_RADIUS_MM = 1.3
 def find_urate(pale: Pale, tin: bool) -> Components:
     """Urate bodies; ``tin``: the high energy has a tin filter."""
     limb, low, high = pale.limb, pale.low, pale.high
-    least, most = (np.int16(c) for c in CONTRAST_HU)
-    voxels = voxels_of((low > least) & (high > least) & (low < most) & limb.body, limb.spans)
-    voxels = voxels[low.reshape(-1)[voxels] < np.float32(VOXEL_SLOPE) * high.reshape(-1)[voxels]]
+    least, most = (int(c) for c in CONTRAST_HU)
+    voxels = voxels_of(mask_between(low, least + 1, most - 1, limb.body, limb.spans), limb.spans)
+    at_high = high.reshape(-1)[voxels]
+    voxels = voxels[(at_high > least) & (low.reshape(-1)[voxels] < np.float32(VOXEL_SLOPE) * at_high)]
     shallow = np.zeros(limb.body.shape, bool)
     shallow.reshape(-1)[voxels[pale.is_free(voxels)]] = True
     found = components(shallow, limb.spans)

@@ -8,7 +8,7 @@ from node.analysis.grid.filters import smooth
 from node.analysis.limb.noise import measure_anchors
 from node.analysis.mineral.candidates import find_candidates
 from node.analysis.mineral.dilute import find_dilute
-from node.analysis.mineral.pale import Pale
+from node.analysis.mineral.pale import Pale, PaleImages
 from node.analysis.mineral.physics import hu_per_mg_cc
 from node.analysis.mineral.urate import find_urate
 from tests.fakes.limbs import HIGH_TUBE, LOW_TUBE, Shape, ball, cube, muscle_limb, shell, slab
@@ -38,7 +38,8 @@ def pale_limb(
     smoothed = smooth(image, limb.spacing_mm, limb.spans)
     skeleton = find_skeleton(limb, image, smoothed, anchors)
     mineral = find_candidates(limb, image, smoothed, anchors, skeleton)
-    return Pale(limb, anchors, skeleton, np.zeros(limb.body.shape, bool)), len(mineral)
+    taken = np.zeros(limb.body.shape, bool)
+    return Pale(limb, PaleImages(limb, anchors), skeleton, taken, anchors.noise_low_hu), len(mineral)
 
 
 def urate(*contents: Content) -> Components:
