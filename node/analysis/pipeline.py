@@ -5,11 +5,13 @@ Pure: the same voxels give the same findings to the last bit, whatever the threa
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from node.analysis.grid.spans import Spans, voxels_of
+from node.analysis.grid.together import both
 from node.analysis.hand import HandResult, analyse_limb
 from node.analysis.limb.limbs import Limb, find_parts
 from node.analysis.limb.touching import parted_hands
@@ -112,8 +114,10 @@ def _assemble(results: list[HandResult], shape: tuple[int, int, int]) -> Analysi
     before = 0
     for number, result in enumerate(results):
         box = result.limb.box
-        _put(segments[box], result.deposits, before, result.limb.spans)
-        _put(bones[box], result.bones, 100 * number, result.limb.spans)
+        both(
+            partial(_put, segments[box], result.deposits, before, result.limb.spans),
+            partial(_put, bones[box], result.bones, 100 * number, result.limb.spans),
+        )
         deposits = tuple(
             replace(d, number=d.number + before, key_slice=d.key_slice + result.limb.offset[0])
             for d in result.hand.deposits

@@ -38,6 +38,7 @@ def displacement_equations(
     part = moved - np.floor(moved)
     near = np.rint(moved).astype(np.int64)
     margin = 2 + int(np.abs(whole).max())
+    flat = 2.0 * spacing.min() * edge  # no edge has less across all axes together, HU; that is looked at first
     count = nz - 2 * margin
     step = step_over(count)
     for turn in prange(count):
@@ -48,9 +49,12 @@ def displacement_equations(
                 if low[z, y, x] >= clipped:
                     continue
                 a, b, c = z + near[0], y + near[1], x + near[2]
-                gz = (high[a + 1, b, c] - high[a - 1, b, c]) / (2.0 * spacing[0])
-                gy = (high[a, b + 1, c] - high[a, b - 1, c]) / (2.0 * spacing[1])
-                gx = (high[a, b, c + 1] - high[a, b, c - 1]) / (2.0 * spacing[2])
+                dz = high[a + 1, b, c] - high[a - 1, b, c]
+                dy = high[a, b + 1, c] - high[a, b - 1, c]
+                dx = high[a, b, c + 1] - high[a, b, c - 1]
+                if abs(dz) + abs(dy) + abs(dx) <= flat:
+                    continue
+                gz, gy, gx = dz / (2.0 * spacing[0]), dy / (2.0 * spacing[1]), dx / (2.0 * spacing[2])
                 if abs(gz) + abs(gy) + abs(gx) <= edge:
                     continue
                 value = 0.0

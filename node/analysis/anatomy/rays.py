@@ -182,10 +182,10 @@ def _thumb_cost(chains: Sequence[Chain], thumb: int, order: Sequence[int]) -> fl
     span = float(np.linalg.norm(first.start - last.start))
     side = float(np.clip(8.0 * (THUMB_BESIDE - nearer / max(span, 8.0)), 0.0, 6.0)) if len(order) > 1 else 1.0
     distal = unit(np.sum([chains[n].direction for n in order], axis=0))
-    heads = np.median([chains[n].parts[0].ends[1 - chains[n].ends[0]] @ distal for n in order])
-    behind = float(heads - ray.parts[0].ends[1 - ray.ends[0]] @ distal)
+    heads = median(float(chains[n].parts[0].ends[1 - chains[n].ends[0]] @ distal) for n in order)
+    behind = heads - float(ray.parts[0].ends[1 - ray.ends[0]] @ distal)
     reach = float(np.clip((THUMB_BEHIND_MM - behind) / 3.0, 0.0, 3.0))
     angle = float(np.degrees(np.arccos(np.clip(ray.direction @ distal, -1.0, 1.0))))
-    row = float(np.median([chains[n].start @ distal for n in order]))
+    row = median(float(chains[n].start @ distal) for n in order)
     step = float(np.clip((abs(float(ray.start @ distal) - row) - 14.0) / 4.0, 0.0, 6.0))
     return side + reach + step + float(np.clip((20.0 - angle) / 10.0, 0.0, 2.0))

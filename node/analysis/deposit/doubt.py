@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from node.analysis.bone.skeleton import THICKEST_SHELL_MM
+from node.analysis.grid.spans import mask_between
 from node.analysis.limb.bony import METAL_HU
 from node.analysis.limb.limbs import Limb
 from node.analysis.limb.nearest import nearest_around
@@ -23,7 +24,8 @@ class Doubt:
 
     def __init__(self, limb: Limb) -> None:
         self.limb = limb
-        self.metal = limb.body & (limb.low > METAL_HU) & (limb.high > METAL_HU)
+        at_low = mask_between(limb.low, METAL_HU + 1, None, limb.body, limb.spans)
+        self.metal = mask_between(limb.high, METAL_HU + 1, None, at_low, limb.spans)
         self.streaks = self.metal
         if self.metal.any():
             self.streaks = nearest_around(self.metal, limb.spacing_mm, STREAK_MM).mask(self.metal.shape)

@@ -97,8 +97,8 @@ class Components:
         return result
 
     def covered_by(self, voxels: Int64Array, owner: Int32Array) -> "Components":
-        """These with some voxels, flat indices, given to labels 0 … count, whosever they were."""
-        left = ~np.isin(self.voxels, voxels, assume_unique=True)
+        """These with some voxels, flat indices, ascending, given to labels 0 … count, whosever they were."""
+        left = read_list(voxels, np.ones(len(voxels), np.int32), self.voxels) == 0
         return _in_scan_order(
             np.concatenate([self.voxels[left], voxels]),
             np.concatenate([self.owner[left], owner]),

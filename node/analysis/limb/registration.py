@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from node.analysis.grid.filters import displaced
+from node.analysis.grid.together import each
 from node.analysis.limb.limbs import CLIPPED_HU, Limb
 from node.domain.errors import Refused
 from node.kernels.displacement import TERMS, displacement_equations
@@ -46,7 +47,7 @@ def residual_mm(limb: Limb, shift: Shift) -> float:
     """
     length, end = max(1, round(SLAB_MM / limb.spacing_mm[0])), len(limb.body)
     slabs = ((first, min(end, first + length)) for first in range(0, end, length))
-    own = (_displacement(limb, shift, slab) for slab in slabs)
+    own = each(lambda slab: _displacement(limb, shift, slab), slabs)
     return max((float(np.linalg.norm(at - shift)) for at in own if at is not None), default=0.0)
 
 

@@ -10,7 +10,7 @@ from scipy import ndimage
 from node.analysis.bone.skeleton import Skeleton
 from node.analysis.grid.components import components
 from node.analysis.grid.filters import brightest
-from node.analysis.grid.spans import spans_of
+from node.analysis.grid.spans import mask_of, spans_of
 from node.analysis.limb.limbs import Limb
 from node.analysis.limb.noise import Anchors
 from node.analysis.mineral.outshone import outshone
@@ -81,16 +81,14 @@ def find_candidates(
     ``image``, ``smoothed``: the detection image, int16 (z, y, x), HU.
     """
     seed = anchors.soft_hu + max(130.0, 5.0 * anchors.noise_hu)
-    rest, level = np.zeros(image.shape, bool), np.zeros(image.shape, np.int16)
     voxels = skeleton.mineral_voxels[skeleton.beyond_mm(skeleton.mineral_voxels) > BEYOND_MM]
-    rest.reshape(-1)[voxels] = True
+    spans = spans_of(mask_of(voxels, image.shape))
+    level = np.zeros(image.shape, np.int16)
     level.reshape(-1)[voxels] = smoothed.reshape(-1)[voxels]
-    spans = spans_of(rest)
-    ceiling = brightest(level, HALF_MAXIMUM_REACH_MM, limb.spacing_mm, spans)
-    half = (ceiling >> 1) + np.int16(round(0.5 * anchors.soft_hu))
-    bright = rest & (image > half)
-    bright.reshape(-1)[outshone(voxels[~bright.reshape(-1)[voxels]], image, seed, anchors.soft_hu, limb)] = True
-    found = components(bright, spans, corners=True)
+    ceiling = brightest(level, HALF_MAXIMUM_REACH_MM, limb.spacing_mm, spans).reshape(-1)[voxels]
+    bright = image.reshape(-1)[voxels] > (ceiling >> 1) + np.int16(round(0.5 * anchors.soft_hu))
+    small = outshone(voxels[~bright], image, seed, anchors.soft_hu, limb)
+    found = components(mask_of(np.concatenate([voxels[bright], small]), image.shape), spans, corners=True)
     large = found.sizes * limb.geometry.voxel_mm3 >= LEAST_MM3
     found = found.only((found.maximum(smoothed) > seed) & large)
     described = (

@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from node.analysis.anatomy.model import Vector
+from node.analysis.grid.together import each
 from node.analysis.mineral.candidates import Candidate
 from node.analysis.mineral.reasons import Reason
 from node.analysis.parting.beside import BONE_DENSITY, TIP_DENSITY, Beside, Piece
@@ -86,7 +87,7 @@ def split_attachments(
 ) -> tuple[tuple[Candidate, ...], tuple[Candidate, ...]]:
     """(not bone, bone). What stays within LEAST_BEYOND_MM of the usual bone surface is in neither: too near to tell."""
     far = [c for c in candidates if c.beyond_mm >= LEAST_BEYOND_MM]
-    shells = [beside.shape(label).shell_hu for label in beside.skeleton.bones]
+    shells = [shape.shell_hu for shape in each(beside.shape, beside.skeleton.bones)]
     usual_hu = float(np.median(shells)) if shells else beside.soft_hu
     pieces = {n: beside.piece(c) for n, c in enumerate(far) if c.bone}
     bony = {
