@@ -54,3 +54,20 @@ def kernel(*signatures: str, parallel: bool = False) -> Callable[[Function], Fun
 
 
 prange = numba.prange
+
+
+def most_callers() -> int:
+    """How many threads may call kernels at the same time, and gain by it: as many as a kernel runs on.
+
+    One where numba's threads must not be called from two sides, in its layer "workqueue", which it falls back to
+    without an OpenMP library; and before the first parallel kernel has chosen the layer.
+    """
+    return 1 if _layer() in ("", "workqueue") else int(numba.get_num_threads())
+
+
+def _layer() -> str:
+    """numba's threading layer, empty before it is chosen."""
+    try:
+        return str(numba.threading_layer())
+    except ValueError:
+        return ""

@@ -1,6 +1,10 @@
 """What the analysis finds depends neither on the number of threads nor on how much air there is around the limb."""
 
+import os
+import subprocess
+import sys
 from dataclasses import asdict, replace
+from hashlib import sha256
 from typing import Any
 
 import numba
@@ -46,6 +50,30 @@ def test_one_thread_finds_to_the_last_bit_what_two_find(pair: EnergyPair) -> Non
     assert one.findings == two.findings
     assert one.segments.tobytes() == two.segments.tobytes()
     assert one.bones.tobytes() == two.bones.tobytes()
+
+
+def digest(analysis: Analysis) -> str:
+    """Of all that an analysis says."""
+    parts = (repr(analysis.findings).encode(), analysis.segments.tobytes(), analysis.bones.tobytes())
+    return sha256(b"".join(parts)).hexdigest()
+
+
+WITHOUT_OPENMP = """
+import numba
+from node.analysis.pipeline import analyse
+from node.phantom import make
+from node.phantom.presets import preset
+from tests.integration.test_analysis_invariance import digest
+print(digest(analyse(make(preset("small")).pair)), numba.threading_layer())
+"""
+
+
+def test_where_no_openmp_library_is_installed_the_findings_are_the_same(usual: Analysis) -> None:
+    """numba's own threads must not be called from two sides at once: the program would be ended without a word."""
+    environment = os.environ | {"NUMBA_THREADING_LAYER": "workqueue"}
+    ran = subprocess.run([sys.executable, "-c", WITHOUT_OPENMP], env=environment, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.split() == [digest(usual), "workqueue"]
 
 
 def widened(geometry: Geometry, before: Steps, after: Steps) -> Geometry:

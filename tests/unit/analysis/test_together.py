@@ -5,15 +5,15 @@ import threading
 import numba
 import numpy as np
 import pytest
-from node.analysis.grid import together
 from node.analysis.grid.spans import spans_of
 from node.analysis.grid.together import both, each
+from node.kernels import jit
 
 
 @pytest.fixture(params=["omp", "workqueue", ""])
 def layer(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """numba's threading layers: one that may be called from two threads, one that must not, none chosen yet."""
-    monkeypatch.setattr(together, "_layer", lambda: request.param)
+    monkeypatch.setattr(jit, "_layer", lambda: request.param)
     return str(request.param)
 
 
@@ -54,7 +54,7 @@ def test_two_threads_work_where_the_layer_allows_it(layer: str) -> None:
 
 @pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="one thread is all there is")
 def test_with_one_thread_steps_follow_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(together, "_layer", lambda: "omp")
+    monkeypatch.setattr(jit, "_layer", lambda: "omp")
     here = threading.get_ident()
     numba.set_num_threads(1)
     try:
@@ -65,4 +65,4 @@ def test_with_one_thread_steps_follow_each_other(monkeypatch: pytest.MonkeyPatch
 
 def test_the_layer_is_what_numba_says_it_is() -> None:
     spans_of(np.ones((2, 2, 2), bool))
-    assert together._layer() == numba.threading_layer()
+    assert jit._layer() == numba.threading_layer()
