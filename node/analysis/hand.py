@@ -17,7 +17,7 @@ from node.analysis.deposit.material import SlopeScale, calibrate, cortex_level
 from node.analysis.deposit.measure import Measurer, Measures
 from node.analysis.deposit.outline import outline_deposits
 from node.analysis.grid.filters import smooth
-from node.analysis.grid.together import both
+from node.analysis.grid.together import both, each
 from node.analysis.limb.limbs import Limb
 from node.analysis.limb.nearest import nearest_around
 from node.analysis.limb.noise import Anchors, measure_anchors
@@ -158,7 +158,7 @@ def _beside(calcium: Int32Array, limb: Limb, others: list[Candidate]) -> NDArray
 
 def _measure(labels: Int32Array, measurer: Measurer) -> list[tuple[int, Measures]]:
     """(label, measures) of each deposit of some size, in a fixed order of the crop's voxels."""
-    measured = ((label, measurer.measure(label)) for label in range(1, int(labels.max()) + 1))
+    measured = enumerate(each(measurer.measure, range(1, int(labels.max()) + 1)), start=1)
     found = [(label, m) for label, m in measured if m is not None and m.volume_mm3 >= LEAST_VOLUME_MM3]
     return sorted(found, key=lambda item: tuple(item[1].voxels[0]))
 

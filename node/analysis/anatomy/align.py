@@ -52,7 +52,7 @@ HOLE_SD_MM = 3.0
 
 Levels = tuple[tuple[int, ...], ...]
 Costs = NDArray[np.float64]
-"""One value for each size of the hand."""
+"""One value for each size of the hand, of digits with as many bones side by side."""
 
 
 @dataclass(frozen=True)
@@ -74,14 +74,14 @@ class _Way:
 
 @dataclass(frozen=True, eq=False)
 class _Best:
-    """The cheapest of several ways for each size of the hand."""
+    """The cheapest of several ways for each digit and size of the hand."""
 
     ways: tuple[_Way, ...]
     cost: Costs
     choice: NDArray[np.int64]
 
     def levels(self, size: int) -> Levels:
-        """The whole reading for the hand's size number ``size``."""
+        """The whole reading for the digit and size number ``size``."""
         way = self.ways[self.choice[size]]
         return (*way.levels, *(way.then.levels(size) if way.then else ()))
 
@@ -113,35 +113,47 @@ def _misfit(length_mm: float, expected_mm: Costs, cut: bool, level: int, last: i
 
 def align(chain: Chain, digit: int, scale: float) -> Alignment:
     """``alignments`` for one size of the hand."""
-    return alignments(chain, digit, (scale,))[0]
+    return alignments(chain, (digit,), (scale,))[0][0]
 
 
-def alignments(chain: Chain, digit: int, scales: Sequence[float]) -> list[Alignment]:
-    """Cheapest reading of a chain (proximal to distal) as the bones of ``digit``, for hands of each size in ``scales``.
+def alignments(chain: Chain, digits: Sequence[int], scales: Sequence[float]) -> list[list[Alignment]]:
+    """Cheapest reading of a chain (proximal to distal) as the bones of each of ``digits``, for hands of each size.
 
     A part may be one bone, two fused ones, a piece of a broken one, or (before or behind all others) no bone of the
     ray; bones may be missing at both ends, and within the ray where the gap has their length.
     """
-    best = _Aligner(chain, digit, scales).best(0, 0, True)
-    return [Alignment(float(cost), best.levels(n)) for n, cost in enumerate(best.cost)]
+    read: dict[int, list[Alignment]] = {}
+    for count in {len(LEVELS[digit]) for digit in digits}:
+        alike = [digit for digit in digits if len(LEVELS[digit]) == count]
+        best = _Aligner(chain, _expected_mm(alike, scales)).best(0, 0, True)
+        fits = [Alignment(float(cost), best.levels(n)) for n, cost in enumerate(best.cost)]
+        read |= {digit: fits[n * len(scales) : (n + 1) * len(scales)] for n, digit in enumerate(alike)}
+    return [read[digit] for digit in digits]
 
 
 def near_levels(chain: Chain, digit: int, scale: float, slack: float) -> set[Levels]:
     """Every reading of a chain as the bones of ``digit`` that costs less than the cheapest and ``slack``."""
-    return set(_Aligner(chain, digit, (scale,)).best(0, 0, True).near(0, slack))
+    return set(_Aligner(chain, _expected_mm((digit,), (scale,))).best(0, 0, True).near(0, slack))
+
+
+def _expected_mm(digits: Sequence[int], scales: Sequence[float]) -> Costs:
+    """Length of each bone (rows) of digits with as many bones, in hands of each size; digit by digit."""
+    return np.concatenate([np.outer(MEAN_LENGTH_MM[digit], scales) for digit in digits], axis=1)
 
 
 class _Aligner:
-    """Dynamic programming over the parts of a chain and the bones of a digit."""
+    """Dynamic programming over the parts of a chain and the bones of digits with as many of them.
 
-    def __init__(self, chain: Chain, digit: int, scales: Sequence[float]) -> None:
-        self.expected = np.outer(MEAN_LENGTH_MM[digit], scales)
-        self.last = len(LEVELS[digit]) - 1
+    ``expected`` (bones, n): their lengths in mm, of any number of digits and sizes of the hand at the same time.
+    """
+
+    def __init__(self, chain: Chain, expected: Costs) -> None:
+        self.expected = expected
+        self.last = len(expected) - 1
         self.lengths = chain.lengths_mm
         self.cut = [p.cut for p in chain.parts]
         self.span, self.gap = chain.span_mm, [0.0, *chain.gaps_mm]
         self.seam = [Seam.UNKNOWN, *chain.seams, Seam.UNKNOWN]
-        self.none = np.zeros(len(scales))
         bits = np.asarray(self.lengths)[:, None] < BIT_SHARE * self.expected[-1]
         self.extra = np.where(bits, EXTRA_BIT, EXTRA)
         self.known: dict[tuple[int, int, bool], _Best] = {}

@@ -56,7 +56,7 @@ def _agree(chain: Chain, distal: Vector, longest_mm: float) -> Chain:
         return chain
     if chain.fall == 0:
         return back
-    costs = [min(fit.cost for digit in (1, 3) for fit in alignments(c, digit, SCALES)) for c in (chain, back)]
+    costs = [min(fit.cost for fits in alignments(c, (1, 3), SCALES) for fit in fits) for c in (chain, back)]
     return back if costs[1] < costs[0] + LEAST_LEAD else chain
 
 

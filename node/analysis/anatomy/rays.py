@@ -58,7 +58,7 @@ class Reading:
 
 def read_rays(chains: Sequence[Chain]) -> list[Reading]:
     """Readings of the oriented ``chains`` as digits, the cheapest first; empty where there is nothing to read."""
-    fits = [[alignments(chain, d, SCALES) for d in range(1, 6)] for chain in chains]
+    fits = [alignments(chain, range(1, 6), SCALES) for chain in chains]
     costs = np.array([[[fit.cost for fit in row] for row in digit] for digit in fits])
     dropped = [_dropped_cost(chain) for chain in chains]
     rooted = [chain.rooted for chain in chains]
