@@ -12,6 +12,7 @@ from node.accuracy.truth import CaseTruth, TrueDeposit
 from node.domain.volume import EnergyPair, Geometry, Volume
 
 AIR_HU: Final = -800
+SLAB: Final = 16
 FloatArray = NDArray[np.floating]
 
 
@@ -21,8 +22,7 @@ class Field:
     def __init__(self, moves_mm: FloatArray, cell_mm: FloatArray, geometry: Geometry) -> None:
         self.moves_mm, self.cell_mm = moves_mm, np.asarray(cell_mm, np.float64)
         self.spacing_mm = np.asarray(geometry.spacing_mm)
-        gradient = [np.stack(np.gradient(part, *self.cell_mm)) for part in moves_mm]
-        self.volume = np.linalg.det(np.moveaxis(np.stack(gradient), (0, 1), (-2, -1)) + np.eye(3, dtype=moves_mm.dtype))
+        self.volume = _volumes(moves_mm, self.cell_mm)
 
     def source(self, index: FloatArray) -> FloatArray:
         """Voxel indices (3, …) z, y, x in the case, of those in the new one."""
@@ -35,6 +35,18 @@ class Field:
 
     def _cells(self, index: FloatArray) -> FloatArray:
         return np.asarray(index * _along(self.spacing_mm / self.cell_mm, index))
+
+
+def _volumes(moves_mm: FloatArray, cell_mm: FloatArray) -> FloatArray:
+    """Volume in the case over that in the new one at each cell, slab by slab: the nine gradients of a whole study at
+    once would take some gigabytes."""
+    volumes, depth = np.empty_like(moves_mm[0]), moves_mm.shape[1]
+    for first in range(0, depth, SLAB):
+        begin, end = max(0, first - 1), min(depth, first + SLAB + 1)
+        gradient = np.stack([np.stack(np.gradient(part[begin:end], *cell_mm)) for part in moves_mm])
+        volume = np.linalg.det(np.moveaxis(gradient, (0, 1), (-2, -1)) + np.eye(3, dtype=moves_mm.dtype))
+        volumes[first : first + SLAB] = volume[first - begin :][:SLAB]
+    return np.asarray(volumes)
 
 
 def _along(values: FloatArray, index: FloatArray) -> FloatArray:
