@@ -3,14 +3,14 @@
 Pure: the same voxels give the same findings to the last bit, whatever the thread count. No DICOM, no files.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
 
-from node.analysis.grid.spans import Spans, voxels_of
+from node.analysis.grid.spans import voxels_of
 from node.analysis.grid.together import both
 from node.analysis.hand import HandResult, analyse_limb
 from node.analysis.limb.limbs import Limb, find_parts
@@ -24,6 +24,7 @@ from node.domain.sctc_style import DEFAULT_WEIGHTS, ScoreWeights
 from node.domain.volume import EnergyPair
 from node.kernels.memory import keep_freed_memory
 
+Labels = NDArray[np.int32] | NDArray[np.uint16]
 STEPS_A_LIMB = 5
 MOST_LIMBS = 2
 RAY_LEVELS = ("MC", "PP", "MP", "DP")
@@ -108,29 +109,32 @@ def _is_of_a_hand(result: HandResult) -> bool:
 
 def _assemble(results: list[HandResult], shape: tuple[int, int, int]) -> Analysis:
     """Number the deposits of all hands in one run and put them on the scan's grid."""
-    segments = np.zeros(shape, np.uint16)
-    bones = np.zeros(shape, np.uint16)
-    hands: list[Hand] = []
-    before = 0
-    for number, result in enumerate(results):
-        box = result.limb.box
-        both(
-            partial(_put, segments[box], result.deposits, before, result.limb.spans),
-            partial(_put, bones[box], result.bones, 100 * number, result.limb.spans),
-        )
-        deposits = tuple(
-            replace(d, number=d.number + before, key_slice=d.key_slice + result.limb.offset[0])
-            for d in result.hand.deposits
-        )
-        hands.append(replace(result.hand, deposits=deposits))
-        before += len(deposits)
+    before = list(accumulate((len(result.hand.deposits) for result in results), initial=0))[:-1]
+    segments, bones = both(
+        lambda: _on_scan(shape, [(r.limb, r.deposits, first) for r, first in zip(results, before, strict=True)]),
+        lambda: _on_scan(shape, [(r.limb, r.bones, 100 * number) for number, r in enumerate(results)]),
+    )
+    hands = tuple(_numbered_on(result, first) for result, first in zip(results, before, strict=True))
     reasons = tuple(dict.fromkeys(limit for hand in hands for limit in hand.limits))
     outcome = Outcome.PARTIAL if reasons else Outcome.COMPLETE
-    return Analysis(Findings(outcome, reasons, tuple(hands)), segments, bones)
+    return Analysis(Findings(outcome, reasons, hands), segments, bones)
 
 
-def _put(into: NDArray[np.uint16], labels: NDArray[np.int32] | NDArray[np.uint16], offset: int, spans: Spans) -> None:
-    """Write the labels > 0, raised by ``offset``, into a part of the scan's grid."""
-    voxels = voxels_of(labels > 0, spans)
-    place = np.unravel_index(voxels, labels.shape)
-    into[place] = labels.reshape(-1)[voxels] + offset
+def _numbered_on(result: HandResult, before: int) -> Hand:
+    """The hand with its deposits numbered on from ``before``, and their slices counted in the scan."""
+    first_slice = result.limb.offset[0]
+    return replace(
+        result.hand,
+        deposits=tuple(
+            replace(d, number=d.number + before, key_slice=d.key_slice + first_slice) for d in result.hand.deposits
+        ),
+    )
+
+
+def _on_scan(shape: tuple[int, int, int], parts: Sequence[tuple[Limb, Labels, int]]) -> NDArray[np.uint16]:
+    """The labels > 0 of limbs on the scan's grid, each raised by its number."""
+    scan = np.zeros(shape, np.uint16)
+    for limb, labels, offset in parts:
+        voxels = voxels_of(labels > 0, limb.spans)
+        scan[limb.box][np.unravel_index(voxels, labels.shape)] = labels.reshape(-1)[voxels] + offset
+    return scan
