@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from node.analysis.grid.components import Components, components, median_of
+from node.analysis.grid.components import Components, by_label, components, median_of
 from node.analysis.grid.runs import runs_of
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt, find_objects, label
@@ -149,3 +149,11 @@ def test_medians_are_those_of_numpy(
     for n in range(1, 6):
         own = image[labels == n]
         assert np.isnan(medians[n]) if own.size < least else medians[n] == np.median(own)
+
+
+@pytest.mark.parametrize("most", [5, 2**16 - 1, 2**16, 2**30])
+@settings(max_examples=30, deadline=None)
+@given(data=st.data())
+def test_a_list_by_labels_keeps_the_order_of_like_ones(most: int, data: st.DataObject) -> None:
+    owner = data.draw(hnp.arrays(np.int32, st.integers(0, 30), elements=st.sampled_from([0, 1, 3, most - 1, most])))
+    assert by_label(owner).tolist() == sorted(range(len(owner)), key=lambda n: owner[n])

@@ -64,12 +64,14 @@ def read_rays(chains: Sequence[Chain]) -> list[Reading]:
     rooted = [chain.rooted for chain in chains]
     readings: list[Reading] = []
     longest = sorted(sorted(range(len(chains)), key=lambda n: -sum(chains[n].lengths_mm))[:MOST_CHAINS])
+    cheapest = np.inf
     for thumb in (*longest, None):
         fingers = [n for n in longest if n != thumb]
         for kept in _choices(fingers):
-            limit = min((r.cost for r in readings), default=np.inf) + BEYOND
             left = sum(cost for n, cost in enumerate(dropped) if n != thumb and n not in kept)
-            readings += _readings(rooted, thumb, kept, fits, costs, left, limit)
+            more = _readings(rooted, thumb, kept, fits, costs, left, cheapest + BEYOND)
+            cheapest = min([cheapest, *(reading.cost for reading in more)])
+            readings += more
     return sorted(readings, key=lambda reading: reading.cost)
 
 

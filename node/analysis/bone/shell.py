@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from node.analysis.grid.components import by_label
 from node.analysis.grid.neighbours import on_surface
 from node.analysis.grid.together import each
 from node.kernels.thickness import histogram_cells, quantile_of_cells
@@ -50,7 +51,7 @@ def usual_thickness(
     places = np.stack(np.unravel_index(voxels, marrow.shape)).astype(np.int32)
     surface = on_surface(voxels, marrow.shape) & ~marrow.reshape(-1)[voxels]
     cell_voxels = CELL_MM / np.asarray(spacing_mm)[:, None]
-    order = np.argsort(owner, kind="stable")
+    order = by_label(owner)
     bounds = np.searchsorted(owner[order], np.arange(1, int(owner.max(initial=0)) + 2))
     thickness = np.zeros(len(voxels), np.float32)
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from node.analysis.bone.marrow import find_marrow
 from node.analysis.bone.shell import usual_thickness
+from node.analysis.grid.components import by_label
 from node.analysis.grid.spans import mask_between, read_list, spans_of, voxels_of
 from node.analysis.limb.limbs import Limb
 from node.analysis.limb.nearest import nearest_source
@@ -78,7 +79,7 @@ class Skeleton:
     @cached_property
     def bones(self) -> list[int]:
         """The labels of its bones, ascending."""
-        return [int(label) for label in np.unique(self._grouped[1])]
+        return np.flatnonzero(np.bincount(self._grouped[1])).tolist()
 
     def voxels_of(self, label: int) -> Int64Array:
         """Flat indices of one bone, in scan order."""
@@ -89,7 +90,7 @@ class Skeleton:
         """(flat indices of all bone voxels bone by bone, their labels)."""
         bone = self._bone
         owner = self.labels.reshape(-1)[bone]
-        order = np.argsort(owner, kind="stable")
+        order = by_label(owner)
         return bone[order], owner[order]
 
 

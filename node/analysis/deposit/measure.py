@@ -9,6 +9,7 @@ from node.analysis.bone.skeleton import Skeleton
 from node.analysis.deposit.gap import dip_towards_bone
 from node.analysis.deposit.outline import SKIRT_MM, SURROUNDINGS_MM
 from node.analysis.deposit.shape import depth_inside_mm, diameters_mm, name_shape
+from node.analysis.grid.components import by_label
 from node.analysis.grid.spans import Spans, spans_of
 from node.analysis.limb.limbs import Limb
 from node.analysis.limb.nearest import Found, nearest_around, nearest_source
@@ -91,7 +92,7 @@ class Measurer:
         self.limb, self.image, self.anchors, self.skeleton, self.scale = limb, image, anchors, skeleton, scale
         self.low, self.high = limb.low.reshape(-1), limb.high.reshape(-1)
         self.near = _nearest_deposit(labels, limb, skeleton)
-        self.order = np.argsort(self.near.label, kind="stable")
+        self.order = by_label(self.near.label)
         margin = self.near.voxels[self.near.distance_mm <= MASS_MARGIN_MM]
         self.skin = nearest_source(~limb.body, limb.spacing_mm, NEAR_MM, self._spans(margin))
 

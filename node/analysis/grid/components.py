@@ -74,7 +74,7 @@ class Components:
     def radius_mm(self, spacing_mm: tuple[float, float, float]) -> NDArray[np.float64]:
         """Radius of the largest ball inside each label 0 … count, mm; 0 for 0."""
         radius = np.zeros(self.count + 1)
-        order = np.argsort(self.owner, kind="stable")
+        order = by_label(self.owner)
         bounds = np.searchsorted(self.owner[order], np.arange(1, self.count + 2))
         for number, (begin, end) in enumerate(pairwise(bounds), start=1):
             if begin == end:
@@ -124,6 +124,15 @@ def _in_scan_order(voxels: Int64Array, owner: Int32Array, count: int, shape: tup
     return Components(voxels[order], owner[order], count, shape)
 
 
+def by_label(owner: Int32Array) -> Int64Array:
+    """Places in a list, those with the smallest label ≥ 0 first, else in the order of the list.
+
+    NumPy sorts numbers of 16 bits by their digits, in a fraction of the time of longer ones.
+    """
+    small = owner.max(initial=0) <= np.iinfo(np.uint16).max
+    return np.argsort(owner.astype(np.uint16) if small else owner, kind="stable")
+
+
 def components(mask: NDArray[np.bool_], spans: Spans, corners: bool = False) -> Components:
     """Components of a mask (z, y, x) inside spans, 6-connected, with ``corners`` 26-connected."""
     runs = runs_of(mask, spans, corners)
@@ -139,7 +148,7 @@ def median_of(
     value: NDArray[np.int16] | NDArray[np.float64], owner: Int32Array, count: int, least: int
 ) -> NDArray[np.float64]:
     """Median of the values of each owner 0 … count; not a number where one has fewer than ``least`` of them."""
-    order = np.argsort(owner, kind="stable")
+    order = by_label(owner)
     bounds = np.searchsorted(owner[order], np.arange(count + 2))
     ordered = value[order]
     result = np.full(count + 1, np.nan)
