@@ -64,22 +64,25 @@ def analyse_limb(
     anchors = measure_anchors(limb)
     image = anchors.detection_image(limb)
     advance("skeleton")
-    bones = _bones(limb, image, anchors, model_slope(low_tube, high_tube), advance)
-    skeleton, anatomy, slopes = bones.skeleton, bones.anatomy, bones.slopes
+    attached, skeleton, anatomy, slopes = _bones(limb, image, anchors, model_slope(low_tube, high_tube), advance)
     scale = scale_of(low_tube, high_tube, slopes.calcium)
     advance("anatomy")
     doubt = Doubt(limb)
-    mineral = doubt.clear_of_metal(bones.attached)
+    mineral = doubt.clear_of_metal(attached)
     cortex_hu = cortex_level(image, skeleton)
-    places = find_places(anatomy, skeleton.labels, limb.body, limb.geometry.affine)
+    places, pale_images = both(
+        lambda: find_places(anatomy, skeleton.labels, limb.body, limb.geometry.affine),
+        lambda: PaleImages(limb, anchors),
+    )
     deposits, small_bones, arteries = without_lookalikes(mineral, places, limb, anchors, cortex_hu)
     calcium = outline_deposits(deposits, limb, image, skeleton, anchors.soft_hu)
     advance("material")
     tin = high_tube.has_tin
     taken = _beside(calcium, limb, [*small_bones, *arteries]) | doubt.streaks
-    pale = Pale(limb, bones.pale_images, skeleton, taken, anchors.noise_low_hu)
+    pale = Pale(limb, pale_images, skeleton, taken, anchors.noise_low_hu)
     labels = calcium
     kinds: list[Candidate | Material] = [*deposits, *_add_pale(labels, len(deposits), pale, slopes, tin)]
+    del pale, pale_images, taken  # room for the large arrays to come
     advance("measures")
     measurer = Measurer(limb, image, anchors, skeleton, labels, scale)
     judge = Judge(limb.geometry, skeleton, slopes, anchors, places, doubt, tin)
@@ -101,27 +104,15 @@ def analyse_limb(
     return HandResult(limb, hand, numbered, _bone_codes(skeleton, anatomy, small_bones, limb))
 
 
-@dataclass(frozen=True, eq=False)
-class _Bones:
-    """The bones of a limb, what was ``attached`` to them, and images of all that is no brighter than soft tissue."""
-
-    attached: tuple[Candidate, ...]
-    skeleton: Skeleton
-    anatomy: HandAnatomy
-    slopes: SlopeScale
-    pale_images: PaleImages
-
-
-def _bones(limb: Limb, image: Int16Array, anchors: Anchors, slope: float, advance: Callable[[str], None]) -> _Bones:
-    """Steps 5 and 6; ``slope``: of calcium, by the tubes alone."""
+def _bones(
+    limb: Limb, image: Int16Array, anchors: Anchors, slope: float, advance: Callable[[str], None]
+) -> tuple[tuple[Candidate, ...], Skeleton, HandAnatomy, SlopeScale]:
+    """Steps 5 and 6: (what is not bone, the bones, their names, slopes); ``slope``: of calcium, by the tubes alone."""
     smoothed = smooth(image, limb.spacing_mm, limb.spans)
     hollow = find_skeleton(limb, image, smoothed, anchors)
     slopes = calibrate(limb, anchors, hollow, slope)
     advance("deposits")
-    (attached, skeleton, anatomy), pale_images = both(
-        lambda: part_bones(hollow, image, smoothed, anchors, limb), lambda: PaleImages(limb, anchors)
-    )
-    return _Bones(attached, skeleton, anatomy, slopes, pale_images)
+    return *part_bones(hollow, image, smoothed, anchors, limb), slopes
 
 
 def _add_pale(labels: Int32Array, count: int, pale: Pale, slopes: SlopeScale, tin: bool) -> list[Material]:

@@ -19,6 +19,7 @@ from pathlib import Path
 from node.dicom.objects.source import read_source
 from node.dicom.reading.pixels import load_pair
 from node.domain.pairing import find_pair
+from node.kernels.memory import give_memory_back
 from node.phantom.presets import preset
 from node.service.study.encode import encode
 from node.service.study.folder import read_folder
@@ -60,7 +61,8 @@ def measure(folder: Path, rounds: int) -> dict[str, float]:
         encode(analysis, read_source(stacks.low, stacks.high, found.locate), pair, Parameters())
         marks.append(time.perf_counter())
         deposits = len(analysis.findings.deposits)
-        del pair, analysis  # a study at a time, as in use
+        del pair, analysis  # a study at a time, and its memory given back, as the node does
+        give_memory_back()
         if number:  # the first round warms
             for step, began, ended in zip(STEPS, marks, marks[1:], strict=False):
                 seconds[step].append(ended - began)
