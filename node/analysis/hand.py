@@ -86,11 +86,11 @@ def analyse_limb(
     advance("measures")
     measurer = Measurer(limb, image, anchors, skeleton, labels, scale)
     judge = Judge(limb.geometry, skeleton, slopes, anchors, places, doubt, tin)
-    found, numbered = _judged(labels, measurer, kinds, judge)
-    kept, unlisted = without_unlisted(found, numbered, limb.spacing_mm, anatomy.scale)
+    found = _judged(labels, measurer, kinds, judge)
+    kept, unlisted = without_unlisted(found, labels, limb.spacing_mm, anatomy.scale)
     limits, score = both(
-        lambda: find_limits(anatomy, limb, shift_mm, doubt, numbered),
-        lambda: score_deposits(kept, numbered, limb, anchors.soft_low_hu, places, weights),
+        lambda: find_limits(anatomy, limb, shift_mm, doubt, labels),
+        lambda: score_deposits(kept, labels, limb, anchors.soft_low_hu, places, weights),
     )
     hand = Hand(
         laterality=anatomy.laterality,
@@ -101,7 +101,7 @@ def analyse_limb(
         deposits=tuple(kept),
         sctc_style=score,
     )
-    return HandResult(limb, hand, numbered, _bone_codes(skeleton, anatomy, small_bones, limb))
+    return HandResult(limb, hand, labels, _bone_codes(skeleton, anatomy, small_bones, limb))
 
 
 def _bones(
@@ -127,16 +127,17 @@ def _add_pale(labels: Int32Array, count: int, pale: Pale, slopes: SlopeScale, ti
 
 def _judged(
     labels: Int32Array, measurer: Measurer, kinds: Sequence[Candidate | Material], judge: Judge
-) -> tuple[list[Deposit], Int32Array]:
-    """The findings, numbered from 1, and their voxels; ``kinds`` of labels from 1: what each was found as."""
+) -> list[Deposit]:
+    """The findings, numbered from 1, and so are their ``labels`` then; ``kinds`` of labels from 1: found as what."""
     found: list[Deposit] = []
-    numbered = np.zeros(labels.shape, labels.dtype)
-    for label, measures in _measure(labels, measurer):
+    measured = _measure(labels, measurer)
+    labels[:] = 0
+    for label, measures in measured:
         kind = kinds[label - 1]
         if judge.believes(measures, kind):
             found.append(judge.deposit(len(found) + 1, measures, kind))
-            numbered[tuple(measures.voxels.T)] = len(found)
-    return found, numbered
+            labels[tuple(measures.voxels.T)] = len(found)
+    return found
 
 
 def _beside(calcium: Int32Array, limb: Limb, others: list[Candidate]) -> NDArray[np.bool_]:

@@ -18,7 +18,8 @@ LARGEST = 2**31 - 1
 def keep_freed_memory() -> None:
     """Ask glibc to serve large arrays from its heap and to keep that; nothing with other C libraries.
 
-    One heap for all threads: a thread's own holds no large array (at most 64 MiB, malloc/arena.c).
+    One heap for all threads: a thread's own holds no large array (at most 64 MiB, malloc/arena.c). Threads that there
+    were before keep theirs, and hand it on: ask early.
     """
     if mallopt := _of_glibc("mallopt"):
         mallopt(ARENA_MAX, 1)

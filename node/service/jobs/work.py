@@ -30,6 +30,7 @@ def process_task(parameters: Parameters, task: Task) -> Processed:
 
 
 def prepare() -> None:
-    """Load what an analysis needs before the first study comes."""
+    """Load what an analysis needs before the first study comes, and before there is a second thread."""
+    import_module("node.kernels.memory").keep_freed_memory()
     import_module("node.service.study.process")
     import_module("node.analysis.pipeline")

@@ -11,6 +11,7 @@ from node.dicom.reading.header import read_instance
 from node.domain.errors import Refused, Unusable
 from node.domain.instance import Instance
 from node.domain.progress import Progress
+from node.kernels.memory import keep_freed_memory
 
 PACKED: Final = frozenset({".zip", ".7z", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".rar", ".iso"})
 """Archives, as exports from a PACS come; they are not looked into."""
@@ -35,6 +36,7 @@ def read_folder(folder: Path, progress: Progress | None = None) -> Folder:
     The first file of a SOP Instance UID counts; the same instance twice is no error. Raises Unusable where it
     does not exist, Refused where there is no DICOM file at all.
     """
+    keep_freed_memory()  # before the first thread has a heap of its own
     paths = list(_paths(folder))
     instances: list[Instance] = []
     files: dict[str, Path] = {}
