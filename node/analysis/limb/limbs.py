@@ -169,9 +169,9 @@ def _check_voxels(grid: Geometry) -> None:
 
 
 def _thickness_mm(found: Components, number: int, spacing_mm: tuple[float, ...]) -> float:
-    """Diameter of the largest ball inside a component, as if it went on beyond the scan's border; to a few mm."""
-    inside = np.ascontiguousarray((found.labels[found.boxes[number - 1]] == number)[::2, ::2, ::2])
-    return 2.0 * float(edt.edt(inside, anisotropy=tuple(2.0 * s for s in spacing_mm), black_border=False).max())
+    """Diameter of the largest ball inside a component, as if it went on beyond the scan's border."""
+    inside = np.ascontiguousarray(found.labels[found.boxes[number - 1]] == number)
+    return 2.0 * float(edt.edt(inside, anisotropy=spacing_mm, black_border=False).max())
 
 
 def _crop(pair: EnergyPair, coarse: BoolArray, box: tuple[slice, ...], stride: tuple[int, ...]) -> Limb:

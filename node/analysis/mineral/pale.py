@@ -25,7 +25,7 @@ Int64Array = NDArray[np.int64]
 class PaleImages:
     """A limb smoothed by SMOOTHING_MM: ``low`` and ``high`` int16 (z, y, x), HU over soft tissue.
 
-    ``deep``: what lies below the skin, bool, on every ``stride``-th voxel. All of it is known before the bones are.
+    ``deep``: what lies deeper than SKIN_MM, bool, on every ``stride``-th voxel. No bone need be known for it.
     """
 
     def __init__(self, limb: Limb, anchors: Anchors) -> None:
