@@ -10,7 +10,7 @@ from node.analysis.grid.neighbours import neighbours_of
 from node.analysis.grid.runs import runs_of
 from node.analysis.grid.spans import Spans, mask_between, mask_of, voxels_of
 from node.analysis.grid.together import each
-from node.kernels.basins import drain_open_runs, fill_basins
+from node.kernels.basins import UNREACHED, drain_open_runs, fill_basins
 
 BoolArray = NDArray[np.bool_]
 Int16Array = NDArray[np.int16]
@@ -42,7 +42,7 @@ def held_water(
     def flood(dam: Int16Array) -> Water:
         voxels = voxels_of(_drained(mask_between(dam, None, lowest, body, spans), body, spans), spans)
         level = _levels(dam, voxels, lowest, highest)
-        held = level > np.int16(lowest)
+        held = (level > np.int16(lowest)) & (level != np.int16(UNREACHED))
         return Water(voxels[held], level[held] - grey.reshape(-1)[voxels[held]], grey.shape)
 
     return each(flood, dams)
@@ -50,9 +50,8 @@ def held_water(
 
 def _levels(dam: Int16Array, voxels: Int64Array, lowest: int, highest: int) -> Int16Array:
     """The level at which each of the voxels, flat indices, spills over to what is not among them."""
-    neighbours, wall = neighbours_of(voxels, dam.shape), dam.reshape(-1)[voxels]
-    level, head = np.empty(len(wall), np.int16), np.empty(highest - lowest + 1, np.int32)
-    fill_basins(neighbours, wall, lowest, highest, level, head, np.empty(len(wall), np.int32))
+    wall, level = dam.reshape(-1)[voxels], np.empty(len(voxels), np.int16)
+    fill_basins(neighbours_of(voxels, dam.shape), np.clip(wall, lowest, highest, out=wall), level)
     return level
 
 
