@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 from zlib import crc32
 
-import edt
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -18,6 +17,7 @@ from node.accuracy.joints import Motion, pose
 from node.accuracy.regrid import Case
 from node.accuracy.truth import NO_BONE, CaseTruth
 from node.domain.volume import EnergyPair, Geometry
+from node.kernels.depth import depth_inside
 
 CELL_MM: Final = 0.8
 RIGID_MM, STEEPNESS = 0.3, 4.0
@@ -61,6 +61,7 @@ def _field(labels: Labels, bones: Mapping[int, Points], motions: Mapping[int, Mo
     """Moves back to the case: of each place those of the bones around it, the nearest most of all."""
     step = np.maximum(np.rint(CELL_MM / np.asarray(geometry.spacing_mm)), 1.0)
     cell_mm = step * geometry.spacing_mm
+    z_mm, y_mm, x_mm = cell_mm.tolist()
     shape = np.ceil(np.asarray(labels.shape) / step).astype(int) + 1
     total, moves = np.full(shape, np.finfo(np.float32).tiny, np.float32), np.zeros((3, *shape), np.float32)
     for label, motion in motions.items():
@@ -70,7 +71,8 @@ def _field(labels: Labels, bones: Mapping[int, Points], motions: Mapping[int, Mo
         source = np.tensordot(motion.turn.T, places - motion.shift_mm.reshape(3, 1, 1, 1), 1).astype(np.float32)
         inside = _is(labels, label, source, geometry)
         if inside.any():
-            far = edt.edt(~inside, anisotropy=tuple(cell_mm), parallel=0)
+            far = np.empty(inside.shape, np.float32)
+            depth_inside(~inside, z_mm, y_mm, x_mm, far)
             weight = (far + np.float32(RIGID_MM)) ** np.float32(-STEEPNESS) * (far < FARTHEST_MM)
             total[box] += weight
             moves[(slice(None), *box)] += weight * (source - places)

@@ -1,14 +1,14 @@
 """Euclidean distance to the nearest source, and which source that is, inside spans and up to a reach.
 
 What is computed is kept row by row without the air between: voxel (z, y, x) of spans stands at ``first[z, y] + x`` of a
-flat array (``first`` int64 (z, y)). Three passes of lower envelopes of parabolas (Felzenszwalb & Huttenlocher 2012,
-10.4086/toc.2012.v008a019), which also carry the source along. Each pass writes what the next one reads: rows, then
-planes, then the volume.
+flat array (``first`` int64 (z, y)). Three passes of lower envelopes of parabolas (``kernels.envelope``), which also
+carry the source along. Each pass writes what the next one reads: rows, then planes, then the volume.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
+from node.kernels.envelope import lower_envelope
 from node.kernels.jit import kernel, prange
 from node.kernels.turns import step_over
 
@@ -58,40 +58,6 @@ def nearest_in_row(
                     last = x
                 if last >= 0 and (nearest[here + x] < 0 or last - x < x - nearest[here + x]):
                     nearest[here + x] = last
-
-
-@kernel("int64(float32[::1], int64[::1], int64, float64, int64[::1], float64[::1])")
-def lower_envelope(
-    height: NDArray[np.float32],
-    place: NDArray[np.int64],
-    count: int,
-    spacing: float,
-    vertex: NDArray[np.int64],
-    border: NDArray[np.float64],
-) -> int:
-    """Parabolas spacing² (q - place[n])² + height[n], n < count, that lie lowest somewhere: vertex[0 … result].
-
-    Places ascend; ``border[k]`` is where parabola vertex[k] takes over. -1: no height is finite.
-    """
-    last = -1
-    for n in range(count):
-        if height[n] == np.inf:
-            continue
-        p = place[n]
-        while last >= 0:
-            q = place[vertex[last]]
-            crossing = ((height[n] - height[vertex[last]]) / (spacing * spacing) + p * p - q * q) / (2.0 * (p - q))
-            if crossing > border[last]:
-                last += 1
-                vertex[last] = n
-                border[last] = crossing
-                break
-            last -= 1
-        if last < 0:
-            last = 0
-            vertex[0] = n
-            border[0] = -np.inf
-    return last
 
 
 @kernel(

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import edt
 import numpy as np
 import pytest
 from node.analysis.anatomy.acro import assess_distal_phalanges
@@ -50,7 +49,7 @@ def limbs(case: str) -> Iterator[Limb]:
         affine = stored["affine_lps"].copy()
         affine[:3, 3] += affine[:3, :3] @ np.array([s.start for s in box[::-1]])
         spacing = np.linalg.norm(affine[:3, :3], axis=0)[::-1]
-        body = edt.edt(~inside[box], anisotropy=tuple(spacing)) < 6.0
+        body = ndimage.distance_transform_edt(~inside[box], sampling=tuple(spacing)) < 6.0
         labels = np.where(inside[box], labels[box], 0).astype(np.int32)
         bones = np.where(labels < 1000, labels % 100, 0).astype(np.int32)
         yield Limb(hand["side"], bones, labels, body, affine, {"hand": hand, "deposits": table["deposits"]})

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Final
 
-import edt
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +13,7 @@ from node.analysis.anatomy.model import HandAnatomy, NamedBone
 from node.analysis.anatomy.parts import Points
 from node.analysis.anatomy.soft_tissue import SoftTissue, thin
 from node.analysis.anatomy.wrist import in_carpal_tunnel, in_forearm
+from node.analysis.grid.depth import depth_inside_mm
 from node.analysis.grid.together import both
 from node.domain.anatomy import CARPALS, UNNAMED
 from node.domain.findings import Level, Region
@@ -98,9 +98,8 @@ def find_places(
 
 def _depth_mm(tissue: SoftTissue) -> NDArray[np.float32]:
     """Distance of each voxel of the thinned grid to the skin."""
-    spacing = np.linalg.norm(tissue.affine[:3, :3], axis=0)[::-1]
-    depth = edt.edt(tissue.inside, anisotropy=tuple(float(s) for s in spacing), black_border=False)
-    return np.asarray(depth, dtype=np.float32)
+    z_mm, y_mm, x_mm = np.linalg.norm(tissue.affine[:3, :3], axis=0)[::-1].tolist()
+    return depth_inside_mm(tissue.inside > 0, (z_mm, y_mm, x_mm))
 
 
 def _spread(owner: NDArray[np.int32], inside: NDArray[np.uint8], steps: NDArray[np.int32]) -> None:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-import edt
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from node.analysis.grid.components import Components
+from node.analysis.grid.depth import depth_inside_mm, own_mask
 
 NECK_SHARE = 0.6
 """Two cavities are parted by a neck narrower than this share of the largest ball in either."""
@@ -25,11 +25,8 @@ def parted(found: Components, which: BoolArray, spacing_mm: tuple[float, float, 
     owner, count = found.owner.copy(), found.count
     for number in np.flatnonzero(which[1:]) + 1:
         mine = np.flatnonzero(found.owner == number)
-        places = np.stack(np.unravel_index(found.voxels[mine], found.shape))
-        places -= places.min(axis=1, keepdims=True) - 1
-        mask = np.zeros(places.max(axis=1) + 2, bool)
-        mask[tuple(places)] = True
-        pieces = _pieces(mask, spacing_mm, least_mm)[tuple(places)]
+        mask, places = own_mask(np.stack(np.unravel_index(found.voxels[mine], found.shape), axis=1))
+        pieces = _pieces(mask, spacing_mm, least_mm)[places]
         further = pieces > 1
         owner[mine[further]] = pieces[further] + np.int32(count - 1)
         count += max(0, int(pieces.max()) - 1)
@@ -38,7 +35,7 @@ def parted(found: Components, which: BoolArray, spacing_mm: tuple[float, float, 
 
 def _pieces(mask: BoolArray, spacing_mm: tuple[float, float, float], least_mm: float) -> NDArray[np.int32]:
     """int32: the piece of each voxel of a mask (z, y, x) that does not reach its border, from 1."""
-    depth = np.asarray(edt.edt(mask, anisotropy=spacing_mm))
+    depth = depth_inside_mm(mask, spacing_mm)
     cores = list(_cores(depth, depth > 0.0, 0.0, least_mm))
     if len(cores) < 2:
         return mask.astype(np.int32)

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from node.analysis.bone.skeleton import Skeleton
 from node.analysis.deposit.gap import dip_towards_bone
 from node.analysis.deposit.outline import SKIRT_MM, SURROUNDINGS_MM
-from node.analysis.deposit.shape import depth_inside_mm, diameters_mm, name_shape
+from node.analysis.deposit.shape import diameters_mm, name_shape
 from node.analysis.grid.components import by_label
+from node.analysis.grid.depth import depth_of_mm
 from node.analysis.grid.spans import Spans, spans_of
 from node.analysis.limb.limbs import Limb
 from node.analysis.limb.nearest import Found, nearest_around, nearest_source
@@ -103,7 +104,7 @@ class Measurer:
         if len(inside) == 0:
             return None
         voxels = np.stack(np.unravel_index(inside, self.limb.body.shape), axis=1)
-        depth = depth_inside_mm(voxels, self.limb.spacing_mm)
+        depth = depth_of_mm(voxels, self.limb.spacing_mm)
         core = inside[depth >= min(0.8, float(np.quantile(depth, 0.6)))]
         low = self.low[inside]
         whole = self._unclipped(core, inside)

@@ -1,6 +1,5 @@
 """Step 10: size and shape of a set of voxels."""
 
-import edt
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import ConvexHull, QhullError
@@ -18,14 +17,6 @@ FLAT, LONG = 2.2, 1.75
 """Root mean square extents of a plate, second over third, and of a cord, first over second. Sheath deposits of our
 phantoms have 1.8 to 2.2 of the latter, stones and lobulated ones at most 1.7 from LEAST_MM3 on."""
 Points = NDArray[np.float64]
-
-
-def depth_inside_mm(voxels: NDArray[np.int64], spacing_mm: tuple[float, float, float]) -> NDArray[np.float32]:
-    """Distance (mm) of each voxel (n, 3) z, y, x of a set to the nearest one outside of it."""
-    local = voxels - voxels.min(axis=0) + 1
-    mask = np.zeros(local.max(axis=0) + 2, bool)
-    mask[tuple(local.T)] = True
-    return np.asarray(edt.edt(mask, anisotropy=spacing_mm)[tuple(local.T)])
 
 
 def diameters_mm(points: Points, spacing_mm: tuple[float, float, float]) -> tuple[float, float]:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-import edt
 import numpy as np
 from numpy.typing import NDArray
 
+from node.analysis.grid.depth import depth_of_mm
 from node.analysis.grid.runs import runs_of
 from node.analysis.grid.spans import Spans, mask_of, read_list
 from node.kernels.runs import spread_runs
@@ -77,13 +77,9 @@ class Components:
         order = by_label(self.owner)
         bounds = np.searchsorted(self.owner[order], np.arange(1, self.count + 2))
         for number, (begin, end) in enumerate(pairwise(bounds), start=1):
-            if begin == end:
-                continue
-            places = np.stack(np.unravel_index(self.voxels[order[begin:end]], self.shape))
-            places -= places.min(axis=1, keepdims=True) - 1
-            inside = np.zeros(places.max(axis=1) + 2, bool)
-            inside[tuple(places)] = True
-            radius[number] = edt.edt(inside, anisotropy=spacing_mm).max()
+            if begin < end:
+                own = np.stack(np.unravel_index(self.voxels[order[begin:end]], self.shape), axis=1)
+                radius[number] = depth_of_mm(own, spacing_mm).max()
         return radius
 
     def at(self, voxels: Int64Array) -> Int32Array:

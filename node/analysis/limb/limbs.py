@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import edt
 import numpy as np
 from numpy.typing import NDArray
 
 from node.analysis.grid.components import Components, components
+from node.analysis.grid.depth import depth_inside_mm
 from node.analysis.grid.spans import Spans, read_list, spans_of, with_neighbours
 from node.analysis.grid.together import each
 from node.analysis.limb.bony import LEAST_BONE_MM3, MINERAL_HU, holds_bone
@@ -140,8 +140,8 @@ def find_parts(pair: EnergyPair, most: int | None = None) -> Parts:
             "No limb with bone was found in the scan; a hand or forearm was expected.",
             hint="Check that the series shows the hands and that its rescale slope and intercept give HU.",
         )
-    spacing_mm = tuple(s * k for s, k in zip(pair.geometry.spacing_mm, stride, strict=True))
-    limbs = [n for n in kept if _thickness_mm(found, n, spacing_mm) < THICKEST_LIMB_MM]
+    z_mm, y_mm, x_mm = (s * k for s, k in zip(pair.geometry.spacing_mm, stride, strict=True))
+    limbs = [n for n in kept if _thickness_mm(found, n, (z_mm, y_mm, x_mm)) < THICKEST_LIMB_MM]
     if not limbs:
         raise Refused(
             f"What was scanned is thicker than {THICKEST_LIMB_MM:g} mm; a hand or forearm was expected.",
@@ -168,10 +168,9 @@ def _check_voxels(grid: Geometry) -> None:
         )
 
 
-def _thickness_mm(found: Components, number: int, spacing_mm: tuple[float, ...]) -> float:
+def _thickness_mm(found: Components, number: int, spacing_mm: tuple[float, float, float]) -> float:
     """Diameter of the largest ball inside a component, as if it went on beyond the scan's border."""
-    inside = np.ascontiguousarray(found.labels[found.boxes[number - 1]] == number)
-    return 2.0 * float(edt.edt(inside, anisotropy=spacing_mm, black_border=False).max())
+    return 2.0 * float(depth_inside_mm(found.labels[found.boxes[number - 1]] == number, spacing_mm).max())
 
 
 def _crop(pair: EnergyPair, coarse: BoolArray, box: tuple[slice, ...], stride: tuple[int, ...]) -> Limb:

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, replace
 
-import edt
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from node.analysis.bone.skeleton import Skeleton
 from node.analysis.grid.components import components
+from node.analysis.grid.depth import depth_inside_mm
 from node.analysis.grid.filters import brightest
 from node.analysis.grid.spans import mask_of, spans_of
 from node.analysis.limb.limbs import Limb
@@ -118,13 +118,12 @@ def _describe(
     bone, contact = _contact(mask, skeleton.labels[wide], limb.spacing_mm)
     if not bone:
         bone = _next_to(mask, beyond, skeleton.labels[wide])
-    inside = edt.edt(np.pad(mask, 1), anisotropy=limb.spacing_mm)
     return Candidate(
         voxels=np.argwhere(mask) + [b.start for b in wide],
         volume_mm3=float(mask.sum()) * limb.geometry.voxel_mm3,
         mean_hu=mean,
         peak_hu=float(smoothed[wide][mask].max()),
-        radius_mm=float(inside.max()),
+        radius_mm=float(depth_inside_mm(np.pad(mask, 1), limb.spacing_mm).max()),
         beyond_mm=float(beyond[mask].max()),
         contact_mm2=contact,
         bone=bone,
