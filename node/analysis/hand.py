@@ -64,14 +64,16 @@ def analyse_limb(
     anchors = measure_anchors(limb)
     image = anchors.detection_image(limb)
     advance("skeleton")
-    slope = model_slope(low_tube, high_tube)
-    attached, skeleton, anatomy, slopes, pale_images = _bones(limb, image, anchors, slope, advance)
+    attached, skeleton, anatomy, slopes = _bones(limb, image, anchors, model_slope(low_tube, high_tube), advance)
     scale = scale_of(low_tube, high_tube, slopes.calcium)
     advance("anatomy")
     doubt = Doubt(limb)
     mineral = doubt.clear_of_metal(attached)
     cortex_hu = cortex_level(image, skeleton)
-    places = find_places(anatomy, skeleton.labels, limb.body, limb.geometry.affine)
+    places, pale_images = both(
+        lambda: find_places(anatomy, skeleton.labels, limb.body, limb.geometry.affine),
+        lambda: PaleImages(limb, anchors),
+    )
     deposits, small_bones, arteries = without_lookalikes(mineral, places, limb, anchors, cortex_hu)
     calcium = outline_deposits(deposits, limb, image, skeleton, anchors.soft_hu)
     advance("material")
@@ -104,18 +106,13 @@ def analyse_limb(
 
 def _bones(
     limb: Limb, image: Int16Array, anchors: Anchors, slope: float, advance: Callable[[str], None]
-) -> tuple[tuple[Candidate, ...], Skeleton, HandAnatomy, SlopeScale, PaleImages]:
-    """Steps 5 and 6: (what is not bone, the bones, their names, slopes, images of what is pale); ``slope``: of calcium,
-    by the tubes alone.
-    """
+) -> tuple[tuple[Candidate, ...], Skeleton, HandAnatomy, SlopeScale]:
+    """Steps 5 and 6: (what is not bone, the bones, their names, slopes); ``slope``: of calcium, by the tubes alone."""
     smoothed = smooth(image, limb.spacing_mm, limb.spans)
     hollow = find_skeleton(limb, image, smoothed, anchors)
+    slopes = calibrate(limb, anchors, hollow, slope)
     advance("deposits")
-    parted, (slopes, pale_images) = both(
-        lambda: part_bones(hollow, image, smoothed, anchors, limb),
-        lambda: (calibrate(limb, anchors, hollow, slope), PaleImages(limb, anchors)),
-    )
-    return *parted, slopes, pale_images
+    return *part_bones(hollow, image, smoothed, anchors, limb), slopes
 
 
 def _add_pale(labels: Int32Array, count: int, pale: Pale, slopes: SlopeScale, tin: bool) -> list[Material]:
