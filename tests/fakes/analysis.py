@@ -242,8 +242,8 @@ def make_study(
             dcmwrite(folder / f"{ds.SOPInstanceUID}.dcm", ds, enforce_file_format=True)
             instances.append(_instance(ds, tubes[energy]))
         found += stacks(instances)
-    source = read_source(found[0], found[1], lambda uid: folder / f"{uid}.dcm")
     pair = EnergyPair(volumes[0], volumes[1], *tubes)
+    source = read_source(found[0], found[1], pair, lambda uid: folder / f"{uid}.dcm")
     return FakeStudy(folder, source, pair, make_analysis(pair, places))
 
 

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.cases, pytest.mark.skipif(not SCORER.exists(), reason=
 def scored(name: str, out: Path) -> dict[str, Any]:
     """Figures of the scorer for the perfect result of a case."""
     case = load_case(name)
-    source = read_source(case.stacks.low, case.stacks.high, case.files.__getitem__)
+    source = read_source(case.stacks.low, case.stacks.high, case.pair, case.files.__getitem__)
     for part in encode(case.analysis, source, case.pair, Parameters()):
         (out / part.file_name).write_bytes(part.content)
     metrics = out / "metrics.json"

@@ -1,4 +1,4 @@
-"""The headers of the analysed images: what results copy from them, and what they refer to."""
+"""The analysed images: what results copy from their headers, what they refer to, and by what they are known."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,8 +12,10 @@ from pydicom.dataset import Dataset
 from pydicom.uid import CTImageStorage
 from pydicom.valuerep import DA, DT, TM
 
+from node.dicom.reading.content import measured_inputs
 from node.dicom.uids import digest
 from node.domain.series import Slice, Stack
+from node.domain.volume import EnergyPair
 from node.domain.wording import plain
 
 _LATIN_AND_KIN = (100, 101, 109, 110, 126, 127, 138, 144)
@@ -59,22 +61,25 @@ class Source:
     """Both energies, and the header (without pixels) that patient and study attributes are copied from.
 
     ``head`` is the header of the first low-energy slice. ``acquired`` is when the newest input was acquired: the
-    content date and time of every result, never the clock; 1900-01-01 where no header holds a date.
+    content date and time of every result, never the clock; 1900-01-01 where no header holds a date. ``inputs``: SOP
+    Instance UID and content digest of each instance, from which the UIDs of results are made.
     """
 
     low: Stack
     high: Stack
     head: Dataset = field(repr=False)
     acquired: datetime
+    inputs: tuple[tuple[str, str], ...] = field(repr=False)
 
 
-def read_source(low: Stack, high: Stack, locate: Callable[[str], Path]) -> Source:
-    """Read what results copy; ``locate`` gives the file of a SOP Instance UID."""
+def read_source(low: Stack, high: Stack, pair: EnergyPair, locate: Callable[[str], Path]) -> Source:
+    """Read what results copy; ``pair`` is what was measured, ``locate`` gives the file of a SOP Instance UID."""
     instances = {i.sop_instance_uid: i for stack in (low, high) for i in stack.instances}
     head = _header(locate(low.head.sop_instance_uid))
     when = {i.acquisition_datetime: uid for uid, i in instances.items()}  # the many slices have few times
     newest = max(_moment(text) or acquired(_header(locate(uid))) for text, uid in when.items())
-    return Source(low, high, presentable(head), newest)
+    inputs = measured_inputs(low, pair.low) + measured_inputs(high, pair.high)
+    return Source(low, high, presentable(head), newest, inputs)
 
 
 def _header(path: Path) -> Dataset:

@@ -8,10 +8,8 @@ demographics are the same content.
 """
 
 import hashlib
-import os
 import struct
 from collections import defaultdict
-from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO
 
 import numpy as np
@@ -115,9 +113,7 @@ def measured_inputs(stack: Stack, volume: Volume) -> tuple[tuple[str, str], ...]
     for instance, plane in zip(stack.instances, volume.hu, strict=True):
         planes[instance.sop_instance_uid].append(plane)
     instances = {i.sop_instance_uid: i for i in stack.instances}
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        digests = dict(zip(planes, pool.map(_digest_of, planes.values()), strict=True))
-    return tuple((uid, content_digest(instances[uid], digests[uid])) for uid in sorted(instances))
+    return tuple((uid, content_digest(instances[uid], _digest_of(planes[uid]))) for uid in sorted(instances))
 
 
 def _digest_of(planes: list[Int16Array]) -> str:

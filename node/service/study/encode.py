@@ -24,7 +24,6 @@ from node.dicom.objects.overlay import overlay
 from node.dicom.objects.seal import PRODUCT, WRITER
 from node.dicom.objects.segmentation import ObjectNumbers, segmentation
 from node.dicom.objects.source import Source, acquired, demographics_digest
-from node.dicom.reading.content import measured_inputs
 from node.dicom.report.document import report
 from node.dicom.uids import Origin
 from node.domain.findings import Analysis, Findings
@@ -57,8 +56,7 @@ def encode(analysis: Analysis, source: Source, pair: EnergyPair, parameters: Par
     with ThreadPoolExecutor(2) as pool:  # hashing, kernels and compression leave the interpreter to the DICOM objects
         drawn = pool.submit(_picture, pair, analysis)
         segments = pool.submit(_segments_digest, analysis)
-        inputs = measured_inputs(source.low, pair.low) + measured_inputs(source.high, pair.high)
-        origin = Origin(inputs, __version__, parameters.digest)
+        origin = Origin(source.inputs, __version__, parameters.digest)
         listed = _findings_file(analysis.findings, _study_input(source), origin, source.low.instances)
         content = (listed.content, segments.result(), demographics_digest(source.head, source.acquired))
         base = parameters.series_number_base

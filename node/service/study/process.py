@@ -1,6 +1,7 @@
 """One study, from its instances to its result: paired, loaded, analysed, encoded. Pure but for reading the files."""
 
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -79,10 +80,13 @@ def _measured(
     analyse: Analyse,
 ) -> StudyResult:
     pair = load_pair(stacks, locate, progress)
-    analysis = analyse(pair, progress)
+    with ThreadPoolExecutor(1) as pool:  # a processor that the analysis does not always use hashes what it analyses
+        read = pool.submit(read_source, stacks.low, stacks.high, pair, locate)
+        analysis = analyse(pair, progress)
+        source = read.result()
     if progress:
         progress("encode", 0.0)
-    objects = encode(analysis, read_source(stacks.low, stacks.high, locate), pair, parameters)
+    objects = encode(analysis, source, pair, parameters)
     if progress:
         progress("encode", 1.0)
     return StudyResult(analysis.findings.outcome, analysis.findings.reasons, analysis.findings, objects, pairing)
