@@ -72,8 +72,8 @@ def fill_basins(neighbours: NDArray[np.int32], image: NDArray[np.int16], filled:
     Of a list of voxels: ``neighbours`` (``kernels.neighbours``), image int16, and filled int16, the result. The flood
     comes from all that is not in the list; UNREACHED where it never comes. 6-connected.
     Sweeps up and down the list until one changes nothing (the sequential method of Vincent 1993, 10.1109/83.217222).
-    Water leaves a bone in few turns, so a handful of sweeps in the order of memory takes a fifth of the time of a
-    priority flood, which jumps.
+    Water leaves a bone in few turns, so a handful of sweeps in the order of memory is enough; a priority flood, which
+    jumps, takes several times as long.
     """
     for voxel in range(image.size):
         filled[voxel] = UNREACHED

@@ -1,10 +1,9 @@
 """Header of a DICOM file → ``Instance``. Never decodes pixels; the receiver may call it."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -37,31 +36,13 @@ def read_instance(source: Path) -> Instance:
 
     Raises Refused where the file is not DICOM, is truncated, or lacks a UID.
     """
-    return begin_instance(source)()
-
-
-def begin_instance(source: Path) -> Callable[[], Instance]:
-    """As ``read_instance``, in two steps: the header is read now, the pixels when what this returns is called.
-
-    The second step mostly hashes and so leaves the interpreter to other threads, which the first one does not.
-    """
     with source.open("rb") as file, _damage_refused(source.name):
         quick = quick_header(file.read(QUICK_BYTES))
         if quick is None:
             file.seek(0)
-            whole = _read_by_pydicom(file, source.name)
-            return lambda: whole
-        lookup = lookup_in(quick)
-        _check_uids(lookup, source.name)
-        instance = _instance(lookup, quick.transfer_syntax_uid)
-    return partial(_read_pixels, source, quick.end, instance, lookup)
-
-
-def _read_pixels(source: Path, offset: int, instance: Instance, lookup: Lookup) -> Instance:
-    """The instance with what its pixel data, an element at ``offset``, tells."""
-    with source.open("rb") as file, _damage_refused(source.name):
-        file.seek(offset)
-        return _with_pixels(instance, lookup, file)
+            return _read_by_pydicom(file, source.name)
+        file.seek(quick.end)
+        return _complete(lookup_in(quick), quick.transfer_syntax_uid, file, source.name)
 
 
 def _read_by_pydicom(file: BinaryIO, name: str) -> Instance:
@@ -70,7 +51,11 @@ def _read_by_pydicom(file: BinaryIO, name: str) -> Instance:
     _check_last_element(dataset, name)
     syntax = text(dataset.file_meta.TransferSyntaxUID)
     pixels = _inflated(file) if syntax == DeflatedExplicitVRLittleEndian else file
-    lookup = lookup_of(dataset)
+    return _complete(lookup_of(dataset), syntax, pixels, name)
+
+
+def _complete(lookup: Lookup, syntax: str, pixels: BinaryIO, name: str) -> Instance:
+    """``pixels`` stands before the pixel data element."""
     _check_uids(lookup, name)
     return _with_pixels(_instance(lookup, syntax), lookup, pixels)
 
@@ -128,7 +113,7 @@ def _check_uids(lookup: Lookup, name: str) -> None:
 
 
 def _with_pixels(instance: Instance, lookup: Lookup, pixels: BinaryIO) -> Instance:
-    """The instance with what its pixel data tells, content digest and layout; ``pixels`` stands before that element."""
+    """The instance with what its pixel data tells: content digest and layout."""
     syntax = instance.transfer_syntax_uid
     native = syntax in NATIVE_SYNTAXES
     length = enter_pixel_data(pixels, implicit_vr=syntax == ImplicitVRLittleEndian)

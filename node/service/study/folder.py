@@ -1,13 +1,13 @@
 """A folder of DICOM files as instances, for the commands that work without the network."""
 
 import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from node.dicom.reading.header import begin_instance
+from node.dicom.reading.header import read_instance
 from node.domain.errors import Refused, Unusable
 from node.domain.instance import Instance
 from node.domain.progress import Progress
@@ -41,34 +41,25 @@ def read_folder(folder: Path, progress: Progress | None = None) -> Folder:
     instances: list[Instance] = []
     files: dict[str, Path] = {}
     skipped: list[tuple[Path, str]] = []
-    for path, found in zip(paths, _instances(paths, progress), strict=True):
-        if isinstance(found, str):
-            skipped.append((path, found))
-        elif found.sop_instance_uid not in files:
-            files[found.sop_instance_uid] = path
-            instances.append(found)
+    done = 0
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:  # pixels are hashed while other headers are read
+        for path, found in zip(paths, pool.map(_instance_or_reason, paths), strict=True):
+            if isinstance(found, str):
+                skipped.append((path, found))
+            elif found.sop_instance_uid not in files:
+                files[found.sop_instance_uid] = path
+                instances.append(found)
+            done += 1
+            if progress:
+                progress("read", done / len(paths))
     if not instances:
         raise _nothing(folder, skipped)
     return Folder(tuple(instances), files, tuple(skipped))
 
 
-def _instances(paths: list[Path], progress: Progress | None) -> list[Instance | str]:
-    """The instance in each file, or why there is none; pixels are hashed while further headers are read."""
-    begun: list[Future[Instance | str] | str] = []
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        for number, path in enumerate(paths, start=1):
-            try:
-                begun.append(pool.submit(_or_reason, begin_instance(path)))
-            except Refused as refusal:
-                begun.append(refusal.message)
-            if progress:
-                progress("read", number / len(paths))
-    return [found if isinstance(found, str) else found.result() for found in begun]
-
-
-def _or_reason(reading: Callable[[], Instance]) -> Instance | str:
+def _instance_or_reason(path: Path) -> Instance | str:
     try:
-        return reading()
+        return read_instance(path)
     except Refused as refusal:
         return refusal.message
 
