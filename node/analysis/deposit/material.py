@@ -30,6 +30,9 @@ anything."""
 SPONGIOSA_SLOPE, SPONGIOSA_REACH_MM = 1.25, 2.0
 """Slope over that of HA, and distance from bone, of mineral in fat marrow."""
 URATE_CONTRAST_HU = (60.0, 450.0)
+LEAST_THICKNESS_MM = 1.5
+"""Of urate, its volume over the ellipse of its diameters (two thirds of the thickness of an ellipsoid). A nail plate is
+half a millimetre thick, thick ones a whole one; blur adds little, since the boundary is at half of its own level."""
 
 
 @dataclass(frozen=True)
@@ -112,10 +115,15 @@ def is_mineral(measures: Measures, scale: SlopeScale, anchors: Anchors, tin: boo
 
 
 def _can_be_urate(measures: Measures, tin: bool) -> bool:
-    """Size, place and contrast of a tophus: nail and skin are thin and lie at the surface, tendon is paler."""
+    """Size, place and contrast of a tophus: nail and skin are thin and lie at the surface, tendon is paler.
+
+    In a fist, where skin lies on skin, a nail lies in depth, and only that it is thin tells it from a tophus.
+    """
     slope = measures.slope
     pale = URATE_CONTRAST_HU[0] < measures.contrast_low_hu < URATE_CONTRAST_HU[1]
     body = measures.volume_mm3 >= LEAST_MM3 and measures.radius_mm >= LEAST_RADIUS_MM and measures.depth_mm >= SKIN_MM
+    thickness_mm = measures.volume_mm3 / (np.pi / 4.0 * measures.long_axis_mm * measures.short_axis_mm)
+    body = body and thickness_mm > LEAST_THICKNESS_MM
     return bool(pale and body and slope is not None and slope < (REGION_SLOPE_TIN if tin else REGION_SLOPE))
 
 
