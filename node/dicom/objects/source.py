@@ -73,7 +73,7 @@ class Source:
 
 
 def read_source(low: Stack, high: Stack, pair: EnergyPair, locate: Callable[[str], Path]) -> Source:
-    """Read what results copy; ``pair`` is what was measured, ``locate`` gives the file of a SOP Instance UID."""
+    """Read what results copy, and hash what was measured, ``pair``; ``locate`` gives the file of a SOP Instance UID."""
     instances = {i.sop_instance_uid: i for stack in (low, high) for i in stack.instances}
     head = _header(locate(low.head.sop_instance_uid))
     when = {i.acquisition_datetime: uid for uid, i in instances.items()}  # the many slices have few times
