@@ -32,7 +32,7 @@ SPONGIOSA_SLOPE, SPONGIOSA_REACH_MM = 1.25, 2.0
 URATE_CONTRAST_HU = (60.0, 450.0)
 LEAST_THICKNESS_MM = 1.5
 """Of urate, its volume over the ellipse of its diameters (two thirds of the thickness of an ellipsoid). A nail plate is
-half a millimetre thick, thick ones a whole one [K]; blur adds little, since the boundary is at half of its own level."""
+half a millimetre thick, thick ones a whole one [K]; blur adds little: the boundary is at half of its own level."""
 
 
 @dataclass(frozen=True)
