@@ -1,129 +1,170 @@
 """Euclidean distance to the nearest source, and which source that is, inside spans and up to a reach.
 
 What is computed is kept row by row without the air between: voxel (z, y, x) of spans stands at ``first[z, y] + x`` of a
-flat array (``first`` int64 (z, y)). Three passes of lower envelopes of parabolas (``kernels.envelope``), which also
-carry the source along. Each pass writes what the next one reads: rows, then planes, then the volume.
+flat array (``first`` int64 (z, y)). Three passes, each of which writes what the next one reads: rows, planes, volume.
+The last two compare whole rows, those of all offsets within reach: as short as a reach is, that is faster than lower
+envelopes of parabolas (``kernels.envelope``), since many voxels are compared at once.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from node.kernels.envelope import lower_envelope
 from node.kernels.jit import kernel, prange
 from node.kernels.turns import step_over
 
-TILE = 32
-"""Columns that are gone through together: only rows that have something there are looked at."""
+FAR = np.float32(np.inf)
 
 
 @kernel(
-    "void(Array(int32, 3, 'C', True), int32[:,:,::1], int64[:,::1], int64, int16[::1])",
-    "void(Array(boolean, 3, 'C', True), int32[:,:,::1], int64[:,::1], int64, int16[::1])",
+    "void(Array(int32, 3, 'C', True), int32[:,:,::1], int64[:,::1], float64, float64, int16[::1], float32[::1], "
+    "int32[:,:,::1])",
+    "void(Array(boolean, 3, 'C', True), int32[:,:,::1], int64[:,::1], float64, float64, int16[::1], float32[::1], "
+    "int32[:,:,::1])",
     parallel=True,
 )
 def nearest_in_row(
     source: NDArray[np.int32] | NDArray[np.bool_],
     spans: NDArray[np.int32],
     first: NDArray[np.int64],
-    reach: int,
+    spacing_x: float,
+    reach: float,
     nearest: NDArray[np.int16],
+    squared: NDArray[np.float32],
+    near: NDArray[np.int32],
 ) -> None:
-    """For each voxel in spans the x index of the nearest source (> 0) in its row, -1 where none is within the spans or
-    ``reach`` voxels of them."""
+    """First pass: x index of the nearest source (> 0) in the row of each voxel in spans, and the distance² (mm²).
+
+    What is farther than ``reach`` mm is not looked for: inf. ``near`` int32 (z, y, 2), written: the hull of the voxels
+    of each row that have a source.
+    """
     nz, ny, nx = source.shape
+    window = min(int(reach / spacing_x), nx - 1)
     step = step_over(nz)
     for turn in prange(nz):
         z = turn * step % nz
         for y in range(ny):
             start, stop = spans[z, y, 0], spans[z, y, 1]
+            near[z, y] = 0
             if start >= stop:
                 continue
-            here = first[z, y]
-            last = -1
-            for x in range(start - 1, max(start - reach, 0) - 1, -1):
-                if source[z, y, x] > 0:
-                    last = x
-                    break
+            row = source[z, y]
+            found, distance = nearest[first[z, y] + start :], squared[first[z, y] + start : first[z, y] + stop]
+            last = -nx
+            for x in range(max(start - window, 0), start):
+                last = x if row[x] > 0 else last
             for x in range(start, stop):
-                if source[z, y, x] > 0:
-                    last = x
-                nearest[here + x] = last
-            last = -1
-            for x in range(stop, min(stop + reach, nx)):
-                if source[z, y, x] > 0:
-                    last = x
-                    break
+                last = x if row[x] > 0 else last
+                found[x - start] = last
+            last = 2 * nx
+            for x in range(min(stop + window, nx) - 1, stop - 1, -1):
+                last = x if row[x] > 0 else last
+            begin, end = stop, start
             for x in range(stop - 1, start - 1, -1):
-                if source[z, y, x] > 0:
-                    last = x
-                if last >= 0 and (nearest[here + x] < 0 or last - x < x - nearest[here + x]):
-                    nearest[here + x] = last
+                last = x if row[x] > 0 else last
+                before = found[x - start]
+                behind = last - x < x - before
+                found[x - start] = last if behind else before
+                apart = last - x if behind else x - before
+                inside = apart <= window
+                distance[x - start] = np.float32(apart * spacing_x) ** 2 if inside else FAR
+                begin = x if inside else begin
+                end = max(end, x + 1) if inside else end
+            if begin < end:
+                near[z, y, 0], near[z, y, 1] = begin, end
+
+
+@kernel("void(float32[::1], int64[::1], int64[::1], int64, int64, float64, float32[::1], int32[::1])")
+def nearest_of_rows(
+    heights: NDArray[np.float32],
+    begin: NDArray[np.int64],
+    number: NDArray[np.int64],
+    count: int,
+    here: int,
+    spacing: float,
+    squared: NDArray[np.float32],
+    which: NDArray[np.int32],
+) -> None:
+    """For each voxel of row ``here`` the least of (number[n] - here)² spacing² + height, n < count, and its number.
+
+    The heights of row number[n] stand in ``heights`` from begin[n] on. Of equals the first counts. Two rows are
+    compared at once: of one alone the compiler makes masked stores, which take longer than all the rest.
+    """
+    size = squared.size
+    squared[:] = FAR
+    for n in range(0, count, 2):
+        m = min(n + 1, count - 1)
+        one, two = heights[begin[n] : begin[n] + size], heights[begin[m] : begin[m] + size]
+        first, second = np.int32(number[n]), np.int32(number[m])
+        to_first, to_second = np.float32((first - here) * spacing) ** 2, np.float32((second - here) * spacing) ** 2
+        for x in range(size):
+            there = one[x] + to_first
+            nearer = there < squared[x]
+            least = there if nearer else squared[x]
+            whose = first if nearer else which[x]
+            there = two[x] + to_second
+            nearer = there < least
+            squared[x] = there if nearer else least
+            which[x] = second if nearer else whose
+
+
+@kernel("void(float32[::1], float32, int32, int32[::1])")
+def hull_of_near(squared: NDArray[np.float32], farthest: np.float32, begin: int, hull: NDArray[np.int32]) -> None:
+    """First voxel within ``farthest`` and the one behind the last of a row that begins at ``begin``; equal for none."""
+    first, last = 0, squared.size
+    while first < last and squared[first] > farthest:
+        first += 1
+    while last > first and squared[last - 1] > farthest:
+        last -= 1
+    hull[0], hull[1] = begin + first, begin + last
 
 
 @kernel(
-    "void(int16[::1], int32[:,:,::1], int64[:,::1], int32[:,:,::1], int64[:,::1], int64, float64, float64, float64, "
-    "int32[::1], float32[::1])",
+    "void(int16[::1], float32[::1], int32[:,:,::1], int64[:,::1], int32[:,:,::1], int64[:,::1], int64, float64, "
+    "float64, int32[::1], float32[::1], int32[:,:,::1])",
     parallel=True,
 )
 def nearest_in_plane(
     in_row: NDArray[np.int16],
-    sources: NDArray[np.int32],
-    first_source: NDArray[np.int64],
+    squared_in_row: NDArray[np.float32],
+    near_in_row: NDArray[np.int32],
+    first_in_row: NDArray[np.int64],
     spans: NDArray[np.int32],
     first: NDArray[np.int64],
     row_length: int,
     spacing_y: float,
-    spacing_x: float,
     reach: float,
     nearest: NDArray[np.int32],
     squared: NDArray[np.float32],
+    near: NDArray[np.int32],
 ) -> None:
-    """Second pass: index in its plane of the nearest source of each voxel in ``spans``, and the distance² (mm²).
+    """Second pass: index in its plane of the nearest source of each voxel in ``spans``, distance² and hull as before.
 
-    ``in_row`` stands in the spans ``sources``, which hold ``spans``; what is farther than ``reach`` mm is not looked
-    for: inf.
+    The spans of the first pass held these and all rows within ``reach`` mm of them.
     """
     nz, ny = spans.shape[:2]
+    farthest = np.float32(reach * reach)
+    window = int(reach / spacing_y)
     step = step_over(nz)
     for turn in prange(nz):
         z = turn * step % nz
-        height = np.empty(ny, np.float32)
-        place, vertex = np.empty(ny, np.int64), np.empty(ny, np.int64)
-        border = np.empty(ny, np.float64)
-        for begin in range(0, row_length, TILE):
-            end = min(row_length, begin + TILE)
+        place, begins = np.empty(ny, np.int64), np.empty(ny, np.int64)
+        which = np.empty(row_length, np.int32)
+        for y in range(ny):
+            begin, end = spans[z, y, 0], spans[z, y, 1]
+            here = first[z, y]
+            row = squared[here + begin : here + end]
             count = 0
-            for y in range(ny):
-                if sources[z, y, 0] < end and sources[z, y, 1] > begin:
-                    place[count] = y
+            for p in range(max(0, y - window), min(ny, y + window + 1)):
+                if near_in_row[z, p, 0] < end and near_in_row[z, p, 1] > begin:
+                    place[count], begins[count] = p, first_in_row[z, p] + begin
                     count += 1
-            for x in range(begin, end if count else begin):
-                for n in range(count):
-                    y = place[n]
-                    height[n] = np.float32(np.inf)
-                    if sources[z, y, 0] <= x < sources[z, y, 1]:
-                        source = in_row[first_source[z, y] + x]
-                        offset = (x - source) * spacing_x
-                        if source >= 0 and abs(offset) <= reach:
-                            height[n] = np.float32(offset * offset)
-                last = lower_envelope(height, place, count, spacing_y, vertex, border)
-                k = 0
-                for n in range(count):
-                    y = place[n]
-                    if x < spans[z, y, 0] or x >= spans[z, y, 1]:
-                        continue
-                    here = first[z, y] + x
-                    squared[here] = np.float32(np.inf)
-                    if last < 0:
-                        continue
-                    while k < last and border[k + 1] < y:
-                        k += 1
-                    p = place[vertex[k]]
-                    offset = (y - p) * spacing_y
-                    distance = height[vertex[k]] + offset * offset
-                    if distance <= reach * reach:
-                        nearest[here] = p * row_length + in_row[first_source[z, p] + x]
-                        squared[here] = np.float32(distance)
+            nearest_of_rows(squared_in_row, begins, place, count, y, spacing_y, row, which[begin:end])
+            hull_of_near(row, farthest, begin, near[z, y])
+            for x in range(near[z, y, 0], near[z, y, 1]):
+                if row[x - begin] <= farthest:
+                    nearest[here + x] = which[x] * row_length + in_row[first_in_row[z, which[x]] + x]
+                else:
+                    row[x - begin] = FAR
 
 
 @kernel(
@@ -136,9 +177,9 @@ def nearest_in_plane(
 def nearest_in_volume(
     labels: NDArray[np.int32] | NDArray[np.bool_],
     in_plane: NDArray[np.int32],
-    squared: NDArray[np.float32],
-    sources: NDArray[np.int32],
-    first_source: NDArray[np.int64],
+    squared_in_plane: NDArray[np.float32],
+    near_in_plane: NDArray[np.int32],
+    first_in_plane: NDArray[np.int64],
     spans: NDArray[np.int32],
     first: NDArray[np.int64],
     spacing_z: float,
@@ -148,43 +189,30 @@ def nearest_in_volume(
 ) -> None:
     """Third pass: the label of the nearest source of each voxel in ``spans``, and its distance (mm).
 
-    ``squared`` and ``in_plane`` stand in the spans ``sources``, which hold ``spans``. Label 0: none within ``reach``.
+    The spans of the second pass held these and all slices within ``reach`` mm of them. Label 0: none within ``reach``.
     """
     nz, ny, nx = labels.shape
     label = labels.ravel()
+    farthest = np.float32(reach * reach)
+    window = int(reach / spacing_z)
     step = step_over(ny)
     for turn in prange(ny):
         y = turn * step % ny
-        height = np.empty(nz, np.float32)
-        place, vertex = np.empty(nz, np.int64), np.empty(nz, np.int64)
-        border = np.empty(nz, np.float64)
-        for begin in range(0, nx, TILE):
-            end = min(nx, begin + TILE)
+        place, begins = np.empty(nz, np.int64), np.empty(nz, np.int64)
+        which = np.empty(nx, np.int32)
+        for z in range(nz):
+            begin, end = spans[z, y, 0], spans[z, y, 1]
+            here = first[z, y]
+            row = distance[here + begin : here + end]
             count = 0
-            for z in range(nz):
-                if sources[z, y, 0] < end and sources[z, y, 1] > begin:
-                    place[count] = z
+            for p in range(max(0, z - window), min(nz, z + window + 1)):
+                if near_in_plane[p, y, 0] < end and near_in_plane[p, y, 1] > begin:
+                    place[count], begins[count] = p, first_in_plane[p, y] + begin
                     count += 1
-            for x in range(begin, end if count else begin):
-                for n in range(count):
-                    z = place[n]
-                    inside = sources[z, y, 0] <= x < sources[z, y, 1]
-                    height[n] = squared[first_source[z, y] + x] if inside else np.float32(np.inf)
-                last = lower_envelope(height, place, count, spacing_z, vertex, border)
-                k = 0
-                for n in range(count):
-                    z = place[n]
-                    if x < spans[z, y, 0] or x >= spans[z, y, 1]:
-                        continue
-                    here = first[z, y] + x
-                    nearest[here] = 0
-                    if last < 0:
-                        continue
-                    while k < last and border[k + 1] < z:
-                        k += 1
-                    p = place[vertex[k]]
-                    offset = (z - p) * spacing_z
-                    total = height[vertex[k]] + offset * offset
-                    if total <= reach * reach:
-                        nearest[here] = label[p * ny * nx + in_plane[first_source[p, y] + x]]
-                        distance[here] = np.float32(np.sqrt(total))
+            nearest_of_rows(squared_in_plane, begins, place, count, z, spacing_z, row, which[begin:end])
+            for x in range(begin, end):
+                nearest[here + x] = 0
+                if row[x - begin] <= farthest:
+                    p = which[x]
+                    nearest[here + x] = label[p * ny * nx + in_plane[first_in_plane[p, y] + x]]
+                    row[x - begin] = np.sqrt(row[x - begin])

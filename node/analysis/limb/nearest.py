@@ -60,29 +60,24 @@ def nearest_source(labels: Sources, spacing_mm: Spacing, reach_mm: float, spans:
     A mask is one label, 1. Sources farther than ``reach_mm`` are not looked for.
     """
     length = labels.shape[2]
-    reach_z, reach_y, reach_x = (int(reach_mm / s) + 1 for s in spacing_mm)
-    planes = widened(spans, (reach_z, 0, 0), length)
-    rows = widened(planes, (0, reach_y, 0), length)
+    z_mm, y_mm, x_mm = spacing_mm
+    planes = widened(spans, (int(reach_mm / z_mm), 0, 0), length)
+    rows = widened(planes, (0, int(reach_mm / y_mm), 0), length)
     in_rows, in_planes, packed = (packing(s, length) for s in (rows, planes, spans))
-    in_row = np.empty(in_rows.size, np.int16)
-    nearest_in_row(labels, rows, in_rows.first, reach_x, in_row)
+    in_row, squared_in_row = np.empty(in_rows.size, np.int16), np.empty(in_rows.size, np.float32)
+    near_in_row, near_in_plane = np.empty_like(rows), np.empty_like(planes)
     in_plane, squared = np.empty(in_planes.size, np.int32), np.empty(in_planes.size, np.float32)
-    nearest_in_plane(
-        in_row, rows, in_rows.first, planes, in_planes.first, length, *spacing_mm[1:], reach_mm, in_plane, squared
-    )
     label, distance = np.empty(packed.size, np.int32), np.empty(packed.size, np.float32)
+    nearest_in_row(labels, rows, in_rows.first, x_mm, reach_mm, in_row, squared_in_row, near_in_row)
+    nearest_in_plane(
+        *(in_row, squared_in_row, near_in_row, in_rows.first),
+        *(planes, in_planes.first, length, y_mm, reach_mm),
+        *(in_plane, squared, near_in_plane),
+    )
     nearest_in_volume(
-        labels,
-        in_plane,
-        squared,
-        planes,
-        in_planes.first,
-        spans,
-        packed.first,
-        spacing_mm[0],
-        reach_mm,
-        label,
-        distance,
+        *(labels, in_plane, squared, near_in_plane, in_planes.first),
+        *(spans, packed.first, z_mm, reach_mm),
+        *(label, distance),
     )
     return Nearest(packed, label, distance)
 
