@@ -66,11 +66,11 @@ def extreme_along_z(
     """Across ± rz slices: the largest value (sign 1) or the smallest (sign -1)."""
     nz, ny, nx = image.shape
     flip = np.int16(0 if sign > 0 else -1)
-    step = step_over(nz)
-    for turn in prange(nz):
-        z = turn * step % nz
+    step = step_over(ny)
+    for turn in prange(ny):
+        y = turn * step % ny
         best, other = np.empty(nx, np.int16), np.empty(nx, np.int16)
-        for y in range(ny):
+        for z in range(nz):
             first, last = spans[z, y, 0], spans[z, y, 1]
             if first >= last:
                 continue
