@@ -17,6 +17,7 @@ from node.analysis.deposit.material import SlopeScale, calibrate, cortex_level
 from node.analysis.deposit.measure import Measurer, Measures
 from node.analysis.deposit.outline import outline_deposits
 from node.analysis.grid.filters import smooth
+from node.analysis.grid.spans import mask_of, voxels_of
 from node.analysis.grid.together import both, each
 from node.analysis.limb.limbs import Limb
 from node.analysis.limb.nearest import nearest_around
@@ -84,7 +85,7 @@ def analyse_limb(
     kinds: list[Candidate | Material] = [*deposits, *_add_pale(labels, len(deposits), pale, slopes, tin)]
     del pale, pale_images, taken  # room for the large arrays to come
     advance("measures")
-    measurer = Measurer(limb, image, anchors, skeleton, labels, scale)
+    measurer = Measurer(limb, image, anchors, skeleton, labels, len(kinds), scale)
     judge = Judge(limb.geometry, skeleton, slopes, anchors, places, doubt, tin)
     found = _judged(labels, measurer, kinds, judge)
     kept, unlisted = without_unlisted(found, labels, limb.spacing_mm, anatomy.scale)
@@ -130,8 +131,8 @@ def _judged(
 ) -> list[Deposit]:
     """The findings, numbered from 1, and so are their ``labels`` then; ``kinds`` of labels from 1: found as what."""
     found: list[Deposit] = []
-    measured = _measure(labels, measurer)
-    labels[:] = 0
+    measured = _measure(len(kinds), measurer)
+    labels.reshape(-1)[measurer.labelled] = 0
     for label, measures in measured:
         kind = kinds[label - 1]
         if judge.believes(measures, kind):
@@ -142,15 +143,15 @@ def _judged(
 
 def _beside(calcium: Int32Array, limb: Limb, others: list[Candidate]) -> NDArray[np.bool_]:
     """What lies in or next to the deposits and to other bodies that are known for what they are."""
-    known = calcium > 0
+    known = mask_of(voxels_of(calcium, limb.spans), calcium.shape)
     for other in others:
         known[other.index] = True
     return nearest_around(known, limb.spacing_mm, BESIDE_CALCIUM_MM).mask(calcium.shape)
 
 
-def _measure(labels: Int32Array, measurer: Measurer) -> list[tuple[int, Measures]]:
-    """(label, measures) of each deposit of some size, in a fixed order of the crop's voxels."""
-    measured = enumerate(each(measurer.measure, range(1, int(labels.max()) + 1)), start=1)
+def _measure(count: int, measurer: Measurer) -> list[tuple[int, Measures]]:
+    """(label, measures) of each deposit 1 … count of some size, in a fixed order of the crop's voxels."""
+    measured = enumerate(each(measurer.measure, range(1, count + 1)), start=1)
     found = [(label, m) for label, m in measured if m is not None and m.volume_mm3 >= LEAST_VOLUME_MM3]
     return sorted(found, key=lambda item: tuple(item[1].voxels[0]))
 
@@ -164,7 +165,7 @@ def _bone_codes(
     skeleton: Skeleton, anatomy: HandAnatomy, small_bones: list[Candidate], limb: Limb
 ) -> NDArray[np.uint16]:
     """Code of ``domain.anatomy`` of each bone voxel."""
-    codes = np.full(int(skeleton.labels.max()) + 1, UNNAMED_BONE, np.uint16)
+    codes = np.full(max(skeleton.bones, default=0) + 1, UNNAMED_BONE, np.uint16)
     codes[0] = 0
     for label, code in anatomy.codes().items():
         codes[label] = code

@@ -135,6 +135,6 @@ def _on_scan(shape: tuple[int, int, int], parts: Sequence[tuple[Limb, Labels, in
     """The labels > 0 of limbs on the scan's grid, each raised by its number."""
     scan = np.zeros(shape, np.uint16)
     for limb, labels, offset in parts:
-        voxels = voxels_of(labels > 0, limb.spans)
+        voxels = voxels_of(labels, limb.spans)
         scan[limb.box][np.unravel_index(voxels, labels.shape)] = labels.reshape(-1)[voxels] + offset
     return scan

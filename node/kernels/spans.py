@@ -11,19 +11,25 @@ from numpy.typing import NDArray
 from node.kernels.jit import kernel, prange
 from node.kernels.turns import step_over
 
+Marked = NDArray[np.bool_] | NDArray[np.int32] | NDArray[np.uint16]
 
-@kernel("boolean(Array(boolean, 1, 'C', True))")
-def any_of(row: NDArray[np.bool_]) -> bool:
+
+@kernel("boolean(Array(boolean, 1, 'C', True))", "boolean(int32[::1])")
+def any_of(row: NDArray[np.bool_] | NDArray[np.int32]) -> bool:
     """True where a voxel of the row is set. Looks at them all, many at once: most rows are air."""
     found = False
     for x in range(row.size):
-        found |= row[x]
+        found |= row[x] > 0
     return found
 
 
-@kernel("void(Array(boolean, 3, 'C', True), int32[:,:,::1])", parallel=True)
-def row_spans(mask: NDArray[np.bool_], spans: NDArray[np.int32]) -> None:
-    """Hull of each row of mask (z, y, x); ``spans`` is written."""
+@kernel(
+    "void(Array(boolean, 3, 'C', True), int32[:,:,::1])",
+    "void(int32[:,:,::1], int32[:,:,::1])",
+    parallel=True,
+)
+def row_spans(mask: NDArray[np.bool_] | NDArray[np.int32], spans: NDArray[np.int32]) -> None:
+    """Hull of what is > 0 in each row of a mask or of labels (z, y, x); ``spans`` is written."""
     nz, ny, nx = mask.shape
     for z in prange(nz):
         for y in range(ny):
@@ -32,9 +38,9 @@ def row_spans(mask: NDArray[np.bool_], spans: NDArray[np.int32]) -> None:
             if not any_of(row):
                 continue
             first, last = 0, nx
-            while not row[first]:
+            while row[first] <= 0:
                 first += 1
-            while not row[last - 1]:
+            while row[last - 1] <= 0:
                 last -= 1
             spans[z, y, 0], spans[z, y, 1] = first, last
 
@@ -74,9 +80,14 @@ def hull_of_rows(spans: NDArray[np.int32], z: int, y: int, reach: int) -> tuple[
     return min(first, last), last
 
 
-@kernel("void(Array(boolean, 3, 'C', True), int32[:,:,::1], int64[::1])", parallel=True)
-def count_in_slices(mask: NDArray[np.bool_], spans: NDArray[np.int32], counts: NDArray[np.int64]) -> None:
-    """Voxels of mask inside spans, slice by slice; ``counts`` int64 (z) is written."""
+@kernel(
+    "void(Array(boolean, 3, 'C', True), int32[:,:,::1], int64[::1])",
+    "void(int32[:,:,::1], int32[:,:,::1], int64[::1])",
+    "void(uint16[:,:,::1], int32[:,:,::1], int64[::1])",
+    parallel=True,
+)
+def count_in_slices(mask: Marked, spans: NDArray[np.int32], counts: NDArray[np.int64]) -> None:
+    """Voxels > 0 of a mask or of labels inside spans, slice by slice; ``counts`` int64 (z) is written."""
     step = step_over(mask.shape[0])
     for turn in prange(mask.shape[0]):
         z = turn * step % mask.shape[0]
@@ -84,15 +95,20 @@ def count_in_slices(mask: NDArray[np.bool_], spans: NDArray[np.int32], counts: N
         for y in range(mask.shape[1]):
             row = mask[z, y, spans[z, y, 0] : spans[z, y, 1]]
             for x in range(row.size):
-                count += row[x]
+                count += row[x] > 0
         counts[z] = count
 
 
-@kernel("void(Array(boolean, 3, 'C', True), int32[:,:,::1], int64[::1], int64[::1])", parallel=True)
+@kernel(
+    "void(Array(boolean, 3, 'C', True), int32[:,:,::1], int64[::1], int64[::1])",
+    "void(int32[:,:,::1], int32[:,:,::1], int64[::1], int64[::1])",
+    "void(uint16[:,:,::1], int32[:,:,::1], int64[::1], int64[::1])",
+    parallel=True,
+)
 def voxels_in_slices(
-    mask: NDArray[np.bool_], spans: NDArray[np.int32], first: NDArray[np.int64], voxels: NDArray[np.int64]
+    mask: Marked, spans: NDArray[np.int32], first: NDArray[np.int64], voxels: NDArray[np.int64]
 ) -> None:
-    """Flat indices of mask inside spans in scan order; ``first`` int64 (z): where in ``voxels`` each slice begins."""
+    """Flat indices of what these are; ``first`` int64 (z): where in ``voxels``, in scan order, each slice begins."""
     nz, ny, nx = mask.shape
     step = step_over(nz)
     for turn in prange(nz):
@@ -100,7 +116,7 @@ def voxels_in_slices(
         place = first[z]
         for y in range(ny):
             for x in range(spans[z, y, 0], spans[z, y, 1]):
-                if mask[z, y, x]:
+                if mask[z, y, x] > 0:
                     voxels[place] = (z * ny + y) * nx + x
                     place += 1
 

@@ -97,7 +97,7 @@ def _close(marrow: Int32Array, limb: Limb) -> Int32Array:
         return marrow
     z, y, x = np.abs(steps).max(axis=0).tolist()
     length = marrow.shape[2]
-    spans = widened(widened(spans_of(marrow > 0), (z, 0, x), length), (0, y, 0), length)
+    spans = widened(widened(spans_of(marrow), (z, 0, x), length), (0, y, 0), length)
     state = np.zeros(marrow.shape, np.uint8)
     grow_labels(marrow, spans, steps, state)
     shrink_grown(marrow, spans, steps, state)

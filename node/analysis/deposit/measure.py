@@ -79,7 +79,10 @@ class _Own:
 
 
 class Measurer:
-    """Measures deposits of one limb; holds what is common to all of them. ``image``: the detection image."""
+    """Measures deposits of one limb; holds what is common to all of them.
+
+    ``image``: the detection image; ``labels`` int32 (z, y, x): deposits, 1 … ``count``.
+    """
 
     def __init__(
         self,
@@ -88,14 +91,20 @@ class Measurer:
         anchors: Anchors,
         skeleton: Skeleton,
         labels: NDArray[np.int32],
+        count: int,
         scale: Scale,
     ) -> None:
         self.limb, self.image, self.anchors, self.skeleton, self.scale = limb, image, anchors, skeleton, scale
-        self.low, self.high = limb.low.reshape(-1), limb.high.reshape(-1)
-        self.near = _nearest_deposit(labels, limb, skeleton)
+        self.low, self.high, self.count = limb.low.reshape(-1), limb.high.reshape(-1), count
+        self.near = _nearest_deposit(labels, count, limb, skeleton)
         self.order = by_label(self.near.label)
         margin = self.near.voxels[self.near.distance_mm <= MASS_MARGIN_MM]
         self.skin = nearest_source(~limb.body, limb.spacing_mm, NEAR_MM, self._spans(margin))
+
+    @property
+    def labelled(self) -> Int64Array:
+        """Flat indices of the voxels of all deposits, in scan order."""
+        return np.asarray(self.near.voxels[(self.near.distance_mm == 0.0) & (self.near.label <= self.count)])
 
     def measure(self, number: int) -> Measures | None:
         """Measures of the deposit with this label; None where it has no voxel."""
@@ -221,11 +230,11 @@ class Measurer:
         return spans_of(mask)
 
 
-def _nearest_deposit(labels: NDArray[np.int32], limb: Limb, skeleton: Skeleton) -> Found:
+def _nearest_deposit(labels: NDArray[np.int32], count: int, limb: Limb, skeleton: Skeleton) -> Found:
     """The deposit that each voxel around one is nearest to; what is nearer to a piece of bone has its own label."""
     flat, pieces = labels.reshape(-1), skeleton.attached  # put in and taken out: no copy of the box
     pieces = pieces[flat[pieces] == 0]
-    flat[pieces] = labels.max() + 1
+    flat[pieces] = count + 1
     near = nearest_around(labels, limb.spacing_mm, SURROUNDINGS_MM[1])
     flat[pieces] = 0
     return near

@@ -7,15 +7,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from node.kernels.lookup import look_up
-from node.kernels.spans import count_in_slices, grow_over_faces, mark_between, row_spans, voxels_in_slices, widen_spans
+from node.kernels.spans import (
+    Marked,
+    count_in_slices,
+    grow_over_faces,
+    mark_between,
+    row_spans,
+    voxels_in_slices,
+    widen_spans,
+)
 
 Number = TypeVar("Number", np.int32, np.float32)
 Spans = NDArray[np.int32]
 """int32 (z, y, 2): first voxel of interest of each row and the one behind the last; equal for none."""
 
 
-def spans_of(mask: NDArray[np.bool_]) -> Spans:
-    """Hull of each row of a mask (z, y, x)."""
+def spans_of(mask: NDArray[np.bool_] | NDArray[np.int32]) -> Spans:
+    """Hull of what is > 0 in each row of a mask or of labels (z, y, x)."""
     spans = np.empty((*mask.shape[:2], 2), np.int32)
     row_spans(mask, spans)
     return spans
@@ -28,8 +36,8 @@ def widened(spans: Spans, reach: tuple[int, int, int], row_length: int) -> Spans
     return wide
 
 
-def voxels_of(mask: NDArray[np.bool_], spans: Spans) -> NDArray[np.int64]:
-    """Flat indices of a mask (z, y, x) inside spans, in scan order."""
+def voxels_of(mask: Marked, spans: Spans) -> NDArray[np.int64]:
+    """Flat indices of what is > 0 in a mask or in labels (z, y, x) inside spans, in scan order."""
     counts = np.empty(mask.shape[0], np.int64)
     count_in_slices(mask, spans, counts)
     ends = np.cumsum(counts)

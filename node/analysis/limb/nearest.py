@@ -70,14 +70,31 @@ def nearest_source(labels: Sources, spacing_mm: Spacing, reach_mm: float, spans:
     label, distance = np.empty(packed.size, np.int32), np.empty(packed.size, np.float32)
     nearest_in_row(labels, rows, in_rows.first, x_mm, reach_mm, in_row, squared_in_row, near_in_row)
     nearest_in_plane(
-        *(in_row, squared_in_row, near_in_row, in_rows.first),
-        *(planes, in_planes.first, length, y_mm, reach_mm),
-        *(in_plane, squared, near_in_plane),
+        in_row,
+        squared_in_row,
+        near_in_row,
+        in_rows.first,
+        planes,
+        in_planes.first,
+        length,
+        y_mm,
+        reach_mm,
+        in_plane,
+        squared,
+        near_in_plane,
     )
     nearest_in_volume(
-        *(labels, in_plane, squared, near_in_plane, in_planes.first),
-        *(spans, packed.first, z_mm, reach_mm),
-        *(label, distance),
+        labels,
+        in_plane,
+        squared,
+        near_in_plane,
+        in_planes.first,
+        spans,
+        packed.first,
+        z_mm,
+        reach_mm,
+        label,
+        distance,
     )
     return Nearest(packed, label, distance)
 
@@ -86,5 +103,5 @@ def nearest_around(labels: Sources, spacing_mm: Spacing, reach_mm: float) -> Fou
     """All voxels within reach of a source, at the cost of their rows alone."""
     z, y, x = (int(reach_mm / s) + 1 for s in spacing_mm)
     length = labels.shape[2]
-    spans = widened(widened(spans_of(labels > 0), (z, 0, x), length), (0, y, 0), length)
+    spans = widened(widened(spans_of(labels), (z, 0, x), length), (0, y, 0), length)
     return nearest_source(labels, spacing_mm, reach_mm, spans).found

@@ -32,7 +32,7 @@ class _Hole:
 
 def missing_bones(candidates: Sequence[Candidate], anatomy: HandAnatomy, beside: Beside) -> dict[int, Candidate]:
     """By index, the candidates that are a phalanx which a ray has not; ``bone`` is a new label for each."""
-    label, found = int(beside.skeleton.labels.max()), {}
+    label, found = max(beside.skeleton.bones, default=0), {}
     for hole in _holes(anatomy):
         fitting = [n for n, c in enumerate(candidates) if n not in found and _is_missing(c, hole, beside)]
         if fitting:

@@ -1,6 +1,7 @@
 """What runs in a worker process: one task to its result, in the journal's words."""
 
 from importlib import import_module
+from threading import Timer
 from typing import Any
 
 from node.domain.counting import counted
@@ -10,15 +11,47 @@ from node.service.jobs.explanation import UNPAIRED, explain_pairing
 from node.service.jobs.task import Processed, Task
 from node.service.study.parameters import Parameters
 
+KEEPS_MEMORY_S = 30.0
+"""How long a worker without a study keeps the memory of the last one: the next of a batch then need not wait for it."""
+
+
+class Idleness:
+    """Gives memory back once no study has come for ``KEEPS_MEMORY_S``: a waiting node should be small."""
+
+    def __init__(self) -> None:
+        self._timer: Timer | None = None
+
+    def end(self) -> None:
+        """A study has come."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def begin(self) -> None:
+        """There is nothing to do."""
+        from node.kernels.memory import give_memory_back
+
+        self._timer = Timer(KEEPS_MEMORY_S, give_memory_back)
+        self._timer.daemon = True
+        self._timer.start()
+
+
+_idleness = Idleness()
+
 
 def process_task(parameters: Parameters, task: Task) -> Processed:
     """Pair, load, analyse and encode the study of ``task``."""
+    _idleness.end()
+    try:
+        return _processed(parameters, task)
+    finally:
+        _idleness.begin()
+
+
+def _processed(parameters: Parameters, task: Task) -> Processed:
     # The worker loads decoders and kernels, not the engine.
-    from node.kernels.memory import give_memory_back
     from node.service.study.process import process_study
 
     result = process_study(task.instances, lambda uid: task.files[uid], parameters)
-    give_memory_back()
     explanation: dict[str, Any] = {**explain_pairing(result.pairing), "outcome": result.outcome.value}
     if result.outcome is not Outcome.COMPLETE:
         explanation["limits"] = list(result.reasons)

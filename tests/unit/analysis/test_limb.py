@@ -64,7 +64,7 @@ def deposits(limb: Limb, weights: tuple[float, float] = K, bones: int = 0) -> li
     candidates = find_candidates(limb, image, smoothed, anchors, skeleton)
     labels = outline_deposits(candidates, limb, image, skeleton, anchors.soft_hu)
     scale = scale_of(LOW_TUBE, HIGH_TUBE, weights[0] / weights[1])
-    measurer = Measurer(limb, image, anchors, skeleton, labels, scale)
+    measurer = Measurer(limb, image, anchors, skeleton, labels, len(candidates), scale)
     measured = [measurer.measure(n) for n in range(1, len(candidates) + 1)]
     return [(c, m) for c, m in zip(candidates, measured, strict=True) if m is not None]
 
@@ -115,7 +115,8 @@ def test_the_blur_of_a_piece_of_bone_is_not_measured_with_the_stone_beside_it() 
     labels[large.index] = 1
     skeleton = replace(skeleton, labels=labels)
     outlined = outline_deposits([small], limb, image, skeleton, anchors.soft_hu)
-    found = Measurer(limb, image, anchors, skeleton, outlined, scale_of(LOW_TUBE, HIGH_TUBE, K[0] / K[1])).measure(1)
+    scale = scale_of(LOW_TUBE, HIGH_TUBE, K[0] / K[1])
+    found = Measurer(limb, image, anchors, skeleton, outlined, 1, scale).measure(1)
     assert found is not None
     volume = 4.0 / 3.0 * np.pi * radius_mm**3
     assert found.volume_mm3 == pytest.approx(volume, rel=0.4)

@@ -26,7 +26,7 @@ def found(candidate: Candidate, *unseen: str, density: float = 1.0) -> dict[int,
     labels = np.where(np.isin(HAND.labels, [BONE_CODES[name] for name in unseen]), 0, HAND.labels)
     anatomy = name_hand(labels, HAND.body, HAND.affine)
     beside: Any = SimpleNamespace(
-        skeleton=SimpleNamespace(labels=labels),
+        skeleton=SimpleNamespace(labels=labels, bones=np.unique(labels[labels > 0]).tolist()),
         limb=SimpleNamespace(geometry=GEOMETRY),
         density=lambda candidate, label: density,
     )
