@@ -38,6 +38,7 @@ def outline_deposits(
     bone = len(candidates) + 1
     seeds.reshape(-1)[skeleton.attached] = bone
     near = nearest_around(seeds, limb.spacing_mm, SURROUNDINGS_MM[1])
+    del seeds  # room for the outlines
     ours = near.label != bone
     voxels, label, distance = near.voxels[ours], near.label[ours], near.distance_mm[ours]
     level = image.reshape(-1)[voxels]
