@@ -1,4 +1,4 @@
-"""Lower envelope of parabolas, the step that every exact Euclidean distance of this package is made of
+"""Lower envelope of parabolas, by which exact Euclidean distances of any length are found line by line
 (Felzenszwalb & Huttenlocher 2012, 10.4086/toc.2012.v008a019)."""
 
 import numpy as np

@@ -34,7 +34,7 @@ def nearest_in_row(
 ) -> None:
     """First pass: x index of the nearest source (> 0) in the row of each voxel in spans, and the distance² (mm²).
 
-    What is farther than ``reach`` mm is not looked for: inf. ``near`` int32 (z, y, 2), written: the hull of the voxels
+    What is farther than ``reach`` mm is not looked for: inf, and no index that means anything. ``near`` int32 (z, y, 2), written: the hull of the voxels
     of each row that have a source.
     """
     nz, ny, nx = source.shape
@@ -66,14 +66,14 @@ def nearest_in_row(
                 found[x - start] = last if behind else before
                 apart = last - x if behind else x - before
                 inside = apart <= window
-                distance[x - start] = np.float32(apart * spacing_x) ** 2 if inside else FAR
+                distance[x - start] = np.float32((apart * spacing_x) ** 2) if inside else FAR
                 begin = x if inside else begin
                 end = max(end, x + 1) if inside else end
             if begin < end:
                 near[z, y, 0], near[z, y, 1] = begin, end
 
 
-@kernel("void(float32[::1], int64[::1], int64[::1], int64, int64, float64, float32[::1], int32[::1])")
+@kernel("void(float32[::1], int64[::1], int64[::1], int64, int64, float64, float64[::1], int64[::1])")
 def nearest_of_rows(
     heights: NDArray[np.float32],
     begin: NDArray[np.int64],
@@ -81,34 +81,34 @@ def nearest_of_rows(
     count: int,
     here: int,
     spacing: float,
-    squared: NDArray[np.float32],
-    which: NDArray[np.int32],
+    least: NDArray[np.float64],
+    which: NDArray[np.int64],
 ) -> None:
     """For each voxel of row ``here`` the least of (number[n] - here)² spacing² + height, n < count, and its number.
 
     The heights of row number[n] stand in ``heights`` from begin[n] on. Of equals the first counts. Two rows are
     compared at once: of one alone the compiler makes masked stores, which take longer than all the rest.
     """
-    size = squared.size
-    squared[:] = FAR
+    size = least.size
+    least[:] = np.inf
     for n in range(0, count, 2):
         m = min(n + 1, count - 1)
         one, two = heights[begin[n] : begin[n] + size], heights[begin[m] : begin[m] + size]
-        first, second = np.int32(number[n]), np.int32(number[m])
-        to_first, to_second = np.float32((first - here) * spacing) ** 2, np.float32((second - here) * spacing) ** 2
+        first, second = number[n], number[m]
+        to_first, to_second = ((first - here) * spacing) ** 2, ((second - here) * spacing) ** 2
         for x in range(size):
             there = one[x] + to_first
-            nearer = there < squared[x]
-            least = there if nearer else squared[x]
+            nearer = there < least[x]
+            lower = there if nearer else least[x]
             whose = first if nearer else which[x]
             there = two[x] + to_second
-            nearer = there < least
-            squared[x] = there if nearer else least
+            nearer = there < lower
+            least[x] = there if nearer else lower
             which[x] = second if nearer else whose
 
 
-@kernel("void(float32[::1], float32, int32, int32[::1])")
-def hull_of_near(squared: NDArray[np.float32], farthest: np.float32, begin: int, hull: NDArray[np.int32]) -> None:
+@kernel("void(float64[::1], float64, int32, int32[::1])")
+def hull_of_near(squared: NDArray[np.float64], farthest: float, begin: int, hull: NDArray[np.int32]) -> None:
     """First voxel within ``farthest`` and the one behind the last of a row that begins at ``begin``; equal for none."""
     first, last = 0, squared.size
     while first < last and squared[first] > farthest:
@@ -142,17 +142,17 @@ def nearest_in_plane(
     The spans of the first pass held these and all rows within ``reach`` mm of them.
     """
     nz, ny = spans.shape[:2]
-    farthest = np.float32(reach * reach)
+    farthest = reach * reach
     window = int(reach / spacing_y)
     step = step_over(nz)
     for turn in prange(nz):
         z = turn * step % nz
         place, begins = np.empty(ny, np.int64), np.empty(ny, np.int64)
-        which = np.empty(row_length, np.int32)
+        least, which = np.empty(row_length, np.float64), np.empty(row_length, np.int64)
         for y in range(ny):
             begin, end = spans[z, y, 0], spans[z, y, 1]
             here = first[z, y]
-            row = squared[here + begin : here + end]
+            row = least[begin:end]
             count = 0
             for p in range(max(0, y - window), min(ny, y + window + 1)):
                 if near_in_row[z, p, 0] < end and near_in_row[z, p, 1] > begin:
@@ -160,11 +160,11 @@ def nearest_in_plane(
                     count += 1
             nearest_of_rows(squared_in_row, begins, place, count, y, spacing_y, row, which[begin:end])
             hull_of_near(row, farthest, begin, near[z, y])
+            squared[here + begin : here + end] = FAR
             for x in range(near[z, y, 0], near[z, y, 1]):
-                if row[x - begin] <= farthest:
+                if least[x] <= farthest:
                     nearest[here + x] = which[x] * row_length + in_row[first_in_row[z, which[x]] + x]
-                else:
-                    row[x - begin] = FAR
+                    squared[here + x] = np.float32(least[x])
 
 
 @kernel(
@@ -193,26 +193,25 @@ def nearest_in_volume(
     """
     nz, ny, nx = labels.shape
     label = labels.ravel()
-    farthest = np.float32(reach * reach)
+    farthest = reach * reach
     window = int(reach / spacing_z)
     step = step_over(ny)
     for turn in prange(ny):
         y = turn * step % ny
         place, begins = np.empty(nz, np.int64), np.empty(nz, np.int64)
-        which = np.empty(nx, np.int32)
+        least, which = np.empty(nx, np.float64), np.empty(nx, np.int64)
         for z in range(nz):
             begin, end = spans[z, y, 0], spans[z, y, 1]
             here = first[z, y]
-            row = distance[here + begin : here + end]
             count = 0
             for p in range(max(0, z - window), min(nz, z + window + 1)):
                 if near_in_plane[p, y, 0] < end and near_in_plane[p, y, 1] > begin:
                     place[count], begins[count] = p, first_in_plane[p, y] + begin
                     count += 1
-            nearest_of_rows(squared_in_plane, begins, place, count, z, spacing_z, row, which[begin:end])
+            nearest_of_rows(squared_in_plane, begins, place, count, z, spacing_z, least[begin:end], which[begin:end])
             for x in range(begin, end):
                 nearest[here + x] = 0
-                if row[x - begin] <= farthest:
+                if least[x] <= farthest:
                     p = which[x]
                     nearest[here + x] = label[p * ny * nx + in_plane[first_in_plane[p, y] + x]]
-                    row[x - begin] = np.sqrt(row[x - begin])
+                    distance[here + x] = np.float32(np.sqrt(least[x]))
