@@ -34,8 +34,8 @@ def nearest_in_row(
 ) -> None:
     """First pass: x index of the nearest source (> 0) in the row of each voxel in spans, and the distance² (mm²).
 
-    What is farther than ``reach`` mm is not looked for: inf, and no index that means anything. ``near`` int32 (z, y, 2), written: the hull of the voxels
-    of each row that have a source.
+    What is farther than ``reach`` mm is not looked for: inf, and no index that means anything. ``near`` int32
+    (z, y, 2), written: the hull of the voxels of each row that have a source.
     """
     nz, ny, nx = source.shape
     window = min(int(reach / spacing_x), nx - 1)
