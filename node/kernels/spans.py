@@ -108,7 +108,10 @@ def count_in_slices(mask: Marked, spans: NDArray[np.int32], counts: NDArray[np.i
 def voxels_in_slices(
     mask: Marked, spans: NDArray[np.int32], first: NDArray[np.int64], voxels: NDArray[np.int64]
 ) -> None:
-    """Flat indices of what these are; ``first`` int64 (z): where in ``voxels``, in scan order, each slice begins."""
+    """Flat indices, in scan order, of the voxels that ``count_in_slices`` counts.
+
+    ``first`` int64 (z): where in ``voxels`` each slice begins.
+    """
     nz, ny, nx = mask.shape
     step = step_over(nz)
     for turn in prange(nz):
