@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from node.kernels.jit import kernel
 
-FAR = 2**31 - 1
-"""Distance of a voxel that no source reaches within the limit."""
+BLOCKED = -1
+"""In place of the distance of a voxel that no path enters."""
 
 
 @kernel("int64(int64, int64)")
@@ -20,90 +20,91 @@ def _slot(place: int, buckets: int) -> int:
 
 @kernel("void(int32[::1], int32[:, ::1], int64, int64)")
 def _push(heads: NDArray[np.int32], links: NDArray[np.int32], slot: int, v: int) -> None:
-    """Put voxel ``v`` at the head of a bucket; ``links[0]`` is the next one, ``links[1]`` the one before."""
+    """Put voxel ``v`` at the head of a bucket; ``links[v]``: the next one and the one before."""
     first = heads[slot]
-    links[0, v] = first
-    links[1, v] = -1
+    links[v, 0] = first
+    links[v, 1] = -1
     if first >= 0:
-        links[1, first] = v
+        links[first, 1] = v
     heads[slot] = v
 
 
 @kernel("void(int32[::1], int32[:, ::1], int64, int64)")
 def _drop(heads: NDArray[np.int32], links: NDArray[np.int32], slot: int, v: int) -> None:
     """Take voxel ``v`` out of a bucket."""
-    following = links[0, v]
-    before = links[1, v]
+    following = links[v, 0]
+    before = links[v, 1]
     if before >= 0:
-        links[0, before] = following
+        links[before, 0] = following
     else:
         heads[slot] = following
     if following >= 0:
-        links[1, following] = before
+        links[following, 1] = before
 
 
-@kernel(
-    "int64(Array(uint8, 3, 'C', True), Array(int32, 2, 'C', True), int64, int32[:, :, ::1], int32[:, :, ::1], "
-    "int32[::1], int32[:, ::1])"
-)
-def geodesic_nearest(
-    inside: NDArray[np.uint8],
-    steps: NDArray[np.int32],
+@kernel("void(int32[::1], int32[:, ::1], int64[::1], int64, int16[::1], int32[::1])")
+def _push_sources(
+    heads: NDArray[np.int32],
+    links: NDArray[np.int32],
+    offset: NDArray[np.int64],
     limit: int,
-    distance: NDArray[np.int32],
+    distance: NDArray[np.int16],
+    owner: NDArray[np.int32],
+) -> None:
+    """Put each source into the first bucket that has a voxel beside it to go to."""
+    for v in range(owner.size):
+        if owner[v] > 0:
+            distance[v] = 0
+    for v in range(owner.size):
+        if owner[v] > 0:
+            for s in range(offset.size):
+                if distance[v + offset[s]] > limit:
+                    _push(heads, links, 0, v)
+                    break
+
+
+@kernel("void(int64[::1], int64[::1], int64, int16[::1], int32[::1], int32[::1], int32[:, ::1])")
+def geodesic_nearest(
+    offset: NDArray[np.int64],
+    length: NDArray[np.int64],
+    limit: int,
+    distance: NDArray[np.int16],
     owner: NDArray[np.int32],
     heads: NDArray[np.int32],
     links: NDArray[np.int32],
-) -> int:
-    """Grow the sources in ``owner`` through the voxels that are ``inside`` (or sources), nearest first.
+) -> None:
+    """Grow the sources in ``owner`` through the voxels that are not BLOCKED, nearest first.
 
-    ``steps`` int32 (m, 4): dz, dy, dx, each within ± 1, and the positive integer length of the step. ``owner`` int32
-    (z, y, x): on entry the source's number or 0; on return that of the nearest source (ties: the smaller number), 0
-    where none is within ``limit``. ``distance`` int32 (z, y, x), on return in the steps' unit, ``FAR`` where not
-    reached. ``heads`` int32 (longest step + 1) and ``links`` int32 (2, voxels) are scratch. Returns the voxels settled.
+    A grid flattened, of which no step from a source or from a voxel that is not BLOCKED leads out: a border of BLOCKED
+    voxels sees to that. ``offset`` int64 (steps): of each step's end; ``length``: of each step, from 1. ``owner`` int32
+    (voxels): on entry the source's number or 0; on return that of the nearest source (ties: the smaller number), 0
+    where none is within ``limit`` < 2^15 - 1. ``distance`` int16 (voxels): on entry BLOCKED, or limit + 1 where a path
+    may enter; on return the distance in the steps' unit where a path did, 0 in a source. ``heads`` int32 (longest step
+    + 1) and ``links`` int32 (voxels, 2) are scratch.
     """
-    depth, height, width = inside.shape
-    far, own, free = distance.ravel(), owner.ravel(), inside.ravel()
-    offset = (steps[:, 0].astype(np.int64) * height + steps[:, 1]) * width + steps[:, 2]
     buckets = heads.size
     heads[:] = -1
-    for v in range(own.size):
-        far[v] = FAR
-        if own[v] > 0:
-            far[v] = 0
-            _push(heads, links, 0, v)
-    settled = 0
-    empty = 0
-    current = 0
-    slot = 0
+    _push_sources(heads, links, offset, limit, distance, owner)
+    empty, current, slot = 0, 0, 0
     while empty < buckets and current <= limit:
         v = int(heads[slot])
         if v < 0:
             empty += 1
             current += 1
-            slot = slot + 1 if slot + 1 < buckets else 0
+            slot = _slot(slot + 1, buckets)
             continue
         empty = 0
         _drop(heads, links, slot, v)
-        settled += 1
-        row = v // width
-        z, y, x = row // height, row % height, v % width
-        inner = 0 < z < depth - 1 and 0 < y < height - 1 and 0 < x < width - 1
-        for s in range(steps.shape[0]):
-            if not inner:
-                nz, ny, nx = z + steps[s, 0], y + steps[s, 1], x + steps[s, 2]
-                if not (0 <= nz < depth and 0 <= ny < height and 0 <= nx < width):
-                    continue
+        for s in range(offset.size):
             u = v + offset[s]
-            reach = current + steps[s, 3]
-            if free[u] == 0 or reach > limit or reach > far[u]:
+            reach = current + length[s]
+            if reach > distance[u]:
                 continue
-            if reach == far[u]:
-                own[u] = min(own[u], own[v])
+            if reach == distance[u]:  # limit + 1 among them, whose owner is 0
+                owner[u] = min(owner[u], owner[v])
                 continue
-            if far[u] != FAR:
-                _drop(heads, links, _slot(slot + far[u] - current, buckets), u)
-            far[u] = reach
-            own[u] = own[v]
-            _push(heads, links, _slot(slot + steps[s, 3], buckets), u)
-    return settled
+            if distance[u] <= limit:
+                _drop(heads, links, _slot(slot + distance[u] - current, buckets), u)
+            distance[u] = reach
+            owner[u] = owner[v]
+            _push(heads, links, _slot(slot + length[s], buckets), u)

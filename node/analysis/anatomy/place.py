@@ -17,7 +17,7 @@ from node.analysis.grid.depth import depth_inside_mm
 from node.analysis.grid.together import both
 from node.domain.anatomy import CARPALS, UNNAMED
 from node.domain.findings import Level, Region
-from node.kernels.geodesic import geodesic_nearest
+from node.kernels.geodesic import BLOCKED, geodesic_nearest
 
 UNIT_MM: Final = 0.05
 """Length of one step of the integer distances."""
@@ -91,9 +91,8 @@ def find_places(
     names, table = _sources(anatomy, labels, tissue.affine)
     owner = np.ascontiguousarray(table[labels], dtype=np.int32)
     _split_shared(anatomy, labels, tissue, names, owner)
-    inside = np.ascontiguousarray((tissue.inside > 0) | (owner > 0), dtype=np.uint8)
-    depth_mm, _ = both(lambda: _depth_mm(tissue), lambda: _spread(owner, inside, _steps(tissue)))
-    return PlaceFinder(anatomy, names, tissue, owner, depth_mm, affine)
+    depth_mm, nearest = both(lambda: _depth_mm(tissue), lambda: _spread(owner, tissue))
+    return PlaceFinder(anatomy, names, tissue, nearest, depth_mm, affine)
 
 
 def _depth_mm(tissue: SoftTissue) -> NDArray[np.float32]:
@@ -102,20 +101,24 @@ def _depth_mm(tissue: SoftTissue) -> NDArray[np.float32]:
     return depth_inside_mm(tissue.inside > 0, (z_mm, y_mm, x_mm))
 
 
-def _spread(owner: NDArray[np.int32], inside: NDArray[np.uint8], steps: NDArray[np.int32]) -> None:
-    """Give each voxel ``inside`` to the owner that is nearest along paths inside, in place."""
-    distance = np.empty_like(owner)
-    heads = np.empty(int(steps[:, 3].max()) + 1, np.int32)
-    geodesic_nearest(
-        inside, steps, int(REACH_MM / UNIT_MM), distance, owner, heads, np.empty((2, owner.size), np.int32)
-    )
+def _spread(owner: NDArray[np.int32], tissue: SoftTissue) -> NDArray[np.int32]:
+    """The owner that is nearest to each voxel of the thinned grid along paths inside; 0 where none is within reach."""
+    limit = int(REACH_MM / UNIT_MM)
+    around, length = _steps(tissue)
+    nearest = np.pad(owner, 1)
+    distance = np.pad(np.where(tissue.inside > 0, np.int16(limit + 1), np.int16(BLOCKED)), 1, constant_values=BLOCKED)
+    offset = around @ np.array(nearest.strides) // nearest.itemsize
+    heads, links = np.empty(int(length.max()) + 1, np.int32), np.empty((nearest.size, 2), np.int32)
+    geodesic_nearest(offset, length, limit, distance.reshape(-1), nearest.reshape(-1), heads, links)
+    return nearest[1:-1, 1:-1, 1:-1]
 
 
-def _steps(tissue: SoftTissue) -> NDArray[np.int32]:
-    """The 26 steps of the thinned grid with their lengths in units of 0.05 mm, true on oblique and sheared grids."""
+def _steps(tissue: SoftTissue) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The 26 steps (z, y, x) of the thinned grid and their lengths in units of 0.05 mm, true on oblique and sheared
+    grids."""
     around = np.array([s for s in product((-1, 0, 1), repeat=3) if any(s)])
     lengths = np.linalg.norm(around[:, ::-1] @ tissue.affine[:3, :3].T, axis=1)
-    return np.column_stack([around, np.maximum(1, np.rint(lengths / UNIT_MM))]).astype(np.int32)
+    return around, np.maximum(1, np.rint(lengths / UNIT_MM)).astype(np.int64)
 
 
 def _sources(
