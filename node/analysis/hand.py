@@ -29,7 +29,7 @@ from node.analysis.mineral.dilute import find_dilute
 from node.analysis.mineral.pale import Pale, PaleImages
 from node.analysis.mineral.physics import beyond_words, model_slope, scale_of
 from node.analysis.mineral.urate import find_urate
-from node.analysis.parting.parting import part_bones, without_lookalikes
+from node.analysis.parting.parting import Parted, part_bones, without_lookalikes
 from node.analysis.parting.vessels import artery_words
 from node.analysis.score.sctc_style import score_deposits
 from node.domain.anatomy import UNNAMED_BONE
@@ -65,15 +65,15 @@ def analyse_limb(
     anchors = measure_anchors(limb)
     image = anchors.detection_image(limb)
     advance("skeleton")
-    attached, skeleton, anatomy, slopes = _bones(limb, image, anchors, model_slope(low_tube, high_tube), advance)
+    slope = model_slope(low_tube, high_tube)
+    (attached, skeleton, anatomy), slopes, pale_images = _bones(limb, image, anchors, slope, advance)
     scale = scale_of(low_tube, high_tube, slopes.calcium)
     advance("anatomy")
     doubt = Doubt(limb)
     mineral = doubt.clear_of_metal(attached)
-    cortex_hu = cortex_level(image, skeleton)
-    places, pale_images = both(
+    places, cortex_hu = both(
         lambda: find_places(anatomy, skeleton.labels, limb.body, limb.geometry.affine),
-        lambda: PaleImages(limb, anchors),
+        lambda: cortex_level(image, skeleton),
     )
     deposits, small_bones, arteries = without_lookalikes(mineral, places, limb, anchors, cortex_hu)
     calcium = outline_deposits(deposits, limb, image, skeleton, anchors.soft_hu)
@@ -107,13 +107,17 @@ def analyse_limb(
 
 def _bones(
     limb: Limb, image: Int16Array, anchors: Anchors, slope: float, advance: Callable[[str], None]
-) -> tuple[tuple[Candidate, ...], Skeleton, HandAnatomy, SlopeScale]:
-    """Steps 5 and 6: (what is not bone, the bones, their names, slopes); ``slope``: of calcium, by the tubes alone."""
+) -> tuple[Parted, SlopeScale, PaleImages]:
+    """Steps 5 and 6, and slopes; ``slope``: of calcium, by the tubes alone. Names take one processor: the other smooths
+    the images for pale bodies."""
     smoothed = smooth(image, limb.spacing_mm, limb.spans)
     hollow = find_skeleton(limb, image, smoothed, anchors)
-    slopes = calibrate(limb, anchors, hollow, slope)
     advance("deposits")
-    return *part_bones(hollow, image, smoothed, anchors, limb), slopes
+    parted, (slopes, pale_images) = both(
+        lambda: part_bones(hollow, image, smoothed, anchors, limb),
+        lambda: (calibrate(limb, anchors, hollow, slope), PaleImages(limb, anchors)),
+    )
+    return parted, slopes, pale_images
 
 
 def _add_pale(labels: Int32Array, count: int, pale: Pale, slopes: SlopeScale, tin: bool) -> list[Material]:
@@ -173,7 +177,7 @@ def _bone_codes(
     voxels = skeleton.mineral_voxels
     bones.reshape(-1)[voxels] = codes[skeleton.labels.reshape(-1)[voxels]]
     for label in (label for label, name in anatomy.bones.items() if "+" in name):
-        places = np.stack(np.unravel_index(skeleton.voxels_of(label), bones.shape), axis=1)
+        places = np.stack(np.unravel_index(skeleton.bone.voxels_of(label), bones.shape), axis=1)
         bones[tuple(places.T)] = anatomy.codes_at(label, limb.geometry.to_lps_mm(places.astype(np.float64)))
     for candidate in small_bones:
         bones[candidate.index] = UNNAMED_BONE

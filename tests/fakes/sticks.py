@@ -9,6 +9,7 @@ from node.analysis.anatomy.place import PlaceFinder, find_places
 from node.analysis.deposit.measure import Measures
 from node.domain.volume import Geometry
 from tests.fakes.bone_hand import bone_hand
+from tests.fakes.listed import listed
 
 HAND = bone_hand(bend_degrees=0.0)
 GEOMETRY = Geometry(HAND.labels.shape, (1.0, 1.0, 1.0), HAND.affine)
@@ -38,7 +39,7 @@ MEASURES = Measures(
 
 @cache
 def places() -> PlaceFinder:
-    return find_places(name_hand(HAND.labels, HAND.body, HAND.affine), HAND.labels, HAND.body, HAND.affine)
+    return find_places(name_hand(listed(HAND.labels), HAND.body, HAND.affine), HAND.labels, HAND.body, HAND.affine)
 
 
 def anatomy() -> HandAnatomy:

@@ -13,6 +13,7 @@ from node.analysis.anatomy.place import Place, find_places
 from node.domain.anatomy import BONE_NAMES
 from node.domain.findings import AcroOsteolysis, Laterality, Level, Region
 from scipy import ndimage
+from tests.fakes.listed import listed
 
 CASES = Path(__file__).parents[3] / "shared" / "data" / "cases"
 PREFIX = {Level.METACARPAL: "MC", Level.PROXIMAL: "PP", Level.MIDDLE: "MP", Level.DISTAL: "DP"}
@@ -72,7 +73,7 @@ def case_names() -> list[str]:
 def test_bones_side_places_and_tips_are_those_of_the_truth(case: str) -> None:
     """Every bone, the side, every deposit's region, and which tips are resorbed."""
     for limb in limbs(case):
-        anatomy = name_hand(limb.bones, limb.body, limb.affine)
+        anatomy = name_hand(listed(limb.bones), limb.body, limb.affine)
         assert anatomy.bones == {code: BONE_NAMES[code] for code in np.unique(limb.bones) if code}
         assert anatomy.laterality is (Laterality.RIGHT if limb.side == "right" else Laterality.LEFT)
         finder = find_places(anatomy, limb.bones, limb.body, limb.affine)

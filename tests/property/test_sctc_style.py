@@ -14,6 +14,7 @@ from node.domain.findings import Laterality, Level, Region, SctcStyleScore
 from node.domain.sctc_style import NAME, ScoreWeights
 from scipy.spatial.transform import Rotation
 from tests.fakes.bone_hand import bone_hand
+from tests.fakes.listed import listed
 from tests.fakes.turned import FLIPS, ORDERS, Turned, turned
 
 HAND = bone_hand()
@@ -27,7 +28,7 @@ def upright() -> PlaceFinder:
 
 
 def places_of(hand: Turned) -> PlaceFinder:
-    return find_places(name_hand(hand.labels, hand.body, hand.affine), hand.labels, hand.body, hand.affine)
+    return find_places(name_hand(listed(hand.labels), hand.body, hand.affine), hand.labels, hand.body, hand.affine)
 
 
 def mineral(name: str, mg: float) -> Mineral:

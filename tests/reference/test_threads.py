@@ -14,7 +14,6 @@ from node.kernels.body import refine_body
 from node.kernels.closing import grow_labels, label_kept, shrink_grown
 from node.kernels.convolve import mix
 from node.kernels.displacement import TERMS, displacement_equations
-from node.kernels.label_census import label_census, label_sample
 from node.kernels.lookup import CHUNK, look_up
 from node.kernels.sampling import lattice_means
 from numpy.typing import NDArray
@@ -91,22 +90,13 @@ def parts() -> Arrays:
     return [found.voxels, found.owner]
 
 
-def census() -> Arrays:
-    counts, border = np.zeros((SHAPE[0], 4), np.int64), np.zeros((SHAPE[0], 4), bool)
-    label_census(LABELS, counts, border)
-    drawn = np.empty((int(counts.sum()), 3), np.int32)
-    first = np.cumsum(counts.sum(axis=0)) - counts.sum(axis=0)
-    label_sample(LABELS, np.ones(4, np.int64), np.cumsum(counts, axis=0) - counts, first, drawn)
-    return [counts, border, drawn]
-
-
 def filters() -> Arrays:
     shift = np.array([0.3, -0.4, 1.2])
     extremes = [f(LOW, 1.1, SPACING, SPANS) for f in (brightest, dimmest, closed)]
     return [smooth(LOW, SPACING, SPANS), displaced(LOW, shift, SPANS), *extremes]
 
 
-KERNELS = [mixture, nearest, closing, body, means, equations, places, rows, side_by_side, parts, census, filters]
+KERNELS = [mixture, nearest, closing, body, means, equations, places, rows, side_by_side, parts, filters]
 
 
 @pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="one thread is all there is")

@@ -20,6 +20,7 @@ from node.analysis.anatomy.proportions import LEVELS
 from node.analysis.anatomy.rays import Reading, read_rays
 from node.analysis.anatomy.soft_tissue import SoftTissue, thin
 from node.analysis.anatomy.thumb import thumb_palmar
+from node.analysis.grid.components import Components
 from node.domain.anatomy import CARPALS, UNNAMED
 from node.domain.findings import Laterality
 from node.domain.wording import bone_words
@@ -35,14 +36,14 @@ LEAST_SURE_DIGITS = 2
 
 
 def name_hand(
-    bone_labels: NDArray[np.int32], body: NDArray[np.uint8] | NDArray[np.bool_], affine: NDArray[np.float64]
+    bone: Components, body: NDArray[np.uint8] | NDArray[np.bool_], affine: NDArray[np.float64]
 ) -> HandAnatomy:
     """Names, side and directions of one limb.
 
-    ``bone_labels`` int32 (z, y, x), 0 none, n a bone component (roughly one bone each); ``body`` (z, y, x) mask of
-    the limb; ``affine`` (x, y, z, 1) → LPS mm of this crop.
+    ``bone``: all bone voxels, roughly one bone a label, on the grid of ``body`` (z, y, x), the mask of the limb;
+    ``affine`` (x, y, z, 1) → LPS mm of this crop.
     """
-    parts = measure_parts(bone_labels, affine)
+    parts = measure_parts(bone, affine)
     heading = head(link_chains(parts), parts)
     chains = complete(heading.chains, parts)
     readings = read_rays(chains)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from node.kernels.label_census import label_census, label_sample
+from node.analysis.grid.components import Components
 
 Points = NDArray[np.float64]
 
@@ -84,22 +84,17 @@ def make_part(label: int, volume_mm3: float, points: Points, cut: bool, grain_mm
     )
 
 
-def measure_parts(bone_labels: NDArray[np.int32], affine: NDArray[np.float64]) -> list[Part]:
-    """Parts of a label volume, int32 (z, y, x), 0 = none; ``affine`` (x, y, z, 1) → LPS mm. Order: by label."""
-    top = int(bone_labels.max(initial=0))
-    labels = np.ascontiguousarray(bone_labels, dtype=np.int32)
-    in_slice, at_border = np.zeros((len(labels), top + 1), np.int64), np.zeros((len(labels), top + 1), bool)
-    label_census(labels, in_slice, at_border)
-    counts, border = in_slice.sum(axis=0), np.asarray(at_border.any(axis=0))
-    stride = np.maximum(1, counts // SAMPLES)
-    rows = -(-counts // stride)
-    offset = np.concatenate([[0], np.cumsum(rows)[:-1]])
-    places = np.empty((int(rows.sum()), 3), np.int32)
-    label_sample(labels, stride, np.cumsum(in_slice, axis=0) - in_slice, offset, places)
-    mm = places[:, ::-1] @ affine[:3, :3].T + affine[:3, 3]
-    voxel = float(abs(np.linalg.det(affine[:3, :3])))
-    return [
-        make_part(n, counts[n] * voxel, mm[offset[n] : offset[n] + rows[n]], bool(border[n]), voxel ** (1 / 3))
-        for n in range(1, top + 1)
-        if counts[n] >= LEAST_VOXELS
-    ]
+def measure_parts(bone: Components, affine: NDArray[np.float64]) -> list[Part]:
+    """Parts of all bone voxels, a bone a label, in their order; ``affine`` (x, y, z, 1) → LPS mm."""
+    held = np.flatnonzero(bone.sizes >= LEAST_VOXELS).tolist()
+    return [_measured(label, bone.voxels_of(label), bone.shape, affine) for label in held]
+
+
+def _measured(label: int, voxels: NDArray[np.int64], shape: tuple[int, int, int], affine: NDArray[np.float64]) -> Part:
+    """The part of the voxels of a label, flat indices: every n-th of them is its sample."""
+    places = np.stack(np.unravel_index(voxels, shape), axis=1)
+    cut = bool(((places == 0) | (places == np.array(shape) - 1)).any())
+    sample = places[:: max(1, len(places) // SAMPLES)]
+    voxel_mm3 = float(abs(np.linalg.det(affine[:3, :3])))
+    points = sample[:, ::-1] @ affine[:3, :3].T + affine[:3, 3]
+    return make_part(label, len(places) * voxel_mm3, points, cut, voxel_mm3 ** (1 / 3))

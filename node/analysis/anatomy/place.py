@@ -84,7 +84,11 @@ def find_places(
     body: NDArray[np.uint8] | NDArray[np.bool_],
     affine: NDArray[np.float64],
 ) -> PlaceFinder:
-    """Prepare the distances inside the body of one limb; arguments as for ``name_hand``."""
+    """Prepare the distances inside the body of one limb.
+
+    ``bone_labels`` int32 and ``body`` (z, y, x): what ``anatomy`` names, and the mask of the limb; ``affine``
+    (x, y, z, 1) → LPS mm of this crop.
+    """
     tissue = thin(body, affine)
     k, j, i = tissue.step
     labels = np.ascontiguousarray(bone_labels[::k, ::j, ::i])

@@ -115,11 +115,9 @@ def _readings(
 
     ``dropped``: cost of the chains that are neither.
     """
-    if len(kept) < 2 and thumb is None:
+    if dropped > limit or (len(kept) < 2 and thumb is None):
         return []
     across = _across(chains, kept) if len(kept) > 1 else _towards(chains, thumb, kept[0])
-    if dropped > limit:
-        return []
     along = unit(np.sum([chains[n].direction for n in kept], axis=0))
     readings = []
     for radial in (across, -across):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from node.analysis.bone.marrow import find_marrow
 from node.analysis.bone.shell import usual_thickness
-from node.analysis.grid.components import by_label
+from node.analysis.grid.components import Components
 from node.analysis.grid.spans import mask_between, read_list, spans_of, voxels_of
 from node.analysis.limb.limbs import Limb
 from node.analysis.limb.nearest import nearest_source
@@ -61,37 +61,29 @@ class Skeleton:
         return np.where(nearness > 0.0, np.float32(REACH_MM) - nearness, np.float32(np.inf))
 
     @cached_property
-    def _bone(self) -> Int64Array:
-        """Flat indices of all bone voxels, in scan order; bone is mineral."""
-        return self.mineral_voxels[self.labels.reshape(-1)[self.mineral_voxels] > 0]
-
-    @cached_property
-    def shell(self) -> Int64Array:
-        """Flat indices of all bone voxels that are not marrow, in scan order."""
-        bone = self._bone
-        return bone[~self.marrow.reshape(-1)[bone]]
-
-    @cached_property
-    def attached(self) -> Int64Array:
-        """Flat indices of all bone voxels beyond their bone's usual surface: pieces that were told to be bone."""
-        return self._bone[self.beyond_mm(self._bone) > 0.0]
+    def bone(self) -> Components:
+        """All bone voxels, each with its bone's label; bone is mineral."""
+        owner = self.labels.reshape(-1)[self.mineral_voxels]
+        held = owner > 0
+        z, y, x = self.labels.shape
+        return Components(self.mineral_voxels[held], owner[held], int(owner.max(initial=0)), (z, y, x))
 
     @cached_property
     def bones(self) -> list[int]:
         """The labels of its bones, ascending."""
-        return np.flatnonzero(np.bincount(self._grouped[1])).tolist()
-
-    def voxels_of(self, label: int) -> Int64Array:
-        """Flat indices of one bone, in scan order."""
-        return self._grouped[0][slice(*np.searchsorted(self._grouped[1], [label, label + 1]))]
+        return np.flatnonzero(self.bone.sizes).tolist()
 
     @cached_property
-    def _grouped(self) -> tuple[Int64Array, Int32Array]:
-        """(flat indices of all bone voxels bone by bone, their labels)."""
-        bone = self._bone
-        owner = self.labels.reshape(-1)[bone]
-        order = by_label(owner)
-        return bone[order], owner[order]
+    def shell(self) -> Int64Array:
+        """Flat indices of all bone voxels that are not marrow, in scan order."""
+        voxels = self.bone.voxels
+        return voxels[~self.marrow.reshape(-1)[voxels]]
+
+    @cached_property
+    def attached(self) -> Int64Array:
+        """Flat indices of all bone voxels beyond their bone's usual surface: pieces that were told to be bone."""
+        voxels = self.bone.voxels
+        return voxels[self.beyond_mm(voxels) > 0.0]
 
 
 def find_skeleton(limb: Limb, image: Int16Array, smoothed: Int16Array, anchors: Anchors) -> Skeleton:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,13 +73,26 @@ class Components:
     def radius_mm(self, spacing_mm: tuple[float, float, float]) -> NDArray[np.float64]:
         """Radius of the largest ball inside each label 0 … count, mm; 0 for 0."""
         radius = np.zeros(self.count + 1)
-        order = by_label(self.owner)
-        bounds = np.searchsorted(self.owner[order], np.arange(1, self.count + 2))
-        for number, (begin, end) in enumerate(pairwise(bounds), start=1):
-            if begin < end:
-                own = np.stack(np.unravel_index(self.voxels[order[begin:end]], self.shape), axis=1)
-                radius[number] = depth_of_mm(own, spacing_mm).max()
+        for label in np.flatnonzero(self.sizes).tolist():
+            own = np.stack(np.unravel_index(self.voxels_of(label), self.shape), axis=1)
+            radius[label] = depth_of_mm(own, spacing_mm).max()
         return radius
+
+    def voxels_of(self, label: int) -> Int64Array:
+        """Flat indices of one label, in scan order; none where it is none of these."""
+        if not 0 < label <= self.count:
+            return self.voxels[:0]
+        return self._grouped[self._ends[label - 1] : self._ends[label]]
+
+    @cached_property
+    def _grouped(self) -> Int64Array:
+        """The voxels label by label."""
+        return self.voxels[by_label(self.owner)]
+
+    @cached_property
+    def _ends(self) -> Int64Array:
+        """Where each label 0 … count ends among them."""
+        return np.cumsum(self.sizes)
 
     def at(self, voxels: Int64Array) -> Int32Array:
         """Label of each of some voxels of the grid, flat indices; 0 for none."""

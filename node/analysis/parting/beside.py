@@ -82,13 +82,15 @@ class Beside:
         return self._with([(c, 0) for c in candidates])
 
     def _with(self, owners: Sequence[tuple[Candidate, int]]) -> "Beside":
+        if not owners:
+            return self
         labels = self.skeleton.labels.copy()
         for candidate, label in owners:
             labels[candidate.index] = label
         return Beside(replace(self.skeleton, labels=labels), self.image, self.soft_hu, self.limb)
 
     def _measured(self, label: int) -> BoneShape:
-        voxels = self.skeleton.voxels_of(label)
+        voxels = self.skeleton.bone.voxels_of(label)
         marrow = self.skeleton.marrow.reshape(-1)[voxels]
         shell = self.image.reshape(-1)[voxels[~marrow]]
         inside = voxels[marrow] if marrow.any() else voxels

@@ -24,12 +24,12 @@ from node.analysis.parting.strangers import MOST, dense_shells, kept_words, stra
 from node.analysis.parting.vessels import doubtful_vessels, vessels
 
 Int16Array = NDArray[np.int16]
+Parted = tuple[tuple[Candidate, ...], Skeleton, HandAnatomy]
+"""What is not bone, the whole skeleton, the names of its bones."""
 
 
-def part_bones(
-    skeleton: Skeleton, image: Int16Array, smoothed: Int16Array, anchors: Anchors, limb: Limb
-) -> tuple[tuple[Candidate, ...], Skeleton, HandAnatomy]:
-    """(what is not bone, the whole skeleton, the names of its bones); names tell which bones are none."""
+def part_bones(skeleton: Skeleton, image: Int16Array, smoothed: Int16Array, anchors: Anchors, limb: Limb) -> Parted:
+    """The mineral parted; names tell which bones are none."""
     while True:
         candidates = find_candidates(limb, image, smoothed, anchors, skeleton)
         beside = Beside(skeleton, image, anchors.soft_hu, limb)
@@ -60,12 +60,12 @@ def _named(attached: tuple[Candidate, ...], beside: Beside) -> tuple[tuple[Candi
 def _with_kept(hollow: set[int], anatomy: HandAnatomy, beside: Beside) -> HandAnatomy:
     """The names with what the reader is told of bones that may be none."""
     voxel_mm3 = beside.limb.geometry.voxel_mm3
-    volumes_mm3 = [beside.skeleton.voxels_of(n).size * voxel_mm3 for n in hollow]
+    volumes_mm3 = [beside.skeleton.bone.voxels_of(n).size * voxel_mm3 for n in hollow]
     return replace(anatomy, limits=(*anatomy.limits, *kept_words(volumes_mm3)))
 
 
 def _names(beside: Beside) -> HandAnatomy:
-    return name_hand(beside.skeleton.labels, beside.limb.body, beside.limb.geometry.affine)
+    return name_hand(beside.skeleton.bone, beside.limb.body, beside.limb.geometry.affine)
 
 
 def without_lookalikes(

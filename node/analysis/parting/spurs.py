@@ -83,7 +83,7 @@ def _by_itself(bone: NamedBone, label: int, beside: Beside) -> NamedBone:
     """
     if bone.level == "DP" or bone.labels != (label,):
         return bone
-    places = np.stack(np.unravel_index(beside.skeleton.voxels_of(label), beside.image.shape), axis=1)
+    places = np.stack(np.unravel_index(beside.skeleton.bone.voxels_of(label), beside.image.shape), axis=1)
     geometry = beside.limb.geometry
     points = geometry.to_lps_mm(places[:: max(1, len(places) // SAMPLES)].astype(np.float64))
     if len(points) < LEAST_VOXELS:

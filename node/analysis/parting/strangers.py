@@ -79,7 +79,7 @@ def kept_words(volumes_mm3: Sequence[float]) -> tuple[str, ...]:
 
 
 def _unnamed(anatomy: HandAnatomy, skeleton: Skeleton) -> list[int]:
-    return [n for n, name in anatomy.bones.items() if name == UNNAMED and skeleton.voxels_of(n).size]
+    return [n for n, name in anatomy.bones.items() if name == UNNAMED and skeleton.bone.voxels_of(n).size]
 
 
 def _shafts(anatomy: HandAnatomy) -> Iterator[_Shaft]:
@@ -94,7 +94,7 @@ def _shafts(anatomy: HandAnatomy) -> Iterator[_Shaft]:
 
 
 def _centre(label: int, skeleton: Skeleton, limb: Limb) -> Vector:
-    places = np.stack(np.unravel_index(skeleton.voxels_of(label), skeleton.labels.shape), axis=1)
+    places = np.stack(np.unravel_index(skeleton.bone.voxels_of(label), skeleton.labels.shape), axis=1)
     return np.asarray(limb.geometry.to_lps_mm(places.astype(np.float64)).mean(axis=0))
 
 

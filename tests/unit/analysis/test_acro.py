@@ -13,6 +13,7 @@ from node.analysis.parting.beside import Piece
 from node.analysis.parting.named_bone import may_be_a_bit
 from node.domain.findings import AcroOsteolysis
 from tests.fakes.bone_hand import bone_hand
+from tests.fakes.listed import listed
 from tests.fakes.sticks import anatomy
 
 
@@ -59,7 +60,7 @@ def test_bone_without_a_name_elsewhere_or_beside_it_says_nothing_of_a_fingertip(
 def test_what_may_be_the_rest_of_a_fingertip_leaves_it_open() -> None:
     """A piece that may be bone and makes the phalanx whole speaks against its loss; one that is too short does not."""
     sticks = bone_hand(bend_degrees=0.0, resorbed=(3,))
-    hand = name_hand(sticks.labels, sticks.labels > 0, sticks.affine)
+    hand = name_hand(listed(sticks.labels), sticks.labels > 0, sticks.affine)
     tip = hand.named("DP3")
     assert tip is not None
     alone = assess_distal_phalanges(hand)[2]
@@ -78,7 +79,7 @@ def test_what_may_be_the_rest_of_a_fingertip_leaves_it_open() -> None:
 def test_a_fingertip_that_seems_too_long_holds_a_part_of_the_bone_before() -> None:
     """Parted beside their joint, two phalanges have no length of their own; the other fingers are judged as before."""
     sticks = bone_hand(bend_degrees=0.0)
-    hand = name_hand(sticks.labels, sticks.labels > 0, sticks.affine)
+    hand = name_hand(listed(sticks.labels), sticks.labels > 0, sticks.affine)
     ray, tip, middle = hand.ray(4), hand.named("DP4"), hand.named("MP4")
     assert ray is not None
     assert tip is not None
@@ -95,7 +96,7 @@ def test_a_fingertip_that_seems_too_long_holds_a_part_of_the_bone_before() -> No
 def test_a_stump_as_broad_as_its_waist_is_told_by_the_tufts_of_the_same_hand(flared: bool) -> None:
     """A loss of a sixth may be build; beside tufts half as broad again as their waists it is a lost tuft."""
     sticks = bone_hand(bend_degrees=0.0)
-    hand = name_hand(sticks.labels, sticks.labels > 0, sticks.affine)
+    hand = name_hand(listed(sticks.labels), sticks.labels > 0, sticks.affine)
     torn = replace(hand, rays=tuple(_with_tip(ray, 1.5 if flared and ray.digit != 3 else 0.95) for ray in hand.rays))
     third = assess_distal_phalanges(torn)[2]
     assert third.lost_fraction == pytest.approx(0.17, abs=0.02)
@@ -109,7 +110,7 @@ def test_what_a_fingertip_lost_is_told_by_those_that_lost_nothing() -> None:
     losses = []
     for resorbed in ((), (2, 5)):
         sticks = bone_hand(bend_degrees=0.0, resorbed=resorbed)
-        hand = name_hand(sticks.labels, sticks.labels > 0, sticks.affine)
+        hand = name_hand(listed(sticks.labels), sticks.labels > 0, sticks.affine)
         torn = replace(hand, rays=tuple(_shorter(ray, 0.8) if ray.digit == 3 else ray for ray in hand.rays))
         judged = assess_distal_phalanges(torn)
         present = [one.digit for one in judged if one.acro_osteolysis is AcroOsteolysis.PRESENT]

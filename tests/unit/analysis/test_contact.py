@@ -9,6 +9,7 @@ from node.analysis.bone.skeleton import REACH_MM, Skeleton
 from node.analysis.deposit.contact import touched_bones
 from node.domain.anatomy import BONE_CODES
 from scipy import ndimage
+from tests.fakes.listed import listed
 from tests.fakes.sticks import GEOMETRY, HAND, MEASURES, anatomy, beside
 
 
@@ -44,7 +45,7 @@ def test_a_bone_without_a_name_is_touched_all_the_same() -> None:
 
 def test_of_two_bones_in_one_label_the_nearer_is_touched() -> None:
     fused = np.where(HAND.labels == BONE_CODES["MP3"], BONE_CODES["PP3"], HAND.labels).astype(np.int32)
-    joined = name_hand(fused, HAND.body, HAND.affine)
+    joined = name_hand(listed(fused), HAND.body, HAND.affine)
     measures = replace(MEASURES, voxels=beside("MP3", (0.0, 4.0, 0.0), 0.6, 2.5))
     assert touched_bones(measures, replace(skeleton(), labels=fused), joined, GEOMETRY) == ("MP3",)
 
@@ -52,7 +53,7 @@ def test_of_two_bones_in_one_label_the_nearer_is_touched() -> None:
 def test_the_bone_at_a_point_is_found_by_its_label_also_where_it_has_no_name_of_its_own() -> None:
     """Two bones in one label, and a digit whose number is not sure: what lies beside them is judged all the same."""
     fused = np.where(HAND.labels == BONE_CODES["MP3"], BONE_CODES["PP3"], HAND.labels).astype(np.int32)
-    joined = name_hand(fused, HAND.body, HAND.affine)
+    joined = name_hand(listed(fused), HAND.body, HAND.affine)
     unsure = replace(joined, rays=tuple(replace(ray, sure=False) for ray in joined.rays))
     for anatomy_ in (joined, unsure):
         for name in ("PP3", "MP3"):

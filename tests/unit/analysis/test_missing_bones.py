@@ -14,6 +14,7 @@ from node.analysis.parting.missing_bones import missing_bones
 from node.analysis.parting.named_bone import bone_by_name
 from node.domain.anatomy import BONE_CODES, UNNAMED
 from node.domain.wording import bone_words
+from tests.fakes.listed import listed
 from tests.fakes.sticks import GEOMETRY, HAND
 
 
@@ -24,7 +25,7 @@ def solid(voxels: np.ndarray) -> Candidate:
 def found(candidate: Candidate, *unseen: str, density: float = 1.0) -> dict[int, Candidate]:
     """What is told of a candidate in the hand of sticks without the marrow of some bones."""
     labels = np.where(np.isin(HAND.labels, [BONE_CODES[name] for name in unseen]), 0, HAND.labels)
-    anatomy = name_hand(labels, HAND.body, HAND.affine)
+    anatomy = name_hand(listed(labels), HAND.body, HAND.affine)
     beside: Any = SimpleNamespace(
         skeleton=SimpleNamespace(labels=labels, bones=np.unique(labels[labels > 0]).tolist()),
         limb=SimpleNamespace(geometry=GEOMETRY),
@@ -50,7 +51,11 @@ def test_two_phalanges_missing_behind_each_other_are_found_one_after_the_other()
 @pytest.mark.parametrize("unseen", [(), ("MP4",), ("DP2", "DP3")])
 def test_the_reader_is_told_which_phalanges_were_not_found(unseen: tuple[str, ...]) -> None:
     labels = np.where(np.isin(HAND.labels, [BONE_CODES[name] for name in unseen]), 0, HAND.labels)
-    told = [limit for limit in name_hand(labels, HAND.body, HAND.affine).limits if "taken for something else" in limit]
+    told = [
+        limit
+        for limit in name_hand(listed(labels), HAND.body, HAND.affine).limits
+        if "taken for something else" in limit
+    ]
     words = [f"Not found: {', '.join(map(bone_words, unseen))}; resorbed, or taken for something else."]
     assert told == (words if unseen else [])
 
@@ -79,7 +84,7 @@ BIT = 999
 def beside_a_bit(name: str, *unseen: str, density: float = 1.0) -> tuple[set[int], dict[int, Reason]]:
     """What is told of a solid bone beside a bit without a name, in the hand of sticks without some bones."""
     labels = np.where(np.isin(HAND.labels, [BONE_CODES[one] for one in unseen]), 0, HAND.labels)
-    anatomy = name_hand(labels, HAND.body, HAND.affine)
+    anatomy = name_hand(listed(labels), HAND.body, HAND.affine)
     candidate = replace(bone(name), bone=BIT)
     points = GEOMETRY.to_lps_mm(candidate.voxels.astype(np.float64))
     stub: Any = SimpleNamespace(

@@ -48,7 +48,9 @@ def found(x: float, y: float, z: float, hand: HandAnatomy) -> bool:
     """Whether a bone of 5 mm about (x, y, z) mm is told to be none."""
     box = np.ix_(*(np.arange(int(c) - 2, int(c) + 3) for c in (z, y, x)))
     voxels = np.ravel_multi_index(box, GEOMETRY.shape).ravel()
-    skeleton: Any = SimpleNamespace(labels=np.empty(GEOMETRY.shape, np.uint8), voxels_of=lambda _: voxels)
+    skeleton: Any = SimpleNamespace(
+        labels=np.empty(GEOMETRY.shape, np.uint8), bone=SimpleNamespace(voxels_of=lambda _: voxels)
+    )
     limb: Any = SimpleNamespace(geometry=GEOMETRY)
     return strangers(hand, skeleton, limb) == [STRANGER]
 
@@ -97,7 +99,7 @@ def test_a_shell_that_is_denser_than_the_bones_is_told_where_the_scan_did_not_cu
     hand = bare_hand({STRANGER: "unnamed", 1: "radius", 2: "MC2"}, ())
     hand = replace(hand, loose=(replace(shaft(2).part, label=STRANGER, cut=cut),))
     shells = {1: 1000.0, 2: 900.0, STRANGER: shell_hu}
-    skeleton = SimpleNamespace(bones=[1, 2, STRANGER], voxels_of=lambda _: np.arange(8))
+    skeleton = SimpleNamespace(bones=[1, 2, STRANGER], bone=SimpleNamespace(voxels_of=lambda _: np.arange(8)))
     beside: Any = SimpleNamespace(
         skeleton=skeleton, soft_hu=50.0, shape=lambda label: SimpleNamespace(shell_hu=shells[label])
     )

@@ -12,6 +12,7 @@ from node.analysis.limb.registration import find_shift, register, residual_mm
 from node.analysis.limits import find_limits
 from node.domain.errors import Refused
 from tests.fakes.limbs import Point, Shape, ball, cube, muscle_limb, shell
+from tests.fakes.listed import listed
 
 NOISE = (22.0, 18.0)
 BONE = (1400.0, 700.0)
@@ -80,7 +81,7 @@ def test_a_shift_that_nothing_tells_of_is_not_known_and_said(spacing_mm: Point) 
     same, distance = register(limb)
     assert (same, distance) == (limb, None)
     nothing = np.zeros(limb.body.shape, np.int32)
-    anatomy = name_hand(nothing, limb.body, limb.geometry.affine)
+    anatomy = name_hand(listed(nothing), limb.body, limb.geometry.affine)
     for shift_mm, count in ((distance, 1), (0.0, 0)):
         limits = find_limits(anatomy, limb, shift_mm, Doubt(limb), nothing)
         assert [("Whether the two energies are displaced" in limit) for limit in limits].count(True) == count
