@@ -87,7 +87,8 @@ def _catchments(grey: Int16Array, basins: Components, seen: BoolArray, floor: in
     head, tail = (np.empty(HIGHEST_HU - LOWEST_HU + 1, np.int32) for _ in range(2))
     neighbours, value = neighbours_of(voxels, basins.shape), grey.reshape(-1)[voxels]
     flood_markers(neighbours, value, LOWEST_HU, floor, HIGHEST_HU, label, head, tail, following)
-    return voxels[label > 0], label[label > 0]
+    caught = label > 0
+    return voxels[caught], label[caught]
 
 
 def _close(marrow: Int32Array, limb: Limb) -> Int32Array:
