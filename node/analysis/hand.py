@@ -174,8 +174,7 @@ def _bone_codes(
     for label, code in anatomy.codes().items():
         codes[label] = code
     bones = np.zeros(skeleton.labels.shape, np.uint16)
-    voxels = skeleton.mineral_voxels
-    bones.reshape(-1)[voxels] = codes[skeleton.labels.reshape(-1)[voxels]]
+    bones.reshape(-1)[skeleton.bone.voxels] = codes[skeleton.bone.owner]
     for label in (label for label, name in anatomy.bones.items() if "+" in name):
         places = np.stack(np.unravel_index(skeleton.bone.voxels_of(label), bones.shape), axis=1)
         bones[tuple(places.T)] = anatomy.codes_at(label, limb.geometry.to_lps_mm(places.astype(np.float64)))

@@ -41,3 +41,21 @@ def look_up(ascending: NDArray[np.int64], wanted: NDArray[np.int64], place: NDAr
         for n in range(chunk * CHUNK, min(count, (chunk + 1) * CHUNK)):
             last = place_from(ascending, wanted[n], last)
             place[n] = last
+
+
+@kernel(
+    *(f"void(int64[::1], {values}, int64[::1], {values})" for values in ("int32[::1]", "float32[::1]")), parallel=True
+)
+def look_up_values(
+    ascending: NDArray[np.int64],
+    values: NDArray[np.int32] | NDArray[np.float32],
+    wanted: NDArray[np.int64],
+    found: NDArray[np.int32] | NDArray[np.float32],
+) -> None:
+    """Write the value that stands beside each of ``wanted`` in ``ascending``, 0 where it is not there."""
+    count = wanted.size
+    for chunk in prange((count + CHUNK - 1) // CHUNK):
+        place = 0
+        for n in range(chunk * CHUNK, min(count, (chunk + 1) * CHUNK)):
+            place = place_from(ascending, wanted[n], place)
+            found[n] = values[place] if place < ascending.size and ascending[place] == wanted[n] else 0

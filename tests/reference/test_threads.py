@@ -14,7 +14,7 @@ from node.kernels.body import refine_body
 from node.kernels.closing import grow_labels, label_kept, shrink_grown
 from node.kernels.convolve import mix
 from node.kernels.displacement import TERMS, displacement_equations
-from node.kernels.lookup import CHUNK, look_up
+from node.kernels.lookup import CHUNK, look_up, look_up_values
 from node.kernels.sampling import lattice_means
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
@@ -71,8 +71,11 @@ def equations() -> Arrays:
 def places() -> Arrays:
     wanted = np.arange(3 * CHUNK)
     out = np.empty_like(wanted)
-    look_up(np.flatnonzero(LOW > 300), wanted, out)
-    return [out]
+    listed = np.flatnonzero(LOW > 300)
+    look_up(listed, wanted, out)
+    values = np.empty(len(wanted), np.int32)
+    look_up_values(listed, listed.astype(np.int32), wanted, values)
+    return [out, values]
 
 
 def rows() -> Arrays:

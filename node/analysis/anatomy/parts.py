@@ -92,9 +92,9 @@ def measure_parts(bone: Components, affine: NDArray[np.float64]) -> list[Part]:
 
 def _measured(label: int, voxels: NDArray[np.int64], shape: tuple[int, int, int], affine: NDArray[np.float64]) -> Part:
     """The part of the voxels of a label, flat indices: every n-th of them is its sample."""
-    places = np.stack(np.unravel_index(voxels, shape), axis=1)
-    cut = bool(((places == 0) | (places == np.array(shape) - 1)).any())
-    sample = places[:: max(1, len(places) // SAMPLES)]
+    places = np.unravel_index(voxels, shape)
+    cut = any(place.min() == 0 or place.max() == n - 1 for place, n in zip(places, shape, strict=True))
+    sample = np.stack([place[:: max(1, len(voxels) // SAMPLES)] for place in places], axis=1)
     voxel_mm3 = float(abs(np.linalg.det(affine[:3, :3])))
     points = sample[:, ::-1] @ affine[:3, :3].T + affine[:3, 3]
-    return make_part(label, len(places) * voxel_mm3, points, cut, voxel_mm3 ** (1 / 3))
+    return make_part(label, len(voxels) * voxel_mm3, points, cut, voxel_mm3 ** (1 / 3))

@@ -91,9 +91,11 @@ def find_places(
     """
     tissue = thin(body, affine)
     k, j, i = tissue.step
-    labels = np.ascontiguousarray(bone_labels[::k, ::j, ::i])
-    names, table = _sources(anatomy, labels, tissue.affine)
-    owner = np.ascontiguousarray(table[labels], dtype=np.int32)
+    labels = bone_labels[::k, ::j, ::i]
+    bone = np.nonzero(labels)
+    names, table = _sources(anatomy, labels[bone], tissue.affine)
+    owner = np.zeros(labels.shape, np.int32)
+    owner[bone] = table[labels[bone]]
     _split_shared(anatomy, labels, tissue, names, owner)
     depth_mm, nearest = both(lambda: _depth_mm(tissue), lambda: _spread(owner, tissue))
     return PlaceFinder(anatomy, names, tissue, nearest, depth_mm, affine)
@@ -114,7 +116,7 @@ def _spread(owner: NDArray[np.int32], tissue: SoftTissue) -> NDArray[np.int32]:
     offset = around @ np.array(nearest.strides) // nearest.itemsize
     heads, links = np.empty(int(length.max()) + 1, np.int32), np.empty((nearest.size, 2), np.int32)
     geodesic_nearest(offset, length, limit, distance.reshape(-1), nearest.reshape(-1), heads, links)
-    return nearest[1:-1, 1:-1, 1:-1]
+    return np.ascontiguousarray(nearest[1:-1, 1:-1, 1:-1])
 
 
 def _steps(tissue: SoftTissue) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -128,9 +130,12 @@ def _steps(tissue: SoftTissue) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 def _sources(
     anatomy: HandAnatomy, labels: NDArray[np.int32], affine: NDArray[np.float64]
 ) -> tuple[tuple[str, ...], NDArray[np.int32]]:
-    """Names that deposits are placed by, and for each bone label the number of its name (0: sesamoids, chips)."""
+    """Names that deposits are placed by, and for each bone label the number of its name (0: sesamoids, chips).
+
+    ``labels``: of each bone voxel of the thinned grid.
+    """
     top = max([0, *anatomy.bones])
-    sizes = np.bincount(labels.ravel(), minlength=top + 1) * float(abs(np.linalg.det(affine[:3, :3])))
+    sizes = np.bincount(labels, minlength=top + 1) * float(abs(np.linalg.det(affine[:3, :3])))
     named = {label: bone.name for ray in anatomy.rays for bone in ray.bones[::-1] for label in bone.labels}
     for label, name in anatomy.bones.items():
         chip = name == UNNAMED and sizes[label] < LARGE_UNNAMED_MM3

@@ -50,7 +50,7 @@ def usual_thickness(
     """
     places = np.stack(np.unravel_index(voxels, marrow.shape)).astype(np.int32)
     surface = on_surface(voxels, marrow.shape) & ~marrow.reshape(-1)[voxels]
-    cell_voxels = CELL_MM / np.asarray(spacing_mm)[:, None]
+    cell_voxels = CELL_MM / np.asarray(spacing_mm)
     order = by_label(owner)
     bounds = np.searchsorted(owner[order], np.arange(1, int(owner.max(initial=0)) + 2))
     thickness = np.zeros(len(voxels), np.float32)
@@ -71,9 +71,13 @@ def usual_thickness(
 
 def _cells(places: Int32Array, cell_voxels: NDArray[np.float64]) -> tuple[Int64Array, tuple[int, ...]]:
     """The cell of each place (3, n), flat indices, on the grid of cells around them, and the shape of that grid."""
-    cells = ((places - places.min(axis=1, keepdims=True)) / cell_voxels).astype(np.int32)
-    shape = tuple((cells.max(axis=1) + 1).tolist())
-    return np.ravel_multi_index(tuple(cells), shape), shape
+    first = places.min(axis=1, keepdims=True)
+    tables = [
+        (np.arange(n + 1) / size).astype(np.int64) for n, size in zip(np.ptp(places, axis=1), cell_voxels, strict=True)
+    ]
+    z, y, x = (table[place] for table, place in zip(tables, places - first, strict=True))
+    nz, ny, nx = (int(table[-1]) + 1 for table in tables)
+    return (z * ny + y) * nx + x, (nz, ny, nx)
 
 
 def _local_thickness(cell: Int64Array, value: FloatArray, shape: tuple[int, ...]) -> tuple[FloatArray, float]:

@@ -16,6 +16,7 @@ from node.analysis.bone.marrow import find_marrow
 from node.analysis.bone.shell import usual_thickness
 from node.analysis.grid.components import Components
 from node.analysis.grid.spans import mask_between, read_list, spans_of, voxels_of
+from node.analysis.grid.together import both
 from node.analysis.limb.limbs import Limb
 from node.analysis.limb.nearest import nearest_source
 from node.analysis.limb.noise import Anchors
@@ -117,8 +118,9 @@ def _grown(
     basin_voxels: Int64Array | None = None,
 ) -> tuple[Skeleton, list[int]]:
     """(bones from their labelled insides out to their usual surface, those of them that are none)."""
-    inside = marrow > 0
-    mineral = mask_between(image, _floor(anchors) + 1, None, limb.body, limb.spans)
+    mineral, inside = both(
+        lambda: mask_between(image, _floor(anchors) + 1, None, limb.body, limb.spans), lambda: marrow > 0
+    )
     mineral |= inside
     spans = spans_of(mineral)
     voxels = voxels_of(mineral, spans)

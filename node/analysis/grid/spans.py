@@ -6,7 +6,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from node.kernels.lookup import look_up
+from node.kernels.lookup import look_up, look_up_values
 from node.kernels.spans import (
     Marked,
     count_in_slices,
@@ -66,10 +66,10 @@ def mask_between(
 
 def read_list(voxels: NDArray[np.int64], values: NDArray[Number], at: NDArray[np.int64]) -> NDArray[Number]:
     """What a list of voxels (flat indices, ascending) with their values says at other voxels; 0 where it has none."""
-    if len(voxels) == 0:
-        return np.zeros(at.shape, values.dtype)
-    place = np.minimum(places_in(voxels, at), len(voxels) - 1)
-    return np.where(voxels[place] == at, values[place], values.dtype.type(0))
+    at = np.ascontiguousarray(at)
+    found = np.empty(at.shape, values.dtype)
+    look_up_values(voxels, values, at.reshape(-1), found.reshape(-1))
+    return found
 
 
 def places_in(voxels: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -146,18 +146,14 @@ def _ring(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def _contact(mask: NDArray[np.bool_], bones: NDArray[np.int32], spacing_mm: tuple[float, ...]) -> tuple[int, float]:
     """The bone with most shared faces (0: none), and the area shared with all bones (mm²)."""
-    area: dict[int, float] = {}
     if not bones.any():
         return 0, 0.0
+    area = np.zeros(int(bones.max()) + 1)
     for axis in range(3):
         face = float(np.prod(spacing_mm)) / spacing_mm[axis]
         for ours, theirs in (((1, None), (None, -1)), ((None, -1), (1, None))):
             a = tuple(slice(*ours) if k == axis else slice(None) for k in range(3))
             b = tuple(slice(*theirs) if k == axis else slice(None) for k in range(3))
-            labels, faces = np.unique(bones[b][mask[a]], return_counts=True)
-            for label, n in zip(labels.tolist(), faces.tolist(), strict=True):
-                if label:
-                    area[label] = area.get(label, 0.0) + n * face
-    if not area:
-        return 0, 0.0
-    return max(area, key=lambda label: area[label]), sum(area.values())
+            area += np.bincount(bones[b][mask[a]], minlength=len(area)) * face
+    area[0] = 0.0
+    return int(area.argmax()), float(area.sum())

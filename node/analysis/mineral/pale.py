@@ -25,7 +25,7 @@ Int64Array = NDArray[np.int64]
 class PaleImages:
     """A limb smoothed by SMOOTHING_MM: ``low`` and ``high`` int16 (z, y, x), HU over soft tissue.
 
-    ``deep``: what lies deeper than SKIN_MM, bool, on every ``stride``-th voxel. No bone need be known for it.
+    No bone need be known for it.
     """
 
     def __init__(self, limb: Limb, anchors: Anchors) -> None:
@@ -34,11 +34,21 @@ class PaleImages:
         )
         self.low -= np.int16(round(anchors.soft_low_hu))
         self.high -= np.int16(round(anchors.soft_high_hu))
-        self.stride = np.array([max(1, round(SKIN_GRID_MM / s)) for s in limb.spacing_mm])
-        inside = np.ascontiguousarray(limb.body[tuple(slice(None, None, k) for k in self.stride)])
-        z_mm, y_mm, x_mm = (self.stride * limb.spacing_mm).tolist()
+        stride = np.array([max(1, round(SKIN_GRID_MM / s)) for s in limb.spacing_mm])
+        inside = np.ascontiguousarray(limb.body[tuple(slice(None, None, k) for k in stride)])
+        z_mm, y_mm, x_mm = (stride * limb.spacing_mm).tolist()
         skin = nearest_source(~inside, (z_mm, y_mm, x_mm), SKIN_MM, spans_of(inside)).found
-        self.deep = inside & ~skin.mask(inside.shape)
+        self._deep = inside & ~skin.mask(inside.shape)
+        self._cell = [
+            np.arange(n) // k * step for n, k, step in zip(limb.body.shape, stride, inside.strides, strict=True)
+        ]
+
+    def is_deep(self, voxels: Int64Array) -> BoolArray:
+        """True for voxels, flat indices, deeper than SKIN_MM; the skin is known to SKIN_GRID_MM."""
+        z, y, x = (
+            cell[place] for cell, place in zip(self._cell, np.unravel_index(voxels, self.low.shape), strict=True)
+        )
+        return np.asarray(self._deep.reshape(-1)[z + y + x])
 
 
 class Pale:
@@ -55,12 +65,10 @@ class Pale:
         self.low, self.high, self.noise_low_hu = images.low, images.high, noise_low_hu
 
     def is_free(self, voxels: Int64Array) -> BoolArray:
-        """True for voxels, flat indices, in depth, off bone and not taken. The skin is known to SKIN_GRID_MM."""
-        place = np.unravel_index(voxels, self.limb.body.shape)
-        lattice = tuple(p // k for p, k in zip(place, self.images.stride, strict=True))
+        """True for voxels, flat indices, in depth, off bone and not taken."""
         off_bone = self.skeleton.beyond_mm(voxels) > BONE_MM
-        deep = self.images.deep[lattice]
-        return np.asarray(deep & off_bone & ~self.taken.reshape(-1)[voxels] & self.limb.body.reshape(-1)[voxels])
+        off_taken = self.limb.body.reshape(-1)[voxels] & ~self.taken.reshape(-1)[voxels]
+        return np.asarray(self.images.is_deep(voxels) & off_bone & off_taken)
 
     def slope(self, bodies: Components) -> NDArray[np.float64]:
         """Contrast at the low energy over that at the high one, of each label 0 … count."""

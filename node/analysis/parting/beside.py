@@ -94,7 +94,6 @@ class Beside:
         marrow = self.skeleton.marrow.reshape(-1)[voxels]
         shell = self.image.reshape(-1)[voxels[~marrow]]
         inside = voxels[marrow] if marrow.any() else voxels
-        places = np.stack(np.unravel_index(inside, self.image.shape), axis=1)
-        middle = places.mean(axis=0) if len(places) else np.zeros(3)
-        centre = self.limb.geometry.to_lps_mm(middle[None])[0]
+        middle = [axis.mean() if len(axis) else 0.0 for axis in np.unravel_index(inside, self.image.shape)]
+        centre = self.limb.geometry.to_lps_mm(np.array([middle]))[0]
         return BoneShape(centre, float(np.quantile(shell, SHELL_QUANTILE)) if shell.size else 0.0)
