@@ -1,9 +1,10 @@
-"""Processes behind executors: spawned, never forked, and gone when their parent is gone."""
+"""Processes and threads behind executors. Processes are spawned, never forked, and gone when their parent is gone."""
 
 import multiprocessing
 import os
+import sys
 import threading
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing.process import parent_process
 
 
@@ -13,11 +14,21 @@ def one_process(tasks: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(1, mp_context=context, max_tasks_per_child=tasks, initializer=_die_with_parent)
 
 
+def spare_thread() -> ThreadPoolExecutor:
+    """An executor of one thread that takes what other threads leave of the processors."""
+    return ThreadPoolExecutor(1, initializer=_give_way)
+
+
 def kill(executor: ProcessPoolExecutor) -> None:
     """End it at once. It offers no end of a running task (until Python 3.14's kill_workers): its process is killed."""
     for process in dict(getattr(executor, "_processes", None) or {}).values():
         process.kill()
     executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _give_way() -> None:
+    if sys.platform == "linux":  # elsewhere a process has a priority, a thread has none of its own
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
 
 
 def _die_with_parent() -> None:

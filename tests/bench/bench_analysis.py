@@ -14,7 +14,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from node.dicom.objects.source import read_source
 from node.dicom.reading.pixels import load_pair
 from node.domain.pairing import find_pair
 from node.phantom.presets import preset
+from node.service.processes import spare_thread
 from node.service.study.encode import encode
 from node.service.study.folder import read_folder
 from node.service.study.parameters import Parameters
@@ -57,7 +57,7 @@ def measure(folder: Path, rounds: int) -> dict[str, float]:
         marks.append(time.perf_counter())
         pair = load_pair(stacks, found.locate)
         marks.append(time.perf_counter())
-        with ThreadPoolExecutor(1) as pool:
+        with spare_thread() as pool:
             read = pool.submit(read_source, stacks.low, stacks.high, pair, found.locate)
             analysis = analyse(pair)
             marks.append(time.perf_counter())

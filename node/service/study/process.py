@@ -1,7 +1,6 @@
 """One study, from its instances to its result: paired, loaded, analysed, encoded. Pure but for reading the files."""
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -19,6 +18,7 @@ from node.domain.progress import Progress
 from node.domain.reason import Reason
 from node.domain.volume import EnergyPair
 from node.service.journal.results import ResultObject
+from node.service.processes import spare_thread
 from node.service.study.encode import encode, encode_refusal
 from node.service.study.parameters import Parameters
 
@@ -80,7 +80,7 @@ def _measured(
     analyse: Analyse,
 ) -> StudyResult:
     pair = load_pair(stacks, locate, progress)
-    with ThreadPoolExecutor(1) as pool:  # a processor that the analysis does not always use hashes what it analyses
+    with spare_thread() as pool:  # a processor that the analysis does not always use hashes what it analyses
         read = pool.submit(read_source, stacks.low, stacks.high, pair, locate)
         analysis = analyse(pair, progress)
         source = read.result()
