@@ -51,7 +51,7 @@ def _push_sources(
     distance: NDArray[np.int16],
     owner: NDArray[np.int32],
 ) -> None:
-    """Put each source into the first bucket that has a voxel beside it to go to."""
+    """Put each source that has a voxel beside it to go to into the first bucket; the distance of all is 0."""
     for v in range(owner.size):
         if owner[v] > 0:
             distance[v] = 0
