@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
+from node.analysis.grid.together import each
 from node.analysis.limb.limbs import Limb
 from node.domain.errors import Refused
 from node.kernels.convolve import mix
@@ -47,9 +47,9 @@ def measure_anchors(limb: Limb) -> Anchors:
         Refused: there is hardly any.
     """
     sample = _homogeneous(limb)
-    low, high = limb.low[sample].astype(np.float64), limb.high[sample].astype(np.float64)
-    soft_low, soft_high = float(np.median(low)), float(np.median(high))
-    noise_low, noise_high = _spread(low), _spread(high)
+    low, high = (image[sample].astype(np.float64) for image in (limb.low, limb.high))
+    soft_low, soft_high = each(lambda values: float(np.median(values)), (low, high))
+    noise_low, noise_high = each(_spread, (low, high))
     weight = (CONTRAST_LOW_TO_HIGH / noise_low**2) / (CONTRAST_LOW_TO_HIGH / noise_low**2 + 1.0 / noise_high**2)
     mixture = weight * low + (1.0 - weight) * high
     return Anchors(soft_low, soft_high, noise_low, noise_high, weight, float(np.median(mixture)), _spread(mixture))
@@ -69,7 +69,7 @@ def _homogeneous(limb: Limb) -> tuple[NDArray[np.int64], ...]:
     for image, mean in zip((limb.low, limb.high), means, strict=True):
         lattice_means(image, limb.body, stride, half, mean)
     soft = np.all([(mean > SOFT_HU[0]) & (mean < SOFT_HU[1]) for mean in means], axis=0)
-    inner = ndimage.minimum_filter(soft.astype(np.uint8), 3).astype(bool)
+    inner = _surrounded(soft)
     found = int(np.count_nonzero(soft))
     if found < LEAST_POINTS:
         raise Refused(
@@ -82,6 +82,17 @@ def _homogeneous(limb: Limb) -> tuple[NDArray[np.int64], ...]:
     cell = np.stack(np.meshgrid(*(np.arange(n) for n in stride), indexing="ij"), axis=-1).reshape(-1, 3)
     voxels = np.minimum((points[:, None] + cell[None]).reshape(-1, 3), np.array(limb.body.shape) - 1)
     return tuple(voxels.T)
+
+
+def _surrounded(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """What of a mask has all its 26 neighbours in it, as far as the grid goes."""
+    for axis in range(3):
+        inner = mask.copy()
+        rows, wide = np.moveaxis(inner, axis, 0), np.moveaxis(mask, axis, 0)
+        rows[1:] &= wide[:-1]
+        rows[:-1] &= wide[1:]
+        mask = inner
+    return mask
 
 
 def _spread(values: NDArray[np.float64]) -> float:
