@@ -39,7 +39,7 @@ class PaleImages:
         z_mm, y_mm, x_mm = (stride * limb.spacing_mm).tolist()
         skin = nearest_source(~inside, (z_mm, y_mm, x_mm), SKIN_MM, spans_of(inside)).found
         self._deep = inside & ~skin.mask(inside.shape)
-        self._cell = [
+        self._cell = [  # a bool is one byte, so strides count cells
             np.arange(n) // k * step for n, k, step in zip(limb.body.shape, stride, inside.strides, strict=True)
         ]
 
